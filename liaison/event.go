@@ -1,0 +1,98 @@
+package liaison
+
+import "time"
+
+// EventKind is what happened.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventDrafted          EventKind = "drafted"
+	EventEdited           EventKind = "edited"
+	EventSubmitted        EventKind = "submitted"
+	EventReturned         EventKind = "returned"
+	EventApproved         EventKind = "approved"
+	EventRejected         EventKind = "rejected"
+	EventWithdrawn        EventKind = "withdrawn"
+	EventDispatching      EventKind = "dispatching"
+	EventSealed           EventKind = "sealed"
+	EventAttempted        EventKind = "attempted"
+	EventAccepted         EventKind = "accepted"
+	EventRefused          EventKind = "refused"
+	EventDeferred         EventKind = "deferred"
+	EventUnknown          EventKind = "unknown"
+	EventCancelled        EventKind = "cancelled"
+	EventDispatched       EventKind = "dispatched"
+	EventDispatchedInPart EventKind = "dispatched-in-part"
+	EventClosed           EventKind = "closed"
+)
+
+// Events lists every kind with the words that the history uses.
+var Events = []struct {
+	Kind  EventKind
+	Label string
+}{
+	{EventDrafted, "Drafted"},
+	{EventEdited, "Draft saved"},
+	{EventSubmitted, "Submitted for approval"},
+	{EventReturned, "Returned for changes"},
+	{EventApproved, "Approved"},
+	{EventRejected, "Rejected"},
+	{EventWithdrawn, "Withdrawn"},
+	{EventDispatching, "Dispatch begun"},
+	{EventSealed, "Message sealed"},
+	{EventAttempted, "Message handed to the relay"},
+	{EventAccepted, "Accepted by the server"},
+	{EventRefused, "Refused by the server"},
+	{EventDeferred, "Deferred"},
+	{EventUnknown, "Outcome unknown"},
+	{EventCancelled, "Message cancelled"},
+	{EventDispatched, "Dispatched"},
+	{EventDispatchedInPart, "Dispatched in part"},
+	{EventClosed, "Closed"},
+}
+
+// Label is the kind in words.
+func (k EventKind) Label() string {
+	for _, x := range Events {
+		if x.Kind == k {
+			return x.Label
+		}
+	}
+	return string(k)
+}
+
+// Event is one thing that happened, as it goes into the history and, leaf by leaf, into the audit log.
+//
+// The audit tag decides for every field what the log says of it: "keep" stands in the leaf as it is, "commit" only as a
+// salted commitment (names, addresses, free text: erasable without breaking the log), "omit" not at all. A field without
+// a tag stops the program at start.
+type Event struct {
+	ID        EventID     `audit:"keep"`
+	Kind      EventKind   `audit:"keep"`
+	At        time.Time   `audit:"keep"`
+	Statement StatementID `audit:"keep"`
+	Version   int         `audit:"keep"` // of the statement after this event; unchanged by events that move no state
+	Command   CommandID   `audit:"keep"`
+	Actor     PersonID    `audit:"keep"` // a pseudonym: the person behind it is in a table of its own
+	Acting    Capacity    `audit:"keep"`
+	Drafted   bool        `audit:"keep"` // the actor was also a drafter
+	From      State       `audit:"keep"`
+	To        State       `audit:"keep"`
+	Revision  int         `audit:"keep"`
+	Digest    Digest      `audit:"keep"` // of the revision; of the working draft's bytes for an edit
+	Ref       string      `audit:"keep"` // the number given
+	Reason    string      `audit:"commit"`
+
+	Transmission  TransmissionID `audit:"keep"`
+	Letter        Letter         `audit:"keep"`
+	Body          Code           `audit:"keep"`
+	Recipient     string         `audit:"commit"` // address
+	MessageID     string         `audit:"commit"`
+	MessageDigest Digest         `audit:"keep"` // of the exact bytes of the message
+	Attempt       int            `audit:"keep"`
+	Stage         Stage          `audit:"keep"`
+	Code          int            `audit:"keep"`   // the server's reply code, 0 for none
+	Reply         string         `audit:"commit"` // the server's words: they can hold addresses
+	Relay         string         `audit:"omit"`   // our own configuration
+}

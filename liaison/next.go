@@ -1,0 +1,235 @@
+package liaison
+
+import (
+	"slices"
+	"strings"
+)
+
+// Command asks for one thing to be done with one statement.
+type Command struct {
+	ID        CommandID
+	Kind      CommandKind
+	Statement StatementID
+	Actor     PersonID // "" only for the engine itself
+	Digest    Digest   // of the revision that the actor was shown, for a decision
+	Reason    string
+	Hold      bool // approve without dispatching at once
+	Draft     int  // submit: the version of the working draft that the actor saw
+}
+
+// Change is what a command does to a statement. The store writes it, whole or not at all.
+type Change struct {
+	Rule    Rule
+	From    State
+	Acting  Capacity // in which the actor acted
+	Drafted bool     // the actor is also a drafter; shown on the record
+	Letters []Recipient
+	Notes   []string // what the record has to say besides
+}
+
+// Answer is what a command led to. It is recorded under the command's id, and a repeat of the command gets it again.
+type Answer struct {
+	Statement StatementID
+	State     State
+	Version   int
+	Revision  int
+	Ref       string // the number, once given
+	Letters   bool   // messages are queued under the command's id
+}
+
+// Recipient is one person that a [Letter] about a change goes to. Letters to addressees are not listed here; they follow
+// from the revision.
+type Recipient struct {
+	Letter Letter
+	Person Person
+}
+
+// Permit judges a command by state alone, with what a workflow carries: whether the table has a row for it, and whether
+// the command brings what its row asks the actor for. Who may is judged by [Next], against the register.
+func Permit(state State, cmd Command) error {
+	rows := rules(cmd.Kind)
+	if len(rows) == 0 {
+		return Refuse(Invalid, "%q is not something that can be done with a statement.", cmd.Kind)
+	}
+	from := slices.ContainsFunc(rows, func(r Rule) bool { return slices.Contains(r.From, state) })
+	if !from {
+		return Refuse(Conflict, "%s is not possible: the statement is %s. %s", rows[0].Label, inWords(state), wayOn(state))
+	}
+	if cmd.Kind.Requires(NeedReason) && strings.TrimSpace(cmd.Reason) == "" {
+		return &Error{Code: Invalid, Field: "reason", Message: "Give a reason: it goes into the record, and to whoever has to act on it."}
+	}
+	if err := field("reason", "The reason", cmd.Reason, MaxReason, true); err != nil {
+		return err
+	}
+	if cmd.Kind.Requires(NeedDigest) && len(cmd.Digest) != 64 {
+		return Refuse(Invalid, "The decision does not say which revision it is about. Open the review page again and decide there.")
+	}
+	return nil
+}
+
+// Next judges a command against everything that is known, in the transaction that will carry it out, and says what
+// changes. It refuses with an [Error] whose message says what to do: [Conflict] for the state, [Forbidden] for the
+// person, [Stale] for a revision that is no longer the one shown, [Invalid] for what is missing.
+func Next(s Snapshot, cmd Command) (Change, error) {
+	if err := Permit(s.State, cmd); err != nil {
+		return Change{}, err
+	}
+	var refusal error
+	for _, r := range rules(cmd.Kind) {
+		if !slices.Contains(r.From, s.State) {
+			continue
+		}
+		acting, err := entitled(s, r, cmd.Actor)
+		if err == nil {
+			err = meets(s, r, cmd)
+		}
+		if err != nil {
+			refusal = err
+			continue
+		}
+		return Change{
+			Rule: r, From: s.State, Acting: acting,
+			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
+			Letters: recipients(s, r),
+		}, nil
+	}
+	return Change{}, refusal
+}
+
+// May lists what the person may do with the statement now, in the order of the table: the pages' buttons.
+func May(s Snapshot, p PersonID) []CommandKind {
+	var out []CommandKind
+	for _, r := range Table {
+		if !slices.Contains(r.From, s.State) || slices.Contains(out, r.Command) || p == "" {
+			continue
+		}
+		if _, err := entitled(s, r, p); err == nil {
+			out = append(out, r.Command)
+		}
+	}
+	return out
+}
+
+// entitled finds the capacity that the actor has for the row today.
+func entitled(s Snapshot, r Rule, actor PersonID) (Capacity, error) {
+	if actor == "" {
+		if slices.Contains(r.Who, AsEngine) {
+			return AsEngine, nil
+		}
+		return "", Refuse(Forbidden, "%s needs a person.", r.Label)
+	}
+	mine := s.CapacitiesOf(actor)
+	for _, c := range r.Who {
+		if !slices.Contains(mine, c) {
+			continue
+		}
+		if slices.Contains(r.Needs, NeedEntitled) && s.Drafted(actor) && !s.Profile.DrafterMayDecide {
+			return "", Refuse(Forbidden, "You drafted this statement, and the profile %q asks for a second person. Another approver has to decide.", s.Profile.Name)
+		}
+		return c, nil
+	}
+	return "", Refuse(Forbidden, "%s is for %s of %s; you act as %s here.", r.Label, capacitiesInWords(r.Who), strings.ToUpper(string(s.Group)), strings.ToLower(mine[0].Label()))
+}
+
+func meets(s Snapshot, r Rule, cmd Command) error {
+	for _, n := range r.Needs {
+		switch n {
+		case NeedReason, NeedEntitled: // judged in Permit and entitled
+		case NeedDigest:
+			if cmd.Digest != s.Digest {
+				return Refuse(Stale, "The statement has changed since it was shown to you: revision %d is the one to decide on now. Look at what changed and decide again.", s.Revision)
+			}
+		case NeedComplete:
+			for _, f := range s.Content.Check(s.Profile, s.Today) {
+				if f.Blocking {
+					return &Error{Code: Invalid, Field: f.Field, Message: f.Message}
+				}
+			}
+		case NeedApproval:
+			if s.ApprovedDigest == "" || s.ApprovedDigest != s.Digest {
+				return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
+			}
+			if s.ApprovedAs != AsChair || s.ApprovedBy == "" {
+				return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
+			}
+		case NeedAllAccepted, NeedSomeFailed:
+			open, failed := 0, 0
+			for state, n := range s.Outcomes {
+				if !state.Settled() {
+					open += n
+				} else if state != TransmissionAccepted {
+					failed += n
+				}
+			}
+			switch {
+			case open > 0:
+				return Refuse(Conflict, "%d messages are still on their way.", open)
+			case n == NeedAllAccepted && failed > 0:
+				return Refuse(Conflict, "%d messages were not accepted.", failed)
+			case n == NeedSomeFailed && failed == 0:
+				return Refuse(Conflict, "Every message was accepted.")
+			}
+		}
+	}
+	return nil
+}
+
+// recipients says to which persons the row's letters go.
+func recipients(s Snapshot, r Rule) []Recipient {
+	var out []Recipient
+	add := func(l Letter, people ...Person) {
+		for _, p := range people {
+			if p.Email != "" && !slices.ContainsFunc(out, func(x Recipient) bool { return x.Letter == l && x.Person.ID == p.ID }) {
+				out = append(out, Recipient{l, p})
+			}
+		}
+	}
+	for _, l := range r.Mail {
+		switch l {
+		case LetterReview:
+			add(l, s.InOffice(OfficeChair)...)
+		case LetterReturned, LetterRejected:
+			add(l, s.DrafterPerson)
+		case LetterSent:
+			add(l, s.DrafterPerson)
+			add(l, s.InOffice(OfficeSecretary)...)
+		}
+	}
+	return out
+}
+
+func capacitiesInWords(cs []Capacity) string {
+	words := make([]string, len(cs))
+	for i, c := range cs {
+		words[i] = strings.ToLower(c.Label())
+	}
+	if len(words) == 1 {
+		return "the " + words[0]
+	}
+	return "the " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+func inWords(s State) string {
+	if s == None {
+		return "not drafted yet"
+	}
+	return strings.ToLower(s.Label())
+}
+
+// wayOn says what can be done from a state instead.
+func wayOn(s State) string {
+	var labels []string
+	for _, r := range Table {
+		if slices.Contains(r.From, s) && !slices.Contains(r.Who, AsEngine) && !slices.Contains(labels, r.Label) {
+			labels = append(labels, r.Label)
+		}
+	}
+	switch {
+	case s.Final():
+		return "Nothing more can be done with it; start a new statement if one is needed."
+	case len(labels) == 0:
+		return "Wait until every message is settled."
+	default:
+		return "From here: " + strings.ToLower(strings.Join(labels, ", ")) + "."
+	}
+}

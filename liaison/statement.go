@@ -1,0 +1,183 @@
+package liaison
+
+import (
+	"slices"
+	"time"
+)
+
+// State is where an outgoing statement stands. The set is in [States].
+type State string
+
+// The states of an outgoing statement.
+const (
+	None             State = "" // before the first draft
+	Draft            State = "draft"
+	InReview         State = "in-review"
+	Approved         State = "approved"
+	Dispatching      State = "dispatching"
+	Dispatched       State = "dispatched"
+	DispatchedInPart State = "dispatched-in-part"
+	Closed           State = "closed"
+	Rejected         State = "rejected"
+	Withdrawn        State = "withdrawn"
+)
+
+// States lists every state in the order of the procedure, with its label, what it means to a reader, and whether it is
+// an end. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
+var States = []struct {
+	State   State
+	Label   string
+	Meaning string
+	Final   bool // nothing leads out of it
+	Public  bool // every signed-in person may read the statement from here on
+}{
+	{Draft, "Draft", "being written; nothing has been asked of anyone", false, false},
+	{InReview, "In review", "waits for the chair's decision on one exact revision", false, false},
+	{Approved, "Approved", "approved and numbered; waits to be dispatched", false, false},
+	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", false, true},
+	{Dispatched, "Dispatched", "every addressee's server accepted its message", false, true},
+	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", false, true},
+	{Closed, "Closed", "nothing more is expected", true, true},
+	{Rejected, "Rejected", "the chair decided against sending it", true, false},
+	{Withdrawn, "Withdrawn", "taken back before anything was sent; a number already given stays used", true, false},
+}
+
+// Label is the state in words.
+func (s State) Label() string {
+	for _, x := range States {
+		if x.State == s {
+			return x.Label
+		}
+	}
+	return string(s)
+}
+
+// Final reports whether nothing leads out of the state.
+func (s State) Final() bool {
+	for _, x := range States {
+		if x.State == s {
+			return x.Final
+		}
+	}
+	return false
+}
+
+// Public reports whether every signed-in person may read a statement in this state.
+func (s State) Public() bool {
+	for _, x := range States {
+		if x.State == s {
+			return x.Public
+		}
+	}
+	return false
+}
+
+// Statement is what the register holds of an outgoing statement, apart from what its revisions say.
+type Statement struct {
+	ID       StatementID
+	Group    Code // whose statement it is
+	State    State
+	Version  int // counts the changes of state; each has one event and one leaf in the log
+	Drafter  PersonID
+	Revision int    // the latest submitted revision, 0 before the first
+	Digest   Digest // of that revision, "" before the first
+	Number   int    // within group and study period, 0 before approval
+	Period   string // the study period of the number
+	Ref      string // how it is cited: "JCA-ML-LS12", "" before approval
+
+	ApprovedDigest Digest     // of the revision that was approved
+	ApprovedBy     PersonID   // who approved it
+	ApprovedAs     Capacity   // in which capacity
+	ApprovedAt     *time.Time // also the Date of its messages
+}
+
+// Snapshot is everything that [Next] needs to know of a statement to judge a command. The store fills it in the
+// transaction that will also write the change.
+type Snapshot struct {
+	Statement
+	Content       Content // of the revision under decision; of the working draft while in Draft
+	Profile       Profile
+	Officers      []Appointment // of the group, in force today
+	Drafters      []PersonID    // everyone who drafted or edited
+	DrafterPerson Person        // who drafted it first; letters about it go there
+	Today         Date          // in the group's zone
+
+	Outcomes map[TransmissionState]int // of the statement's messages to its addressees, once dispatching
+}
+
+// Capacity is in what quality somebody acts on a statement. It follows from the appointments of the day and is recorded
+// with the act.
+type Capacity string
+
+// The capacities. Each office is one; the others follow from the statement itself.
+const (
+	AsChair     Capacity = "chair"
+	AsViceChair Capacity = "vice-chair"
+	AsSecretary Capacity = "secretary"
+	AsEditor    Capacity = "editor"  // may draft for the group
+	AsDrafter   Capacity = "drafter" // drafted or edited this statement
+	AsEngine    Capacity = "engine"  // the workflow itself, recording what happened
+	AsReader    Capacity = "reader"  // signed in, nothing more
+)
+
+// Capacities lists every capacity with its label.
+var Capacities = []struct {
+	Capacity Capacity
+	Label    string
+}{
+	{AsChair, "Chair"},
+	{AsViceChair, "Vice-chair"},
+	{AsSecretary, "Secretariat"},
+	{AsEditor, "Editor"},
+	{AsDrafter, "Drafter"},
+	{AsEngine, "Liaison"},
+	{AsReader, "Reader"},
+}
+
+// Label is the capacity in words.
+func (c Capacity) Label() string {
+	for _, x := range Capacities {
+		if x.Capacity == c {
+			return x.Label
+		}
+	}
+	return string(c)
+}
+
+// Drafted reports whether the person drafted or edited the statement.
+func (s Snapshot) Drafted(p PersonID) bool { return p == s.Drafter || slices.Contains(s.Drafters, p) }
+
+// CapacitiesOf lists in which qualities the person can act on the statement today, strongest first. It always ends with
+// [AsReader].
+func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
+	var out []Capacity
+	for _, o := range Offices {
+		for _, a := range s.Officers {
+			if a.Person.ID == p && a.Office == o.Office && a.Group == s.Group && s.Today.Within(a.From, a.Until) {
+				out = append(out, Capacity(o.Office))
+				break
+			}
+		}
+	}
+	if s.Drafted(p) {
+		out = append(out, AsDrafter)
+	}
+	return append(out, AsReader)
+}
+
+// MayRead reports whether the person may see the statement: its drafters and the group's officers always, everybody
+// else from the day it leaves.
+func (s Snapshot) MayRead(p PersonID) bool {
+	return s.State.Public() || s.CapacitiesOf(p)[0] != AsReader
+}
+
+// InOffice lists the persons who hold the office today.
+func (s Snapshot) InOffice(o Office) []Person {
+	var out []Person
+	for _, a := range s.Officers {
+		if a.Office == o && s.Today.Within(a.From, a.Until) {
+			out = append(out, a.Person)
+		}
+	}
+	return out
+}

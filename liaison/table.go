@@ -1,0 +1,136 @@
+package liaison
+
+import "slices"
+
+// CommandKind is something that can be done with a statement. The verbs are the liaison manager's.
+type CommandKind string
+
+// The commands.
+const (
+	DoDraft    CommandKind = "draft"
+	DoEdit     CommandKind = "edit"
+	DoSubmit   CommandKind = "submit"
+	DoReturn   CommandKind = "return"
+	DoApprove  CommandKind = "approve"
+	DoReject   CommandKind = "reject"
+	DoWithdraw CommandKind = "withdraw"
+	DoDispatch CommandKind = "dispatch"
+	DoSettle   CommandKind = "settle"
+	DoClose    CommandKind = "close"
+)
+
+// Need is a condition that a command has to meet besides state and capacity.
+type Need string
+
+// The conditions. Each is checked in [Next], in one place.
+const (
+	NeedReason      Need = "a reason"
+	NeedDigest      Need = "the digest of the revision that was shown"
+	NeedComplete    Need = "nothing missing on the check list"
+	NeedEntitled    Need = "not to be the drafter, unless the profile allows it"
+	NeedApproval    Need = "an approval of these very bytes by someone still entitled"
+	NeedAllAccepted Need = "every message accepted"
+	NeedSomeFailed  Need = "every outcome settled, at least one not accepted"
+)
+
+// Letter is a kind of message that the engine sends. Each has one struct and one template in package mail.
+type Letter string
+
+// The letters.
+const (
+	LetterStatement Letter = "statement"        // the statement itself, one to each addressee
+	LetterReview    Letter = "review-requested" // to the chair
+	LetterReturned  Letter = "returned"         // to the drafter
+	LetterRejected  Letter = "rejected"         // to the drafter
+	LetterSent      Letter = "dispatched"       // copy to the drafter and the secretariat
+)
+
+// Letters lists every kind, as the database's CHECK does.
+var Letters = []Letter{LetterStatement, LetterReview, LetterReturned, LetterRejected, LetterSent}
+
+// Rule is one row of the procedure.
+type Rule struct {
+	Command CommandKind
+	From    []State
+	To      State
+	Who     []Capacity // in the order in which a person's capacities are preferred
+	Needs   []Need
+	Mail    []Letter
+	Label   string // on the button
+	Done    string // in the history: "Approved by …"
+	Event   EventKind
+}
+
+// Table is THE procedure of an outgoing statement. Rows of one command are tried in order; the first whose conditions
+// hold applies. To add a state or a command, add it here; docs/architecture.md lists what follows.
+//
+// Sources: Rec. ITU-T A.1 (2019), clause 1.5 (who approves, what a statement carries); TSB Circular 72, Annex 1, clauses
+// 3 and 5, and Annex 2, item 9; RFC 4052, section 4 (nothing leaves without its approver).
+var Table = []Rule{
+	{Command: DoDraft, From: []State{None}, To: Draft, Who: []Capacity{AsEditor, AsSecretary, AsChair, AsViceChair},
+		Label: "Start a draft", Done: "Drafted", Event: EventDrafted},
+	{Command: DoEdit, From: []State{Draft}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair, AsViceChair},
+		Label: "Save", Done: "Draft saved", Event: EventEdited},
+	{Command: DoSubmit, From: []State{Draft}, To: InReview, Who: []Capacity{AsDrafter, AsEditor, AsSecretary},
+		Needs: []Need{NeedComplete}, Mail: []Letter{LetterReview},
+		Label: "Submit for approval", Done: "Submitted for approval", Event: EventSubmitted},
+	{Command: DoReturn, From: []State{InReview}, To: Draft, Who: []Capacity{AsChair},
+		Needs: []Need{NeedDigest, NeedReason}, Mail: []Letter{LetterReturned},
+		Label: "Return for changes", Done: "Returned for changes", Event: EventReturned},
+	{Command: DoApprove, From: []State{InReview}, To: Approved, Who: []Capacity{AsChair},
+		Needs: []Need{NeedDigest, NeedEntitled, NeedComplete},
+		Label: "Approve", Done: "Approved", Event: EventApproved},
+	{Command: DoReject, From: []State{InReview}, To: Rejected, Who: []Capacity{AsChair},
+		Needs: []Need{NeedDigest, NeedReason}, Mail: []Letter{LetterRejected},
+		Label: "Reject", Done: "Rejected", Event: EventRejected},
+	{Command: DoWithdraw, From: []State{Draft, InReview, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
+		Needs: []Need{NeedReason},
+		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
+	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary},
+		Needs: []Need{NeedApproval}, Mail: []Letter{LetterStatement},
+		Label: "Dispatch", Done: "Dispatch begun", Event: EventDispatching},
+	{Command: DoSettle, From: []State{Dispatching}, To: Dispatched, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedAllAccepted}, Mail: []Letter{LetterSent},
+		Label: "Settle", Done: "Dispatched: every server accepted its message", Event: EventDispatched},
+	{Command: DoSettle, From: []State{Dispatching}, To: DispatchedInPart, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedSomeFailed}, Mail: []Letter{LetterSent},
+		Label: "Settle", Done: "Dispatched in part: not every message was accepted", Event: EventDispatchedInPart},
+	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason},
+		Label: "Close", Done: "Closed", Event: EventClosed},
+}
+
+// Kinds lists every command once, in the order of the table.
+func Kinds() []CommandKind {
+	var out []CommandKind
+	for _, r := range Table {
+		if !slices.Contains(out, r.Command) {
+			out = append(out, r.Command)
+		}
+	}
+	return out
+}
+
+// rules returns the rows of a command.
+func rules(kind CommandKind) []Rule {
+	var out []Rule
+	for _, r := range Table {
+		if r.Command == kind {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Requires reports whether the command has the condition in any of its rows, for a form that has to ask for it.
+func (k CommandKind) Requires(n Need) bool {
+	return slices.ContainsFunc(rules(k), func(r Rule) bool { return slices.Contains(r.Needs, n) })
+}
+
+// Label is the command as it stands on a button, or "" for what is no command.
+func (k CommandKind) Label() string {
+	if rs := rules(k); len(rs) > 0 {
+		return rs[0].Label
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package liaison
+
+import "slices"
+
+// TransmissionState is where one message to one recipient stands. "Accepted" is what its server said; it is never called
+// delivered, because nobody told us so.
+type TransmissionState string
+
+// The states of a transmission.
+const (
+	TransmissionQueued     TransmissionState = "queued"
+	TransmissionAttempting TransmissionState = "attempting"
+	TransmissionAccepted   TransmissionState = "accepted"
+	TransmissionRefused    TransmissionState = "refused"
+	TransmissionDeferred   TransmissionState = "deferred"
+	TransmissionUnknown    TransmissionState = "unknown"
+	TransmissionCancelled  TransmissionState = "cancelled"
+)
+
+// TransmissionStates lists every state with its label and meaning. The database's CHECK and the pages follow it.
+var TransmissionStates = []struct {
+	State   TransmissionState
+	Label   string
+	Meaning string
+	Settled bool // nothing more will happen without a person
+}{
+	{TransmissionQueued, "Queued", "waits to be sent", false},
+	{TransmissionAttempting, "Sending", "a connection to the server is open", false},
+	{TransmissionAccepted, "Accepted by the server", "the server answered that it took the message over", true},
+	{TransmissionRefused, "Refused", "the server refused it for good; a person has to look", true},
+	{TransmissionDeferred, "Deferred", "the server asked to try later, or the message certainly did not reach it; tried again", false},
+	{TransmissionUnknown, "Unknown", "the connection was lost after the whole message was handed over and before the answer; never sent again by itself", true},
+	{TransmissionCancelled, "Cancelled", "taken back before anything was sent", true},
+}
+
+// Label is the state in words.
+func (s TransmissionState) Label() string {
+	for _, x := range TransmissionStates {
+		if x.State == s {
+			return x.Label
+		}
+	}
+	return string(s)
+}
+
+// Settled reports whether nothing more will happen to the transmission without a person.
+func (s TransmissionState) Settled() bool {
+	for _, x := range TransmissionStates {
+		if x.State == s {
+			return x.Settled
+		}
+	}
+	return false
+}
+
+// transmissionMoves says which state may follow which. Unknown is left only by evidence about the very same attempt: an
+// answer that came late.
+var transmissionMoves = map[TransmissionState][]TransmissionState{
+	TransmissionQueued:     {TransmissionAttempting, TransmissionCancelled},
+	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused},
+	TransmissionAttempting: {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionUnknown},
+	TransmissionUnknown:    {TransmissionAccepted, TransmissionRefused, TransmissionDeferred},
+}
+
+// May reports whether the transmission may move from s to next.
+func (s TransmissionState) May(next TransmissionState) bool {
+	return slices.Contains(transmissionMoves[s], next)
+}
+
+// Stage is how far an SMTP transaction had come when it ended. It decides what is certain (RFC 5321, 4.2.5; RFC 1047).
+type Stage string
+
+// The stages, in order. Before the final dot is written nothing can have been accepted; after it only a reply tells.
+const (
+	StageConnect Stage = "connect" // dial, banner, EHLO, STARTTLS, AUTH
+	StageMail    Stage = "mail"
+	StageRcpt    Stage = "rcpt"
+	StageData    Stage = "data" // the command and the bytes before the final dot
+	StageDot     Stage = "dot"  // the final dot was written
+)
+
+// Stages lists every stage, as the database's CHECK does.
+var Stages = []Stage{StageConnect, StageMail, StageRcpt, StageData, StageDot}
+
+// Classify says what is known of an attempt that ended at stage with the server's reply code,
+// 0 when there was no reply.
+//
+// A permanent refusal before RCPT is about us (our relay, our credentials, our sender), not about the recipient: the
+// message is deferred for the operator to put right, and no addressee is blamed for it.
+func Classify(stage Stage, code int) TransmissionState {
+	switch {
+	case code == 0 && stage == StageDot:
+		return TransmissionUnknown
+	case code/100 == 2 && stage == StageDot:
+		return TransmissionAccepted
+	case code/100 == 5 && (stage == StageRcpt || stage == StageData || stage == StageDot):
+		return TransmissionRefused
+	default:
+		return TransmissionDeferred
+	}
+}
