@@ -146,11 +146,8 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 				}
 			}
 		case NeedApproval:
-			if s.ApprovedDigest == "" || s.ApprovedDigest != s.Digest {
-				return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
-			}
-			if s.ApprovedAs != AsChair || s.ApprovedBy == "" {
-				return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
+			if err := approvedBytes(s, s.Revision); err != nil {
+				return err
 			}
 		case NeedAllAccepted, NeedSomeFailed:
 			open, failed := 0, 0
@@ -172,6 +169,26 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 		}
 	}
 	return nil
+}
+
+// approvedBytes refuses unless the revision is approved, in the bytes that it has, by someone who could.
+func approvedBytes(s Snapshot, revision int) error {
+	switch {
+	case s.ApprovedDigest == "" || s.ApprovedDigest != s.Digest || s.Revision != revision:
+		return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
+	case s.ApprovedBy == "" || !slices.Contains(rules(DoApprove)[0].Who, s.ApprovedAs):
+		return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
+	}
+	return nil
+}
+
+// MayLeave asks once more, at the moment of sending, whether a message of the revision may leave: the statement is being
+// dispatched, and what is approved are these bytes.
+func MayLeave(s Snapshot, revision int) error {
+	if s.State != Dispatching && s.State != DispatchedInPart {
+		return Refuse(Conflict, "The statement is %s; nothing of it is sent now.", inWords(s.State))
+	}
+	return approvedBytes(s, revision)
 }
 
 // recipients says to which persons the row's letters go.

@@ -22,24 +22,25 @@ const (
 	Withdrawn        State = "withdrawn"
 )
 
-// States lists every state in the order of the procedure, with its label, what it means to a reader, and whether it is
-// an end. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
+// States lists every state in the order of the procedure, with its label, what it means to a reader, whose turn it is, and
+// whether it is an end. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
 var States = []struct {
 	State   State
 	Label   string
 	Meaning string
-	Final   bool // nothing leads out of it
-	Public  bool // every signed-in person may read the statement from here on
+	Turn    []Capacity // who is waited for
+	Final   bool       // nothing leads out of it
+	Public  bool       // every signed-in person may read the statement from here on
 }{
-	{Draft, "Draft", "being written; nothing has been asked of anyone", false, false},
-	{InReview, "In review", "waits for the chair's decision on one exact revision", false, false},
-	{Approved, "Approved", "approved and numbered; waits to be dispatched", false, false},
-	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", false, true},
-	{Dispatched, "Dispatched", "every addressee's server accepted its message", false, true},
-	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", false, true},
-	{Closed, "Closed", "nothing more is expected", true, true},
-	{Rejected, "Rejected", "the chair decided against sending it", true, false},
-	{Withdrawn, "Withdrawn", "taken back before anything was sent; a number already given stays used", true, false},
+	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false},
+	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false},
+	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false},
+	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true},
+	{Dispatched, "Dispatched", "every addressee's server accepted its message", nil, false, true},
+	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", []Capacity{AsSecretary}, false, true},
+	{Closed, "Closed", "nothing more is expected", nil, true, true},
+	{Rejected, "Rejected", "the chair decided against sending it", nil, true, false},
+	{Withdrawn, "Withdrawn", "taken back before anything was sent; a number already given stays used", nil, true, false},
 }
 
 // Label is the state in words.

@@ -1,6 +1,9 @@
 package liaison
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // TransmissionState is where one message to one recipient stands. "Accepted" is what its server said; it is never called
 // delivered, because nobody told us so.
@@ -98,4 +101,20 @@ func Classify(stage Stage, code int) TransmissionState {
 	default:
 		return TransmissionDeferred
 	}
+}
+
+// Retry says when a deferred message is tried again: after Delays[n-1] behind the nth attempt, the last one from then
+// on, until GiveUp has passed since the message was queued (RFC 5321, 4.5.4.1: at least 30 minutes apart, four to five
+// days).
+type Retry struct {
+	Delays []time.Duration
+	GiveUp time.Duration
+}
+
+// After returns how long to wait behind the nth attempt of a message that was queued age ago; false means to give up.
+func (r Retry) After(n int, age time.Duration) (time.Duration, bool) {
+	if len(r.Delays) == 0 || n < 1 || age >= r.GiveUp {
+		return 0, false
+	}
+	return r.Delays[min(n, len(r.Delays))-1], true
 }

@@ -1,0 +1,153 @@
+// Package audit makes the leaves of the audit log and checks the log.
+//
+// The log is an RFC 6962 Merkle tree over leaves. A leaf is a line of JSON:
+//
+//	{"format":"liaison-leaf/1","id":"…","kind":"approved","at":"2026-11-23T09:30:00.123456Z", … ,"reason":{"sha256":"…"}}
+//
+// Its members are the fields of [liaison.Event] in their order, by the tag of each field: kept as they are, committed to
+// with a salt, or left out; empty ones are left out too. The hashed bytes are stored, never made again from their parts.
+package audit
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+const (
+	leafFormat   = "liaison-leaf/1"
+	commitPrefix = "liaison-commit/1\x00"
+	saltSize     = 16
+)
+
+// Salts are the salts of one leaf's commitments by field. They are kept beside the log and can be deleted: the
+// commitment then says nothing about the value any more, and the leaf stays what it was.
+type Salts map[string][]byte
+
+// Commitment is what a leaf says of a committed value: SHA-256 over a fixed prefix, the salt and the value.
+func Commitment(salt []byte, value string) string {
+	h := sha256.New()
+	h.Write([]byte(commitPrefix))
+	h.Write(salt)
+	h.Write([]byte(value))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// plan is the field table of [liaison.Event].
+var plan = fieldsOf(reflect.TypeFor[liaison.Event]())
+
+type auditedField struct {
+	index int
+	name  string // as in the leaf
+	fate  string // keep, commit, omit
+}
+
+// fieldsOf reads the audit tags of a struct. A field without one stops the program: what the log says of it has to be
+// decided by a person, not by default.
+func fieldsOf(t reflect.Type) []auditedField {
+	var out []auditedField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		fate := f.Tag.Get("audit")
+		switch fate {
+		case "keep", "omit":
+		case "commit":
+			if f.Type.Kind() != reflect.String {
+				panic(fmt.Sprintf("audit: field %s of %s is to be committed and is not a string", f.Name, t))
+			}
+		default:
+			panic(fmt.Sprintf("audit: field %s of %s has no audit tag: decide keep, commit or omit", f.Name, t))
+		}
+		out = append(out, auditedField{i, snake(f.Name), fate})
+	}
+	return out
+}
+
+// snake turns MessageID into message_id.
+func snake(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// NewLeaf makes the leaf of an event with fresh salts.
+func NewLeaf(e liaison.Event) (payload []byte, salts Salts) {
+	salts = Salts{}
+	v := reflect.ValueOf(e)
+	for _, f := range plan {
+		if f.fate == "commit" && !v.Field(f.index).IsZero() {
+			salt := make([]byte, saltSize)
+			rand.Read(salt) // never fails, by its contract since Go 1.24
+			salts[f.name] = salt
+		}
+	}
+	return Leaf(e, salts), salts
+}
+
+// Leaf makes the leaf of an event with given salts. A committed field whose salt is gone is left out.
+func Leaf(e liaison.Event, salts Salts) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"format":` + quote(leafFormat))
+	v := reflect.ValueOf(e)
+	for _, f := range plan {
+		value := v.Field(f.index)
+		if value.IsZero() {
+			continue
+		}
+		switch f.fate {
+		case "keep":
+			b.WriteString(`,"` + f.name + `":` + encode(value))
+		case "commit":
+			if salt, ok := salts[f.name]; ok {
+				b.WriteString(`,"` + f.name + `":{"sha256":` + quote(Commitment(salt, value.String())) + `}`)
+			}
+		}
+	}
+	b.WriteString("}")
+	return b.Bytes()
+}
+
+func encode(v reflect.Value) string {
+	if t, ok := v.Interface().(time.Time); ok {
+		return quote(Time(t).Format(timeFormat))
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return quote(v.String())
+	case reflect.Int:
+		return fmt.Sprint(v.Int())
+	case reflect.Bool:
+		return fmt.Sprint(v.Bool())
+	}
+	panic("audit: no encoding for " + v.Type().String())
+}
+
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+// Time is t as the log and the database keep it: UTC, to the microsecond.
+func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func quote(s string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		panic(err) // a string always encodes
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,153 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Row is one leaf as it is stored, with the event it stands for and the salts that are left.
+type Row struct {
+	Index   int64
+	Payload []byte
+	Event   liaison.Event
+	Salts   Salts
+}
+
+// Node is one stored hash of a complete subtree.
+type Node struct {
+	Level int
+	Index int64
+	Hash  []byte
+}
+
+// Problem is one thing that is wrong, named so that it can be found.
+type Problem struct {
+	Statement liaison.StatementID
+	Event     liaison.EventID
+	Message   string
+}
+
+func (p Problem) String() string {
+	switch {
+	case p.Event != "":
+		return fmt.Sprintf("statement %s, event %s: %s", p.Statement, p.Event, p.Message)
+	case p.Statement != "":
+		return fmt.Sprintf("statement %s: %s", p.Statement, p.Message)
+	}
+	return p.Message
+}
+
+// Verifier checks a log leaf by leaf, in order, in constant memory. Give it every row with [Verifier.Add], then read
+// [Verifier.Size], [Verifier.Root] and [Verifier.Problems].
+//
+// It checks that the leaves are numbered without a gap, that each stands for the event beside it, that the stored hashes
+// of subtrees are those of the leaves. That nobody rewrote everything consistently it cannot see; only what has left the
+// database shows that.
+type Verifier struct {
+	// Node returns the next stored node in the order in which [audit.append] makes them, false when there is none.
+	Node func() (Node, bool, error)
+
+	size     int64
+	stack    []Node // complete subtrees, largest first
+	problems []Problem
+}
+
+// Add checks the next row.
+func (v *Verifier) Add(r Row) error {
+	at := func(format string, args ...any) {
+		v.problems = append(v.problems, Problem{r.Event.Statement, r.Event.ID, fmt.Sprintf(format, args...)})
+	}
+	if r.Index != v.size {
+		at("leaf %d is missing: the next one is numbered %d", v.size, r.Index)
+	}
+	v.size = r.Index + 1
+	if msg := differs(r); msg != "" {
+		at("leaf %d: %s", r.Index, msg)
+	}
+
+	h := tlog.RecordHash(r.Payload)
+	node := Node{0, r.Index, h[:]}
+	for node.Index&1 == 1 && len(v.stack) > 0 {
+		left := v.stack[len(v.stack)-1]
+		v.stack = v.stack[:len(v.stack)-1]
+		h := tlog.NodeHash(tlog.Hash(left.Hash), tlog.Hash(node.Hash))
+		node = Node{node.Level + 1, node.Index >> 1, h[:]}
+		stored, ok, err := v.Node()
+		if err != nil {
+			return err
+		}
+		if !ok || stored.Level != node.Level || stored.Index != node.Index || !bytes.Equal(stored.Hash, node.Hash) {
+			at("leaf %d: the stored hash of the subtree at level %d, index %d is not that of its leaves", r.Index, node.Level, node.Index)
+		}
+	}
+	v.stack = append(v.stack, node)
+	return nil
+}
+
+// differs compares a leaf with its event and says what is wrong, or "".
+func differs(r Row) string {
+	if bytes.Equal(r.Payload, Leaf(r.Event, r.Salts)) {
+		return ""
+	}
+	var leaf, want map[string]any
+	if err := json.Unmarshal(r.Payload, &leaf); err != nil {
+		return "it is not JSON: " + err.Error()
+	}
+	if leaf["format"] != leafFormat {
+		return fmt.Sprintf("its format is %q, this program reads %q", leaf["format"], leafFormat)
+	}
+	if err := json.Unmarshal(Leaf(r.Event, r.Salts), &want); err != nil {
+		return err.Error()
+	}
+	for _, f := range plan {
+		_, salted := r.Salts[f.name]
+		if f.fate == "commit" && !salted {
+			continue // erased: the commitment stands, the value is gone
+		}
+		if got, expect := fmt.Sprint(leaf[f.name]), fmt.Sprint(want[f.name]); got != expect {
+			return fmt.Sprintf("it says %s = %s, the event says %s", f.name, got, expect)
+		}
+	}
+	for name := range leaf {
+		if _, ok := want[name]; !ok && !erasable(name) && name != "format" {
+			return fmt.Sprintf("it has a member %q that the event has not", name)
+		}
+	}
+	return ""
+}
+
+func erasable(name string) bool {
+	for _, f := range plan {
+		if f.name == name {
+			return f.fate == "commit"
+		}
+	}
+	return false
+}
+
+// Size is the number of leaves seen.
+func (v *Verifier) Size() int64 { return v.size }
+
+// Root is the tree's root hash (RFC 6962, 2.1), of no leaves the hash of nothing.
+func (v *Verifier) Root() tlog.Hash {
+	if len(v.stack) == 0 {
+		root, err := tlog.TreeHash(0, nil)
+		if err != nil {
+			panic(err)
+		}
+		return root
+	}
+	root := tlog.Hash(v.stack[len(v.stack)-1].Hash)
+	for i := len(v.stack) - 2; i >= 0; i-- {
+		root = tlog.NodeHash(tlog.Hash(v.stack[i].Hash), root)
+	}
+	return root
+}
+
+// Problems is what was found wrong.
+func (v *Verifier) Problems() []Problem { return v.problems }

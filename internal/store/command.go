@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Recorded returns the answer that a command got when it was carried out, or nil.
+func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.Answer, error) {
+	var a liaison.Answer
+	err := s.pool.QueryRow(ctx, `SELECT answer FROM command WHERE id = $1`, id).Scan(&a)
+	if err == pgx.ErrNoRows {
+		return nil, nil
+	} else if err != nil {
+		return nil, unavailable(fmt.Errorf("read command: %w", err))
+	}
+	return &a, nil
+}
+
+// Do carries out a command: it locks the statement, judges the command against what the register says now, and writes the new
+// state, what follows from it, the event and its leaf in one transaction. A command that was carried out before, by its
+// id, gets its first answer and changes nothing. Refusals are those of [liaison.Next].
+func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Answer, err error) {
+	if err := validID(string(cmd.Statement)); err != nil {
+		return answer, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		snap, recorded, err := snapshot(ctx, t, cmd.Statement, cmd.ID, t.now, " FOR UPDATE OF s")
+		if err != nil {
+			return err
+		}
+		if recorded != nil {
+			answer = *recorded
+			return nil
+		}
+		if cmd.Kind == liaison.DoSubmit { // mailboxes are taken as they are on the day of submission
+			if snap.Content, _, err = resolve(ctx, t, snap.Content, snap.Today); err != nil {
+				return err
+			}
+			if cmd.Draft != 0 && cmd.Draft != snap.DraftVersion {
+				return liaison.Refuse(liaison.Stale, "Somebody saved this draft after you opened it. Read it again, then submit.")
+			}
+		}
+		change, err := liaison.Next(snap.Snapshot, cmd)
+		if err != nil {
+			return err
+		}
+		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}}
+		if err := w.apply(ctx); err != nil {
+			return err
+		}
+		answer = liaison.Answer{
+			Statement: cmd.Statement, State: change.Rule.To, Version: w.Version, Revision: w.Revision, Ref: w.Ref,
+			Letters: cmd.Kind == liaison.DoDispatch || len(change.Letters) > 0,
+		}
+		return w.finish(ctx, answer)
+	})
+	return answer, err
+}
+
+// writing is one command being carried out.
+type writing struct {
+	*tx
+	Snapshot // becomes the statement as it will be
+	cmd      liaison.Command
+	change   liaison.Change
+	batch    *pgx.Batch // what follows from the change; sent after the command's own row
+}
+
+// apply works out what follows from the change besides the new state.
+func (w *writing) apply(ctx context.Context) error {
+	w.Version++
+	switch w.cmd.Kind {
+	case liaison.DoSubmit:
+		return w.revise()
+	case liaison.DoApprove:
+		return w.approve(ctx)
+	case liaison.DoReturn, liaison.DoReject:
+		w.decide(newID())
+	case liaison.DoWithdraw:
+		w.batch.Queue(`UPDATE transmission SET state = 'cancelled', changed_at = $2 WHERE statement_id = $1 AND letter = 'statement' AND state = 'queued'`, w.ID, w.now)
+	case liaison.DoDispatch:
+		w.batch.Queue(`UPDATE transmission SET batch = $3, changed_at = $4 WHERE statement_id = $1 AND revision = $2 AND letter = 'statement' AND state = 'queued'`,
+			w.ID, w.Revision, w.cmd.ID, w.now)
+	}
+	return nil
+}
+
+// revise makes the next revision of the working draft.
+func (w *writing) revise() error {
+	canonical, err := liaison.Canonical(w.Content)
+	if err != nil {
+		return err
+	}
+	w.Revision++
+	w.Digest = liaison.DigestOf(canonical)
+	w.batch.Queue(`INSERT INTO revision (statement_id, number, digest, canonical, submitted_by, submitted_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		w.ID, w.Revision, w.Digest, canonical, w.cmd.Actor, w.now)
+	for i, a := range w.Content.Addressees {
+		w.batch.Queue(`INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, a.Purpose)
+	}
+	return nil
+}
+
+// approve gives the number, without a gap within group and study period, records the decision, and queues one message
+// for each addressee, its Message-ID and date fixed from here on.
+func (w *writing) approve(ctx context.Context) error {
+	period, err := liaison.PeriodOn(w.Today)
+	if err != nil {
+		return err
+	}
+	// The row lock on the series holds until the commit, so numbers follow the order of the commits.
+	err = w.QueryRow(ctx, `
+		INSERT INTO number_series (group_code, period, last) VALUES ($1, $2, 1)
+		ON CONFLICT (group_code, period) DO UPDATE SET last = number_series.last + 1 RETURNING last`, w.Group, period.Name).Scan(&w.Number)
+	if err != nil {
+		return fmt.Errorf("give a number: %w", err)
+	}
+	w.Period, w.Ref = period.Name, w.Profile.Number(w.Number)
+	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
+	approval := newID()
+	w.decide(approval)
+	for i, a := range w.Content.Addressees {
+		w.batch.Queue(`
+			INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
+				message_id, message_date, approval_id, approval_kind, state, changed_at, created_at)
+			VALUES ($1, $2, $3, 'statement', $4, $5, $6, $7, $8, $9, $10, 'approve', 'queued', $9, $9)`,
+			newID(), w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, messageID(w.GroupBody), w.now, approval)
+	}
+	return nil
+}
+
+func (w *writing) decide(id string) {
+	w.batch.Queue(`
+		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		id, w.ID, w.Revision, w.Digest, w.cmd.Kind, w.cmd.Actor, w.change.Acting, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now)
+}
+
+// finish writes the command, the statement, what follows, and the letters to persons.
+func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
+	for _, r := range w.change.Letters {
+		w.batch.Queue(`
+			INSERT INTO transmission (id, statement_id, revision, letter, person_id, recipient_name, recipient_email,
+				message_id, message_date, batch, state, changed_at, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $9, $9)`,
+			newID(), w.ID, w.Revision, r.Letter, r.Person.ID, r.Person.Name, r.Person.Email, messageID(w.GroupBody), w.now, w.cmd.ID)
+	}
+	encoded, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	b := &pgx.Batch{}
+	b.Queue(`INSERT INTO command (id, statement_id, kind, answer, done_at) VALUES ($1, $2, $3, $4, $5)`, w.cmd.ID, w.ID, w.cmd.Kind, encoded, w.now)
+	b.QueuedQueries = append(b.QueuedQueries, w.batch.QueuedQueries...)
+	b.Queue(`
+		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
+			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
+			title = $13, deadline = $14, changed_at = $15,
+			dispatched_at = CASE WHEN $2 = 'dispatching' THEN $15 ELSE dispatched_at END
+		WHERE id = $1`,
+		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
+		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
+		w.Content.Title, nullable(w.Content.Deadline), w.now)
+	if err := w.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("carry out %s: %w", w.cmd.Kind, err)
+	}
+	w.record(liaison.Event{
+		Kind: w.change.Rule.Event, Statement: w.ID, Version: w.Version, Command: w.cmd.ID,
+		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,
+		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason,
+	})
+	return nil
+}
+
+// messageID makes a Message-ID that nobody can guess, because a receiver that has seen one drops the next message with the
+// same. It is in the domain of the group's mailbox and stays within the 60 characters after which the header is folded.
+func messageID(source liaison.Body) string {
+	domain := source.Email[strings.LastIndex(source.Email, "@")+1:]
+	if domain == "" || len(domain) > 33 {
+		domain = "liaison.invalid"
+	}
+	return rand.Text() + "@" + domain
+}

@@ -1,0 +1,350 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Transmission is one message to one recipient.
+type Transmission struct {
+	ID        liaison.TransmissionID
+	Statement liaison.StatementID
+	Revision  int
+	Letter    liaison.Letter
+	Position  int          // of the addressee, 0 for a person
+	Body      liaison.Code // of the addressee, or ""
+	Person    liaison.PersonID
+	Name      string
+	Email     string
+	MessageID string // without angle brackets
+	Date      time.Time
+	Batch     liaison.CommandID // the command that released it, or ""
+	State     liaison.TransmissionState
+	Attempts  int
+	NextTry   *time.Time
+	Code      int
+	Reply     string
+	Changed   time.Time
+	Created   time.Time
+	Digest    liaison.Digest // of its bytes, "" until sealed
+}
+
+const transmissionSQL = `
+	SELECT t.id, t.statement_id, t.revision, t.letter, coalesce(t.position, 0), coalesce(t.body_code, ''), coalesce(t.person_id::text, ''),
+		t.recipient_name, t.recipient_email, t.message_id, t.message_date, coalesce(t.batch, ''), t.state, t.attempts,
+		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, '')
+	FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id `
+
+func scanTransmission(row pgx.CollectableRow) (Transmission, error) {
+	var t Transmission
+	err := row.Scan(&t.ID, &t.Statement, &t.Revision, &t.Letter, &t.Position, &t.Body, &t.Person,
+		&t.Name, &t.Email, &t.MessageID, &t.Date, &t.Batch, &t.State, &t.Attempts,
+		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest)
+	return t, err
+}
+
+func transmissions(ctx context.Context, q querier, where string, args ...any) ([]Transmission, error) {
+	rows, err := q.Query(ctx, transmissionSQL+where, args...)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read transmissions: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, scanTransmission)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read transmissions: %w", err))
+	}
+	return out, nil
+}
+
+// Transmissions lists the messages of a statement: those to its addressees first, in their order, then the letters to persons.
+func (s *Store) Transmissions(ctx context.Context, id liaison.StatementID) ([]Transmission, error) {
+	if err := validID(string(id)); err != nil {
+		return nil, err
+	}
+	return transmissions(ctx, s.pool, `WHERE t.statement_id = $1 ORDER BY t.position NULLS LAST, t.created_at, t.id`, id)
+}
+
+// Batch lists the messages that a command released.
+func (s *Store) Batch(ctx context.Context, batch liaison.CommandID) ([]Transmission, error) {
+	return transmissions(ctx, s.pool, `WHERE t.batch = $1 ORDER BY t.position, t.id`, batch)
+}
+
+// Transmission returns one message's row, or [liaison.NotFound].
+func (s *Store) Transmission(ctx context.Context, id liaison.TransmissionID) (Transmission, error) {
+	if err := validID(string(id)); err != nil {
+		return Transmission{}, err
+	}
+	ts, err := transmissions(ctx, s.pool, `WHERE t.id = $1`, id)
+	if err != nil {
+		return Transmission{}, err
+	}
+	if len(ts) == 0 {
+		return Transmission{}, liaison.Refuse(liaison.NotFound, "There is no such message.")
+	}
+	return ts[0], nil
+}
+
+// Message returns the exact bytes of a sealed message, or [liaison.NotFound].
+func (s *Store) Message(ctx context.Context, id liaison.TransmissionID) ([]byte, error) {
+	var b []byte
+	err := s.pool.QueryRow(ctx, `SELECT bytes FROM message WHERE transmission_id = $1`, id).Scan(&b)
+	if err == pgx.ErrNoRows {
+		return nil, liaison.Refuse(liaison.NotFound, "This message is not sealed yet, so it has no bytes.")
+	} else if err != nil {
+		return nil, unavailable(fmt.Errorf("read message: %w", err))
+	}
+	return b, nil
+}
+
+// Attempt is one try to hand a message over.
+type Attempt struct {
+	N        int
+	Worker   string
+	Started  time.Time
+	Dot      *time.Time // when the whole message was handed over, nil when it was not
+	Ended    *time.Time
+	Outcome  liaison.TransmissionState // "" while it runs
+	Stage    liaison.Stage
+	Code     int
+	Enhanced string
+	Reply    string
+	Error    string
+	Relay    string
+	TLS      string
+}
+
+// Attempts lists the tries of a message, first to last.
+func (s *Store) Attempts(ctx context.Context, id liaison.TransmissionID) ([]Attempt, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT n, worker, started_at, dot_at, ended_at, coalesce(outcome, ''), coalesce(stage, ''), code, enhanced, reply, error, relay, tls
+		FROM attempt WHERE transmission_id = $1 ORDER BY n`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read attempts: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Attempt])
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read attempts: %w", err))
+	}
+	return out, nil
+}
+
+// Seal stores the exact bytes of the messages of a batch, once: bytes that are stored already stay. For a statement it
+// first asks the procedure again whether these bytes are approved, by someone who may.
+func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[liaison.TransmissionID][]byte) error {
+	return s.write(ctx, func(t *tx) error {
+		ts, err := transmissions(ctx, t, `WHERE t.batch = $1 ORDER BY t.position, t.id`, batch)
+		if err != nil {
+			return err
+		}
+		var snap Snapshot
+		b := &pgx.Batch{}
+		for _, x := range ts {
+			bytes, given := messages[x.ID]
+			if !given || x.Digest != "" {
+				continue
+			}
+			if snap.ID == "" {
+				if snap, _, err = snapshot(ctx, t, x.Statement, "", t.now, " FOR SHARE OF s"); err != nil {
+					return err
+				}
+			}
+			if x.Letter == liaison.LetterStatement {
+				if err := liaison.MayLeave(snap.Snapshot, x.Revision); err != nil {
+					return err
+				}
+			}
+			digest := liaison.DigestOf(bytes)
+			b.Queue(`INSERT INTO message (transmission_id, digest, bytes) VALUES ($1, $2, $3)`, x.ID, digest, bytes)
+			t.record(liaison.Event{
+				Kind: liaison.EventSealed, Statement: x.Statement, Version: snap.Version, Command: batch, Acting: liaison.AsEngine,
+				Revision: x.Revision, Digest: snap.Digest, Ref: snap.Ref,
+				Transmission: x.ID, Letter: x.Letter, Body: x.Body, Recipient: x.Email, MessageID: x.MessageID, MessageDigest: digest,
+			})
+		}
+		if err := t.SendBatch(ctx, b).Close(); err != nil && !violates(err, "message_pkey") {
+			return fmt.Errorf("seal messages: %w", err)
+		} else if err != nil {
+			return liaison.Refuse(liaison.Conflict, "Another worker sealed these messages.")
+		}
+		return nil
+	})
+}
+
+// Claimed is a message that this worker, and no other, may try to hand over now.
+type Claimed struct {
+	Transmission
+	Bytes []byte
+}
+
+// Claim takes a queued or deferred message for one attempt, committed before any connection is opened. It refuses with
+// [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled.
+func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker string) (c Claimed, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
+			return fmt.Errorf("lock transmission: %w", err)
+		}
+		ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		if len(ts) == 0 {
+			return liaison.Refuse(liaison.NotFound, "There is no such message.")
+		}
+		c.Transmission = ts[0]
+		if !c.State.May(liaison.TransmissionAttempting) {
+			return liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", c.State.Label())
+		}
+		if c.Letter == liaison.LetterStatement {
+			snap, _, err := snapshot(ctx, t, c.Statement, "", t.now, " FOR SHARE OF s")
+			if err != nil {
+				return err
+			}
+			if err := liaison.MayLeave(snap.Snapshot, c.Revision); err != nil {
+				return err
+			}
+		}
+		c.Attempts++
+		b := &pgx.Batch{}
+		b.Queue(`UPDATE transmission SET state = 'attempting', attempts = $2, next_try_at = NULL, changed_at = $3 WHERE id = $1`, id, c.Attempts, t.now)
+		b.Queue(`INSERT INTO attempt (transmission_id, n, worker, started_at) VALUES ($1, $2, $3, $4)`, id, c.Attempts, worker, t.now)
+		b.Queue(`SELECT bytes FROM message WHERE transmission_id = $1`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&c.Bytes) })
+		if err := t.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("claim transmission: %w", err)
+		}
+		return nil
+	})
+	return c, err
+}
+
+// Dot commits that attempt n is about to write the final dot. It refuses with [liaison.Conflict] when the attempt was
+// given up meanwhile; then the dot must not be written.
+func (s *Store) Dot(ctx context.Context, c Claimed) error {
+	return s.write(ctx, func(t *tx) error {
+		var version int
+		err := t.QueryRow(ctx, `
+			UPDATE attempt SET dot_at = $3 FROM transmission t, statement s
+			WHERE attempt.transmission_id = $1 AND n = $2 AND outcome IS NULL AND dot_at IS NULL
+				AND t.id = attempt.transmission_id AND t.state = 'attempting' AND t.attempts = n AND s.id = t.statement_id
+			RETURNING s.version`, c.ID, c.Attempts, t.now).Scan(&version)
+		if err == pgx.ErrNoRows {
+			return liaison.Refuse(liaison.Conflict, "This attempt was given up; the message is not handed over.")
+		} else if err != nil {
+			return fmt.Errorf("record the final dot: %w", err)
+		}
+		t.record(transmissionEvent(c.Transmission, liaison.EventAttempted, version))
+		return nil
+	})
+}
+
+// Sent is what an attempt came to.
+type Sent struct {
+	Stage    liaison.Stage
+	Code     int
+	Enhanced string
+	Reply    string
+	Error    string
+	Relay    string
+	TLS      string
+}
+
+// Record stores the outcome of an attempt, classified by [liaison.Classify], and returns the state that the message is in now.
+// An attempt whose outcome was called unknown meanwhile may still learn its answer; one that is settled stays as it is.
+func (s *Store) Record(ctx context.Context, c Claimed, sent Sent, retry liaison.Retry) (state liaison.TransmissionState, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		state, err = t.settle(ctx, c.ID, c.Attempts, liaison.Classify(sent.Stage, sent.Code), sent, retry)
+		return err
+	})
+	return state, err
+}
+
+// Abandon settles a message whose worker is gone: not sent for certain when the attempt never came to the final dot,
+// unknown when it did. A message that is not being attempted stays as it is. It returns the state that the message is in now.
+func (s *Store) Abandon(ctx context.Context, id liaison.TransmissionID, retry liaison.Retry) (state liaison.TransmissionState, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		var n int
+		var dot bool
+		err := t.QueryRow(ctx, `
+			SELECT t.state, t.attempts, coalesce(a.dot_at IS NOT NULL, false) FROM transmission t
+			LEFT JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
+			WHERE t.id = $1 FOR UPDATE OF t`, id).Scan(&state, &n, &dot)
+		if err == pgx.ErrNoRows {
+			return liaison.Refuse(liaison.NotFound, "There is no such message.")
+		} else if err != nil {
+			return fmt.Errorf("read transmission: %w", err)
+		}
+		if state != liaison.TransmissionAttempting {
+			return nil
+		}
+		sent := Sent{Stage: liaison.StageData, Error: "the worker stopped before the final dot; the message did not leave"}
+		if dot {
+			sent = Sent{Stage: liaison.StageDot, Error: "the worker stopped after the final dot and before the answer"}
+		}
+		state, err = t.settle(ctx, id, n, liaison.Classify(sent.Stage, 0), sent, retry)
+		return err
+	})
+	return state, err
+}
+
+// settle writes the outcome of attempt n and moves the message.
+func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState, sent Sent, retry liaison.Retry) (liaison.TransmissionState, error) {
+	if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
+		return "", fmt.Errorf("lock transmission: %w", err)
+	}
+	ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
+	if err != nil {
+		return "", err
+	}
+	x := ts[0]
+	if x.Attempts != n || !x.State.May(outcome) {
+		return x.State, nil // a later attempt runs, or this one is settled: the row says so, and stays
+	}
+	tag, err := t.Exec(ctx, `
+		UPDATE attempt SET ended_at = $3, outcome = $4, stage = $5, code = $6, enhanced = $7, reply = $8, error = $9, relay = $10, tls = $11
+		WHERE transmission_id = $1 AND n = $2 AND (outcome IS NULL OR outcome = 'unknown')`,
+		id, n, t.now, outcome, sent.Stage, sent.Code, sent.Enhanced, sent.Reply, sent.Error, sent.Relay, sent.TLS)
+	if err != nil {
+		return "", fmt.Errorf("record attempt: %w", err)
+	}
+	if tag.RowsAffected() != 1 {
+		return x.State, nil
+	}
+	x.State, x.Code, x.Reply, x.NextTry = outcome, sent.Code, firstOf(sent.Reply, sent.Error), nil
+	if outcome == liaison.TransmissionDeferred {
+		if delay, ok := retry.After(n, t.now.Sub(x.Created)); ok {
+			next := t.now.Add(delay)
+			x.NextTry = &next
+		} else {
+			x.State = liaison.TransmissionRefused
+			x.Reply = fmt.Sprintf("given up after %d attempts; the last answer was: %s", n, x.Reply)
+		}
+	}
+	var version int
+	if err := t.QueryRow(ctx, `
+		UPDATE transmission SET state = $2, code = $3, reply = $4, next_try_at = $5, changed_at = $6
+		FROM statement s WHERE transmission.id = $1 AND s.id = transmission.statement_id RETURNING s.version`,
+		id, x.State, x.Code, x.Reply, x.NextTry, t.now).Scan(&version); err != nil {
+		return "", fmt.Errorf("record outcome: %w", err)
+	}
+	e := transmissionEvent(x, liaison.EventKind(x.State), version)
+	e.Stage, e.Code, e.Reply, e.Relay = sent.Stage, sent.Code, x.Reply, sent.Relay
+	t.record(e)
+	return x.State, nil
+}
+
+func transmissionEvent(x Transmission, kind liaison.EventKind, version int) liaison.Event {
+	return liaison.Event{
+		Kind: kind, Statement: x.Statement, Version: version, Command: x.Batch, Acting: liaison.AsEngine, Revision: x.Revision,
+		Transmission: x.ID, Letter: x.Letter, Body: x.Body, Recipient: x.Email, MessageID: x.MessageID, MessageDigest: x.Digest, Attempt: x.Attempts,
+	}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Saved says what storing a draft came to.
+type Saved struct {
+	Version int      // of the working draft now
+	Notices []string // addressees that were replaced by their successors
+}
+
+// Create starts a draft under an id that the caller made; creating it again with the same id changes nothing. It refuses
+// persons who may not draft for the group and content over its limits.
+func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (saved Saved, err error) {
+	if err := validID(string(id)); err != nil {
+		return saved, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		var there bool
+		if err := t.QueryRow(ctx, `SELECT true FROM statement WHERE id = $1 AND drafter_id = $2`, id, actor).Scan(&there); err == nil {
+			saved.Version = 1
+			return nil
+		} else if err != pgx.ErrNoRows {
+			return fmt.Errorf("look for the draft: %w", err)
+		}
+		snap, err := groupSnapshot(ctx, t, content.Source, t.now)
+		if err != nil {
+			return err
+		}
+		change, err := liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoDraft, Statement: id, Actor: actor})
+		if err != nil {
+			return err
+		}
+		canonical, notices, err := draftBytes(ctx, t, content, snap.Today)
+		if err != nil {
+			return err
+		}
+		saved = Saved{1, notices}
+		b := &pgx.Batch{}
+		b.Queue(`
+			INSERT INTO statement (id, group_code, state, version, drafter_id, title, deadline, created_at, changed_at)
+			VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7)`,
+			id, content.Source, change.Rule.To, actor, content.Tidy().Title, nullable(content.Deadline), t.now)
+		b.Queue(`INSERT INTO draft (statement_id, version, canonical, saved_by, saved_at) VALUES ($1, 1, $2, $3, $4)`, id, canonical, actor, t.now)
+		b.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2)`, id, actor)
+		if err := t.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("create draft: %w", err)
+		}
+		t.record(liaison.Event{
+			Kind: change.Rule.Event, Statement: id, Version: 1, Actor: actor, Acting: change.Acting, Drafted: true,
+			To: change.Rule.To, Digest: liaison.DigestOf(canonical),
+		})
+		return nil
+	})
+	return saved, err
+}
+
+// Save replaces the working draft. version is the one that the actor started from; when somebody else has saved since,
+// it refuses with [liaison.Stale] and changes nothing, so that the caller can show both.
+func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, version int, content liaison.Content) (saved Saved, err error) {
+	if err := validID(string(id)); err != nil {
+		return saved, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		snap, _, err := snapshot(ctx, t, id, "", t.now, " FOR UPDATE OF s")
+		if err != nil {
+			return err
+		}
+		change, err := liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoEdit, Statement: id, Actor: actor})
+		if err != nil {
+			return err
+		}
+		if version != snap.DraftVersion {
+			return liaison.Refuse(liaison.Stale, "Somebody saved this draft after you opened it. Both texts are below; nothing of yours is lost. Take over what you need and save again.")
+		}
+		content.Source = snap.Group
+		canonical, notices, err := draftBytes(ctx, t, content, snap.Today)
+		if err != nil {
+			return err
+		}
+		saved = Saved{version + 1, notices}
+		b := &pgx.Batch{}
+		b.Queue(`UPDATE draft SET version = $2, canonical = $3, saved_by = $4, saved_at = $5 WHERE statement_id = $1`, id, saved.Version, canonical, actor, t.now)
+		b.Queue(`UPDATE statement SET title = $2, deadline = $3, changed_at = $4 WHERE id = $1`, id, content.Tidy().Title, nullable(content.Deadline), t.now)
+		b.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, actor)
+		if err := t.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("save draft: %w", err)
+		}
+		t.record(liaison.Event{
+			Kind: change.Rule.Event, Statement: id, Version: snap.Version, Actor: actor, Acting: change.Acting, Drafted: true,
+			From: liaison.Draft, To: liaison.Draft, Digest: liaison.DigestOf(canonical),
+		})
+		return nil
+	})
+	return saved, err
+}
+
+// draftBytes checks the limits, takes names and mailboxes of the addressees from the register, and encodes.
+func draftBytes(ctx context.Context, q querier, content liaison.Content, day liaison.Date) ([]byte, []string, error) {
+	content, notices, err := resolve(ctx, q, content, day)
+	if err != nil {
+		return nil, nil, err
+	}
+	if errs := content.Limits(); len(errs) > 0 {
+		return nil, nil, errs[0]
+	}
+	canonical, err := liaison.Canonical(content)
+	return canonical, notices, err
+}

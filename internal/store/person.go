@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Person returns one person, or [liaison.NotFound].
+func (s *Store) Person(ctx context.Context, id liaison.PersonID) (liaison.Person, error) {
+	if err := validID(string(id)); err != nil {
+		return liaison.Person{}, err
+	}
+	var p liaison.Person
+	err := s.pool.QueryRow(ctx, `SELECT id, name, email, affiliation FROM person WHERE id = $1`, id).Scan(&p.ID, &p.Name, &p.Email, &p.Affiliation)
+	if err == pgx.ErrNoRows {
+		return p, liaison.Refuse(liaison.NotFound, "There is no such person.")
+	} else if err != nil {
+		return p, unavailable(fmt.Errorf("read person: %w", err))
+	}
+	return p, nil
+}
+
+// People lists every person by name.
+func (s *Store) People(ctx context.Context) ([]liaison.Person, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, name, email, affiliation FROM person ORDER BY name`)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read people: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[liaison.Person])
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read people: %w", err))
+	}
+	return out, nil
+}
+
+// Appointments lists what a person is or was appointed to, newest first.
+func (s *Store) Appointments(ctx context.Context, id liaison.PersonID) ([]liaison.Appointment, error) {
+	rows, err := s.pool.Query(ctx, appointmentSQL+` WHERE a.person_id = $1 ORDER BY a.held_from DESC, a.office`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read appointments: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, scanAppointment)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read appointments: %w", err))
+	}
+	return out, nil
+}

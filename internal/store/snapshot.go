@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Snapshot is what the register knows of a statement: what [liaison.Next] judges by, and the working draft's version.
+type Snapshot struct {
+	liaison.Snapshot
+	DraftVersion int
+	Dispatched   *time.Time
+	Created      time.Time
+	Changed      time.Time
+	GroupBody    liaison.Body
+}
+
+// Snapshot reads a statement as it is now, or [liaison.NotFound]. It judges nothing about who asks: callers that show it
+// to a person ask [liaison.Snapshot.MayRead] first.
+func (s *Store) Snapshot(ctx context.Context, id liaison.StatementID) (Snapshot, error) {
+	if err := validID(string(id)); err != nil {
+		return Snapshot{}, err
+	}
+	snap, _, err := snapshot(ctx, s.pool, id, "", s.now(), "")
+	return snap, unavailable(err)
+}
+
+// snapshot reads everything about a statement in one round trip. With lock " FOR UPDATE OF s" the row is locked first, and what
+// follows sees the state after the lock was had. answer is the recorded answer of the command, if there is one.
+func snapshot(ctx context.Context, q querier, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
+	b := &pgx.Batch{}
+	b.Queue(`
+		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
+			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
+			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at,
+			s.dispatched_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation
+		FROM statement s JOIN person p ON p.id = s.drafter_id
+		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
+		st := &snap.Statement
+		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
+			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt,
+			&snap.Dispatched, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation)
+		snap.DrafterPerson.ID = st.Drafter
+		return err
+	})
+	b.Queue(`SELECT answer FROM command WHERE id = $1`, command).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&answer)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	b.Queue(`SELECT person_id FROM drafter WHERE statement_id = $1`, id).Query(func(rows pgx.Rows) (err error) {
+		snap.Drafters, err = pgx.CollectRows(rows, pgx.RowTo[liaison.PersonID])
+		return err
+	})
+	var draft, revision []byte
+	b.Queue(`SELECT version, canonical FROM draft WHERE statement_id = $1`, id).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&snap.DraftVersion, &draft)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	b.Queue(`SELECT r.canonical FROM revision r JOIN statement s ON s.id = r.statement_id AND s.revision = r.number WHERE s.id = $1`, id).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&revision)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	b.Queue(`
+		SELECT t.state, count(*) FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
+		WHERE s.id = $1 AND t.letter = 'statement' GROUP BY t.state`, id).Query(func(rows pgx.Rows) error {
+		snap.Outcomes = map[liaison.TransmissionState]int{}
+		var state liaison.TransmissionState
+		var n int
+		_, err := pgx.ForEachRow(rows, []any{&state, &n}, func() error { snap.Outcomes[state] = n; return nil })
+		return err
+	})
+	group := `(SELECT group_code FROM statement WHERE id = $1)`
+	queueGroup(b, &snap, group, []any{id}, now)
+
+	err = q.SendBatch(ctx, b).Close()
+	if errors.Is(err, pgx.ErrNoRows) {
+		return snap, nil, liaison.Refuse(liaison.NotFound, "There is no such statement.")
+	} else if err != nil {
+		return snap, nil, fmt.Errorf("read statement: %w", err)
+	}
+	content := revision
+	if snap.State == liaison.Draft || revision == nil {
+		content = draft
+	}
+	if snap.Content, err = liaison.ParseCanonical(content); err != nil {
+		return snap, nil, err
+	}
+	snap.Today, err = today(snap.Profile, now)
+	return snap, answer, err
+}
+
+// queueGroup adds the reads about the group: its body, its officers of about these days, and the profile that its terms
+// of reference pin. group is an SQL expression for its code.
+func queueGroup(b *pgx.Batch, snap *Snapshot, group string, args []any, now time.Time) {
+	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = `+group, args...).Query(func(rows pgx.Rows) (err error) {
+		snap.GroupBody, err = pgx.CollectExactlyOneRow(rows, scanBody)
+		return err
+	})
+	n := fmt.Sprint(len(args) + 1)
+	b.Queue(appointmentSQL+` WHERE a.group_code = `+group+` AND a.held_from <= $`+n+`::timestamptz::date + 1 AND coalesce(a.held_until, 'infinity') >= $`+n+`::timestamptz::date - 1
+		ORDER BY a.office, a.held_from`, append(args, now)...).Query(func(rows pgx.Rows) (err error) {
+		snap.Officers, err = pgx.CollectRows(rows, scanAppointment)
+		return err
+	})
+	b.Queue(`SELECT profile FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date + 1 ORDER BY in_force DESC, version DESC LIMIT 1`,
+		append(args, now)...).QueryRow(func(row pgx.Row) error {
+		var name string
+		if err := row.Scan(&name); errors.Is(err, pgx.ErrNoRows) {
+			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")
+		} else if err != nil {
+			return err
+		}
+		profile, ok := liaison.Profiles[name]
+		if !ok {
+			return fmt.Errorf("terms of reference pin the profile %q, which this program does not have", name)
+		}
+		snap.Profile = profile
+		return nil
+	})
+}
+
+// GroupSnapshot is what a new statement of the group would start from: no statement yet, but its officers and profile,
+// so that [liaison.May] tells whether a person may draft for it.
+func (s *Store) GroupSnapshot(ctx context.Context, group liaison.Code) (Snapshot, error) {
+	return groupSnapshot(ctx, s.pool, group, s.now())
+}
+
+func groupSnapshot(ctx context.Context, q querier, group liaison.Code, now time.Time) (snap Snapshot, err error) {
+	b := &pgx.Batch{}
+	queueGroup(b, &snap, `$1`, []any{group}, now)
+	err = q.SendBatch(ctx, b).Close()
+	if errors.Is(err, pgx.ErrNoRows) {
+		return snap, liaison.Refuse(liaison.NotFound, "There is no group with the code %s.", group)
+	} else if err != nil {
+		return snap, unavailable(fmt.Errorf("read group: %w", err))
+	}
+	snap.Group = group
+	snap.Today, err = today(snap.Profile, now)
+	return snap, err
+}

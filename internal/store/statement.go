@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Line is a statement as lists show it.
+type Line struct {
+	ID         liaison.StatementID
+	Group      string // label
+	State      liaison.State
+	Ref        string
+	Title      string
+	Deadline   liaison.Date
+	Drafter    string
+	Changed    time.Time
+	Addressees []liaison.Addressee // of the latest revision
+}
+
+// Filter chooses statements of the register. Its zero value is everything that the reader may see.
+type Filter struct {
+	States []liaison.State
+	After  string // the key that the page before ended with
+	Limit  int    // at most 200; 50 when not given
+}
+
+// Page is one page of a list and the key of the next, "" at the end.
+type Page struct {
+	Lines []Line
+	Next  string
+}
+
+// reader is what decides which statements a person sees: the groups they hold an office in, today.
+type reader struct {
+	person  liaison.PersonID
+	offices []liaison.Appointment
+}
+
+func (s *Store) reader(ctx context.Context, p liaison.PersonID) (reader, error) {
+	if err := validID(string(p)); err != nil {
+		return reader{}, err
+	}
+	rows, err := s.pool.Query(ctx, appointmentSQL+` WHERE a.person_id = $1 AND a.held_from <= $2::timestamptz::date AND coalesce(a.held_until, 'infinity') >= $2::timestamptz::date`, p, s.now())
+	if err != nil {
+		return reader{}, unavailable(fmt.Errorf("read appointments: %w", err))
+	}
+	offices, err := pgx.CollectRows(rows, scanAppointment)
+	return reader{p, offices}, unavailable(err)
+}
+
+func (r reader) groups() []liaison.Code {
+	out := []liaison.Code{}
+	for _, a := range r.offices {
+		if !slices.Contains(out, a.Group) {
+			out = append(out, a.Group)
+		}
+	}
+	return out
+}
+
+// publicStates are those whose statements every signed-in person may read.
+func publicStates() []liaison.State {
+	var out []liaison.State
+	for _, x := range liaison.States {
+		if x.Public {
+			out = append(out, x.State)
+		}
+	}
+	return out
+}
+
+const lineSQL = `
+	SELECT s.id, coalesce(nullif(g.short_name, ''), g.name), s.state, coalesce(s.ref, ''), s.title, coalesce(s.deadline::text, ''), p.name, s.changed_at, s.revision
+	FROM statement s JOIN body g ON g.code = s.group_code JOIN person p ON p.id = s.drafter_id `
+
+// Statements lists the register, what changed last first.
+func (s *Store) Statements(ctx context.Context, who liaison.PersonID, f Filter) (Page, error) {
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return Page{}, err
+	}
+	if f.Limit <= 0 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	changed, id, err := parseKey(f.After)
+	if err != nil {
+		return Page{}, err
+	}
+	return s.lines(ctx, f.Limit, lineSQL+`
+		WHERE ($1::text[] IS NULL OR s.state = ANY ($1))
+			AND (s.changed_at, s.id) < ($2, $3)
+			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) OR s.drafter_id = $6)
+		ORDER BY s.changed_at DESC, s.id DESC LIMIT $7`,
+		f.States, changed, id, r.groups(), publicStates(), r.person, f.Limit+1)
+}
+
+// Waiting lists what waits for the person, longest first: the statements in a state in which it is the turn of a
+// capacity that the person has.
+func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, error) {
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	var groups []liaison.Code
+	var states, mine []liaison.State
+	for _, x := range liaison.States {
+		for _, a := range r.offices {
+			if slices.Contains(x.Turn, liaison.Capacity(a.Office)) {
+				groups, states = append(groups, a.Group), append(states, x.State)
+			}
+		}
+		if slices.Contains(x.Turn, liaison.AsDrafter) {
+			mine = append(mine, x.State)
+		}
+	}
+	page, err := s.lines(ctx, 200, lineSQL+`
+		WHERE (s.group_code, s.state) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+			OR s.drafter_id = $3 AND s.state = ANY ($4)
+		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine)
+	return page.Lines, err
+}
+
+// Counts says how many statements the person may see in each state.
+func (s *Store) Counts(ctx context.Context, who liaison.PersonID) (map[liaison.State]int, error) {
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT state, count(*) FROM statement
+		WHERE group_code = ANY ($1) OR state = ANY ($2) OR drafter_id = $3
+		GROUP BY state`, r.groups(), publicStates(), r.person)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("count statements: %w", err))
+	}
+	counts := map[liaison.State]int{}
+	var state liaison.State
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { counts[state] = n; return nil })
+	return counts, unavailable(err)
+}
+
+// lines reads a list and the addressees of its statements in two queries.
+func (s *Store) lines(ctx context.Context, limit int, sql string, args ...any) (Page, error) {
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return Page{}, unavailable(fmt.Errorf("list statements: %w", err))
+	}
+	page := Page{}
+	index := map[liaison.StatementID]int{}
+	var ids []liaison.StatementID
+	var revisions []int
+	var l Line
+	var revision int
+	_, err = pgx.ForEachRow(rows, []any{&l.ID, &l.Group, &l.State, &l.Ref, &l.Title, &l.Deadline, &l.Drafter, &l.Changed, &revision}, func() error {
+		if len(page.Lines) == limit {
+			last := page.Lines[limit-1]
+			page.Next = key(last.Changed, last.ID)
+			return nil
+		}
+		index[l.ID] = len(page.Lines)
+		page.Lines = append(page.Lines, l)
+		ids, revisions = append(ids, l.ID), append(revisions, revision)
+		return nil
+	})
+	if err != nil {
+		return Page{}, unavailable(fmt.Errorf("list statements: %w", err))
+	}
+	rows, err = s.pool.Query(ctx, `
+		SELECT a.statement_id, a.body_code, a.name, a.email, a.purpose
+		FROM unnest($1::uuid[], $2::int[]) AS l (id, revision)
+		JOIN addressee a ON a.statement_id = l.id AND a.revision = l.revision
+		ORDER BY a.statement_id, a.position`, ids, revisions)
+	if err != nil {
+		return Page{}, unavailable(fmt.Errorf("list addressees: %w", err))
+	}
+	var id liaison.StatementID
+	var a liaison.Addressee
+	_, err = pgx.ForEachRow(rows, []any{&id, &a.Body, &a.Name, &a.Email, &a.Purpose}, func() error {
+		line := &page.Lines[index[id]]
+		line.Addressees = append(line.Addressees, a)
+		return nil
+	})
+	return page, unavailable(err)
+}
+
+func key(changed time.Time, id liaison.StatementID) string {
+	return changed.UTC().Format(time.RFC3339Nano) + "," + string(id)
+}
+
+func parseKey(s string) (changed any, id string, err error) {
+	if s == "" {
+		return "infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff", nil
+	}
+	at, id, _ := strings.Cut(s, ",")
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil || validID(id) != nil {
+		return nil, "", liaison.Refuse(liaison.Invalid, "This page of the list does not exist. Begin with the first one.")
+	}
+	return t, id, nil
+}
+
+// Revision is one submitted revision.
+type Revision struct {
+	Number      int
+	Digest      liaison.Digest
+	Content     liaison.Content
+	SubmittedBy string
+	SubmittedAt time.Time
+	Decision    *Decision
+}
+
+// Decision is what was decided on a revision.
+type Decision struct {
+	Kind    liaison.CommandKind
+	By      string
+	Acting  liaison.Capacity
+	Drafted bool
+	Reason  string
+	At      time.Time
+}
+
+// Revisions lists the submitted revisions of a statement with what was decided on each, newest first.
+func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revision, error) {
+	if err := validID(string(id)); err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT r.number, r.digest, r.canonical, p.name, r.submitted_at,
+			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at)
+		FROM revision r JOIN person p ON p.id = r.submitted_by
+		LEFT JOIN decision d ON d.statement_id = r.statement_id AND d.revision = r.number
+		LEFT JOIN person q ON q.id = d.person_id
+		WHERE r.statement_id = $1 ORDER BY r.number DESC`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read revisions: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Revision, error) {
+		var r Revision
+		var d Decision
+		var canonical []byte
+		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At); err != nil {
+			return r, err
+		}
+		if d.Kind != "" {
+			r.Decision = &d
+		}
+		var err error
+		r.Content, err = liaison.ParseCanonical(canonical)
+		return r, err
+	})
+	return out, unavailable(err)
+}
+
+// LastSaved says who saved the working draft last, and when.
+func (s *Store) LastSaved(ctx context.Context, id liaison.StatementID) (by string, at time.Time, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT p.name, d.saved_at FROM draft d JOIN person p ON p.id = d.saved_by WHERE d.statement_id = $1`, id).Scan(&by, &at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", at, liaison.Refuse(liaison.NotFound, "There is no such draft.")
+	}
+	return by, at, unavailable(err)
+}
+
+// ReferencesBlob reports whether the statement's working draft or one of its revisions has the file attached.
+func (s *Store) ReferencesBlob(ctx context.Context, id liaison.StatementID, d liaison.Digest) (bool, error) {
+	revisions, err := s.Revisions(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	contents := []liaison.Content{snap.Content}
+	for _, r := range revisions {
+		contents = append(contents, r.Content)
+	}
+	for _, c := range contents {
+		for _, a := range c.Attachments {
+			if a.Digest == d {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,131 @@
+// Package store keeps the register, the ledger and the audit log in PostgreSQL, which is the truth. A public method is
+// one transaction. What a command changes, its events and their leaves in the log are written together or not at all.
+//
+// Errors that a person can act on are [liaison.Error]; a database that does not answer is one with the code
+// [liaison.Unavailable]; everything else is wrapped as it came.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jca-ml/liaison/internal/audit"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	pool *pgxpool.Pool
+	now  func() time.Time
+}
+
+// Open connects to the database at url, a PostgreSQL connection string. It does not wait for the database to answer; the
+// first use does.
+func Open(ctx context.Context, url string) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	// A statement held by a stalled client must not hold the log's lock for ever.
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
+	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "10s"
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return New(pool), nil
+}
+
+// New makes a store of an open pool, which [Store.Close] closes.
+func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool, now: time.Now} }
+
+// At returns the same store with another clock, for tests of what depends on the day.
+func (s *Store) At(now func() time.Time) *Store { return &Store{pool: s.pool, now: now} }
+
+// Close waits for running transactions and closes every connection.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return unavailable(s.pool.Ping(ctx)) }
+
+// querier is what a read needs: the pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// tx is one writing transaction: its one now, and the events that its end will append to the log.
+type tx struct {
+	pgx.Tx
+	now    time.Time
+	events []liaison.Event
+}
+
+// record adds an event to the transaction. Its id and time are set here.
+func (t *tx) record(e liaison.Event) {
+	e.ID, e.At = liaison.EventID(newID()), t.now
+	t.events = append(t.events, e)
+}
+
+// write runs fn in a transaction and appends the events that fn recorded, last. READ COMMITTED is what the log's lock
+// needs: what is read after the lock is the latest.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
+	ptx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	if err != nil {
+		return unavailable(fmt.Errorf("begin: %w", err))
+	}
+	// A rollback after a commit is a no-op; after a lost connection it can only fail, and the server has done it.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if rerr := ptx.Rollback(ctx); rerr != nil && !errors.Is(rerr, pgx.ErrTxClosed) && err == nil {
+			err = unavailable(fmt.Errorf("roll back: %w", rerr))
+		}
+	}()
+	t := &tx{Tx: ptx, now: audit.Time(s.now())}
+	if err := fn(t); err != nil {
+		return unavailable(err)
+	}
+	if err := t.appendEvents(ctx); err != nil {
+		return unavailable(err)
+	}
+	if err := ptx.Commit(ctx); err != nil {
+		return unavailable(fmt.Errorf("commit: %w", err))
+	}
+	return nil
+}
+
+// unavailable gives err the code [liaison.Unavailable] when the database could not be reached or went away; every other
+// error stays as it is.
+func unavailable(err error) error {
+	if err == nil || liaison.CodeOf(err) != liaison.Internal {
+		return err
+	}
+	pg, isPg := errors.AsType[*pgconn.PgError](err)
+	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	_, isNet := errors.AsType[net.Error](err)
+	switch {
+	case isPg && (pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53" || pg.Code == "55P03" || pg.Code == "40P01"),
+		isConnect, isNet && !isPg, errors.Is(err, pgx.ErrTxClosed), errors.Is(err, net.ErrClosed), pgconn.Timeout(err),
+		!isPg && pgconn.SafeToRetry(err), errors.Is(err, errEOF):
+		return fmt.Errorf("%w: %w", &liaison.Error{Code: liaison.Unavailable, Message: "The database does not answer. Nothing was changed; try again in a moment."}, err)
+	}
+	return err
+}
+
+// violates reports whether err is the violation of the constraint with that name.
+func violates(err error, constraint string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.ConstraintName == constraint
+}
