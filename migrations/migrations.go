@@ -17,9 +17,15 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// Up brings the database at url to the newest step, under a lock in that database, and returns the names of the steps it
+// Up brings the database at url to the newest step.
+func Up(ctx context.Context, url string) error {
+	_, err := Run(ctx, url)
+	return err
+}
+
+// Run brings the database at url to the newest step, under a lock in that database, and returns the names of the steps it
 // ran. Several processes may call it at once; one runs, the others wait and find nothing left to do.
-func Up(ctx context.Context, url string) (ran []string, err error) {
+func Run(ctx context.Context, url string) (ran []string, err error) {
 	p, done, err := provider(url)
 	if err != nil {
 		return nil, err

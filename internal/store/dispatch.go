@@ -348,3 +348,51 @@ func firstOf(a, b string) string {
 	}
 	return b
 }
+
+// OpenBatch is a command that released messages which are not all settled.
+type OpenBatch struct {
+	Command   liaison.CommandID
+	Statement bool // it is the dispatch of the statement itself, not a letter to a person
+}
+
+// OpenBatches lists them for a statement, oldest first.
+func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]OpenBatch, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT t.batch, bool_or(t.letter = 'statement') FROM transmission t
+		JOIN statement s ON s.id = t.statement_id
+		WHERE t.statement_id = $1 AND t.batch IS NOT NULL
+			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching')
+		GROUP BY t.batch ORDER BY min(t.created_at)`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read open batches: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenBatch])
+	return out, unavailable(err)
+}
+
+// OpenStatement is a statement whose workflow should be running.
+type OpenStatement struct {
+	ID    liaison.StatementID
+	State liaison.State
+}
+
+// OpenStatements lists the statements whose workflow should be running: those under way, and those with messages not settled. A draft
+// that nothing was asked of yet has none.
+func (s *Store) OpenStatements(ctx context.Context) ([]OpenStatement, error) {
+	var final []liaison.State
+	for _, x := range liaison.States {
+		if x.Final {
+			final = append(final, x.State)
+		}
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id, s.state FROM statement s
+		WHERE s.state <> ALL ($1) AND (s.state <> 'draft' OR s.revision > 0)
+			OR EXISTS (SELECT FROM transmission t WHERE t.statement_id = s.id AND t.batch IS NOT NULL AND t.state IN ('queued', 'attempting', 'deferred'))
+		ORDER BY s.id`, final)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read open statements: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenStatement])
+	return out, unavailable(err)
+}

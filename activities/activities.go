@@ -1,0 +1,37 @@
+// Package activities is what workflows have done: each activity decodes, makes one call, and says which kind of error it met.
+// Rules are in package liaison, effects in the packages that these call.
+package activities
+
+import (
+	"context"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// Relay hands one message over; [mail.Relay] does.
+type Relay interface {
+	Send(ctx context.Context, env mail.SMTPEnvelope, message []byte, beforeDot func(context.Context) error) mail.Result
+}
+
+// Office renders messages; post.Office does.
+type Office interface {
+	Render(ctx context.Context, t store.Transmission) ([]byte, error)
+}
+
+// Runs starts the workflow of a statement that has none; the engine does.
+type Runs interface {
+	Resume(ctx context.Context, id liaison.StatementID, state liaison.State) error
+}
+
+// Activities are methods of this, so that they share what they work with.
+type Activities struct {
+	Store  *store.Store
+	Office Office
+	Relay  Relay
+	Runs   Runs
+	From   string        // envelope sender; bounces go there
+	Retry  liaison.Retry // of deferred messages
+	Worker string        // who we are, on the record of each attempt
+}

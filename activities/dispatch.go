@@ -1,0 +1,141 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// Transmission is what a workflow needs to know of a message.
+type Transmission struct {
+	ID      liaison.TransmissionID
+	State   liaison.TransmissionState
+	NextTry time.Time // when a deferred one is tried again
+}
+
+// Seal renders and stores the messages of a batch that are not stored yet, and lists all of them. Repeating it stores nothing
+// twice.
+func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Transmission, error) {
+	ts, err := a.Store.Batch(ctx, batch)
+	if err != nil {
+		return nil, Fail(err)
+	}
+	messages := map[liaison.TransmissionID][]byte{}
+	for _, t := range ts {
+		if t.Digest == "" && !t.State.Settled() {
+			if messages[t.ID], err = a.Office.Render(ctx, t); err != nil {
+				return nil, Fail(err)
+			}
+		}
+	}
+	if len(messages) > 0 {
+		if err := a.Store.Seal(ctx, batch, messages); err != nil {
+			return nil, Fail(err)
+		}
+	}
+	out := make([]Transmission, len(ts))
+	for i, t := range ts {
+		out[i] = transmission(t)
+	}
+	return out, nil
+}
+
+// Transmit makes one attempt to hand a message over and records how it ended. It must not be retried by Temporal: after an
+// outcome that is not known a second attempt could send twice. It refuses nothing; what it finds is in the state.
+//
+// The attempt is claimed before the connection opens, and committed once more before the final dot; after the dot the
+// answer is waited for and recorded whatever happens around it.
+func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (Transmission, error) {
+	stop := heartbeat(ctx)
+	defer stop()
+
+	claimed, err := a.Store.Claim(ctx, id, a.Worker)
+	if liaison.CodeOf(err) == liaison.Conflict {
+		return a.look(ctx, id)
+	} else if err != nil {
+		return Transmission{}, Fail(err)
+	}
+	result := a.Relay.Send(ctx, mail.SMTPEnvelope{From: a.From, To: claimed.Email}, claimed.Bytes, func(ctx context.Context) error {
+		return a.Store.Dot(ctx, claimed)
+	})
+	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS}
+	if result.Err != nil {
+		sent.Error = result.Err.Error()
+	}
+	if err := a.record(ctx, claimed, sent); err != nil {
+		return Transmission{}, Fail(err)
+	}
+	return a.look(context.WithoutCancel(ctx), id)
+}
+
+// record stores an outcome, and goes on trying while the database is away: it is known here and nowhere else. What bounds it is the
+// activity's own deadline.
+func (a *Activities) record(ctx context.Context, claimed store.Claimed, sent store.Sent) error {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(time.Minute)
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := a.Store.Record(ctx, claimed, sent, a.Retry)
+		if liaison.CodeOf(err) != liaison.Unavailable {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// Abandon settles a message whose attempt ended without a word, because its worker is gone.
+func (a *Activities) Abandon(ctx context.Context, id liaison.TransmissionID) (Transmission, error) {
+	if _, err := a.Store.Abandon(ctx, id, a.Retry); err != nil {
+		return Transmission{}, Fail(err)
+	}
+	return a.look(ctx, id)
+}
+
+func (a *Activities) look(ctx context.Context, id liaison.TransmissionID) (Transmission, error) {
+	t, err := a.Store.Transmission(ctx, id)
+	return transmission(t), Fail(err)
+}
+
+func transmission(t store.Transmission) Transmission {
+	out := Transmission{ID: t.ID, State: t.State}
+	if t.NextTry != nil {
+		out.NextTry = *t.NextTry
+	}
+	return out
+}
+
+// heartbeat tells Temporal every few seconds that this worker lives, so that a dead one is noticed long before the
+// activity's own deadline.
+func heartbeat(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		tick := time.NewTicker(HeartbeatEvery)
+		defer tick.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return cancel
+}
+
+// HeartbeatEvery is how often a running transmission says that its worker lives.
+const HeartbeatEvery = 3 * time.Second

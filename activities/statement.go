@@ -1,0 +1,36 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Decide carries out one command in one transaction. Repeating it with the same command id returns the first answer.
+func (a *Activities) Decide(ctx context.Context, cmd liaison.Command) (liaison.Answer, error) {
+	answer, err := a.Store.Do(ctx, cmd)
+	return answer, Fail(err)
+}
+
+// OpenBatches lists the commands of a statement whose messages are not all settled, for a run that takes over from one
+// that was lost.
+func (a *Activities) OpenBatches(ctx context.Context, id liaison.StatementID) ([]store.OpenBatch, error) {
+	batches, err := a.Store.OpenBatches(ctx, id)
+	return batches, Fail(err)
+}
+
+// Adopt starts the workflow of every statement that is open in the register, where none is running. It returns how many
+// statements it looked at.
+func (a *Activities) Adopt(ctx context.Context) (int, error) {
+	open, err := a.Store.OpenStatements(ctx)
+	if err != nil {
+		return 0, Fail(err)
+	}
+	for _, st := range open {
+		if err := a.Runs.Resume(ctx, st.ID, st.State); err != nil {
+			return 0, Fail(err)
+		}
+	}
+	return len(open), nil
+}

@@ -1,0 +1,171 @@
+// Package engine is the one way to change a statement: every page, program, command line and import calls [Engine.Do].
+//
+//	Do ──> Temporal Update (starts the statement's workflow with the first command) ──> one activity ──> one transaction
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/workflows"
+)
+
+// Engine carries out commands. It is safe for concurrent use.
+type Engine struct {
+	Temporal client.Client
+	Store    *store.Store
+	Wait     time.Duration // for an answer; 10 s if zero
+}
+
+// Do carries out a command and returns what it led to. The command's id is the caller's: repeating a command, for
+// whatever reason, gets the first answer and changes nothing more.
+//
+// A command that cannot succeed is refused here, before anything is started, with the [liaison.Error] that
+// [liaison.Next] gives. [liaison.Unavailable] means that it is not known yet whether the command was carried out; the
+// same command, with the same id, may be given again.
+func (e *Engine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, error) {
+	wait := e.Wait
+	if wait == 0 {
+		wait = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+
+	snap, err := e.Store.Snapshot(ctx, cmd.Statement)
+	if err != nil {
+		return liaison.Answer{}, err
+	}
+	if _, err := liaison.Next(snap.Snapshot, cmd); err != nil {
+		return e.orRecorded(ctx, cmd, err)
+	}
+	answer, err := e.update(ctx, cmd, snap.State)
+	if err != nil {
+		return e.orRecorded(ctx, cmd, e.explain(err))
+	}
+	return answer, nil
+}
+
+// orRecorded looks, for a command that is refused, whether it was carried out before: then the first answer is the answer.
+func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal error) (liaison.Answer, error) {
+	if ctx.Err() != nil {
+		return liaison.Answer{}, refusal
+	}
+	recorded, err := e.Store.Recorded(ctx, cmd.ID)
+	switch {
+	case err != nil && liaison.CodeOf(refusal) == liaison.Unavailable:
+		return liaison.Answer{}, refusal
+	case err != nil:
+		return liaison.Answer{}, err
+	case recorded != nil:
+		return *recorded, nil
+	}
+	return liaison.Answer{}, refusal
+}
+
+// update sends the command to the statement's workflow, starting it where none is running. A run that ends or continues as new
+// just then is no reason to fail: the command is sent again, with the same id.
+func (e *Engine) update(ctx context.Context, cmd liaison.Command, state liaison.State) (answer liaison.Answer, err error) {
+	pause := 20 * time.Millisecond
+	for {
+		start := e.Temporal.NewWithStartWorkflowOperation(options(cmd.Statement), workflows.StatementWorkflow, workflows.StatementInput{ID: cmd.Statement, State: state})
+		var handle client.WorkflowUpdateHandle
+		handle, err = e.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: start,
+			UpdateOptions: client.UpdateWorkflowOptions{
+				UpdateID: string(cmd.ID), WorkflowID: workflows.StatementWorkflowID(cmd.Statement),
+				UpdateName: workflows.UpdateCommand, Args: []any{cmd}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			},
+		})
+		if err == nil {
+			err = handle.Get(ctx, &answer)
+		}
+		if err == nil || !between(err) {
+			return answer, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+			pause = min(2*pause, time.Second)
+		case <-ctx.Done():
+			timer.Stop()
+			return answer, err
+		}
+	}
+}
+
+func options(id liaison.StatementID) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID: workflows.StatementWorkflowID(id), TaskQueue: workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING, // the run that is there takes the command
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the register decides what is still possible
+	}
+}
+
+// between reports whether the update fell between two runs of the workflow.
+func between(err error) bool {
+	if _, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return false
+	}
+	_, notFound := errors.AsType[*serviceerror.NotFound](err)
+	_, aborted := errors.AsType[*serviceerror.Aborted](err)
+	_, failed := errors.AsType[*serviceerror.WorkflowNotReady](err)
+	return notFound || aborted || failed
+}
+
+// explain turns what Temporal said into what a person is told.
+func (e *Engine) explain(err error) error {
+	if refusal := activities.Cause(err); liaison.CodeOf(refusal) != liaison.Internal {
+		return refusal
+	}
+	if _, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return fmt.Errorf("carry out the command: %w", err)
+	}
+	return fmt.Errorf("%w: %w", &liaison.Error{
+		Code:    liaison.Unavailable,
+		Message: "The engine does not answer, so it is not certain yet whether this was done. Reading still works. Send the same form again in a moment: it is carried out once, however often it is sent.",
+	}, err)
+}
+
+// Resume starts a statement's workflow where none is running, to take over what a lost run left unsent.
+func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liaison.State) error {
+	_, err := e.Temporal.ExecuteWorkflow(ctx, options(id), workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+	if err != nil {
+		return fmt.Errorf("resume statement %s: %w", id, e.explain(err))
+	}
+	return nil
+}
+
+// Ready reports whether Temporal answers.
+func (e *Engine) Ready(ctx context.Context) error {
+	if _, err := e.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("temporal: %w", err)
+	}
+	return nil
+}
+
+// Schedule has the register reconciled with Temporal now and once a day from now on. It is called by each worker at its start; the
+// schedule is there once.
+func (e *Engine) Schedule(ctx context.Context) error {
+	action := &client.ScheduleWorkflowAction{ID: workflows.ReconcileID, Workflow: workflows.ReconcileWorkflow, TaskQueue: workflows.TaskQueue}
+	_, err := e.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: workflows.ReconcileID, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: 24 * time.Hour}}}, TriggerImmediately: true,
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		err = e.Temporal.ScheduleClient().GetHandle(ctx, workflows.ReconcileID).Trigger(ctx, client.ScheduleTriggerOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("schedule the reconciliation: %w", err)
+	}
+	return nil
+}

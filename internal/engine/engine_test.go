@@ -1,0 +1,139 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/client"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/internal/demo/parts"
+	"github.com/jca-ml/liaison/internal/engine"
+	"github.com/jca-ml/liaison/internal/post"
+	"github.com/jca-ml/liaison/internal/seed"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/internal/testkit"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+	"github.com/jca-ml/liaison/migrations"
+	"github.com/jca-ml/liaison/worker"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// TestStatementFromDraftToInbox runs the main job on real parts: PostgreSQL, Temporal and SMTP.
+func TestStatementFromDraftToInbox(t *testing.T) {
+	e, s, received := start(t)
+	ctx := t.Context()
+	id := draft(t, s, "itu-t/sg17", "iso-iec/jtc1/sc42", "w3c")
+
+	submitted := do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	if submitted.State != liaison.InReview || submitted.Revision != 1 {
+		t.Fatalf("submit led to %+v", submitted)
+	}
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Editor.ID, Digest: snap.Digest}
+	if _, err := e.Do(ctx, approve); liaison.CodeOf(err) != liaison.Forbidden {
+		t.Fatalf("the drafter's approval was answered with %v, want forbidden", err)
+	}
+	approve.Actor, approve.ID = seed.Chair.ID, newCommand()
+	answer := do(t, e, approve)
+	if answer.State != liaison.Dispatching || answer.Ref != "JCA-ML-LS1" {
+		t.Fatalf("approve led to %+v", answer)
+	}
+	testkit.Eventually(t, 30*time.Second, func() error {
+		snap, err := s.Snapshot(ctx, id)
+		if err == nil && snap.State != liaison.Dispatched {
+			err = fmt.Errorf("the statement is %s", snap.State)
+		}
+		return err
+	})
+	again := do(t, e, approve)
+	if again.Ref != answer.Ref {
+		t.Errorf("the repeated approval was answered with %+v, want %+v", again, answer)
+	}
+	testkit.Eventually(t, 30*time.Second, func() error {
+		if n := received(); n != 3+1+2 { // addressees, chair's review, drafter and secretariat
+			return fmt.Errorf("%d messages arrived, want 6", n)
+		}
+		return nil
+	})
+}
+
+func newCommand() liaison.CommandID { return liaison.CommandID(uuid.NewString()) }
+
+func do(t *testing.T, e *engine.Engine, cmd liaison.Command) liaison.Answer {
+	t.Helper()
+	answer, err := e.Do(t.Context(), cmd)
+	if err != nil {
+		t.Fatalf("%s: %v", cmd.Kind, err)
+	}
+	return answer
+}
+
+func draft(t *testing.T, s *store.Store, to ...liaison.Code) liaison.StatementID {
+	t.Helper()
+	c := liaison.Content{
+		Source: seed.JCAML, Title: "Roadmap of standards on machine learning", Questions: "N/A", Deadline: "2099-01-31",
+		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Email: "chair@jca-ml.example"}},
+		ReplyTo:  "jca-ml@liaison.example", Language: "en", Abstract: "Asks for entries of the roadmap.", Text: "Please review the entries of your group.",
+	}
+	for _, code := range to {
+		c.Addressees = append(c.Addressees, liaison.Addressee{Body: code, Purpose: liaison.ForAction})
+	}
+	id := liaison.StatementID(uuid.NewString())
+	if _, err := s.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// start runs an engine and a worker on real parts and a mail server that takes everything.
+func start(t *testing.T) (*engine.Engine, *store.Store, func() int) {
+	t.Helper()
+	s := store.New(testkit.Database(t, migrations.Up))
+	if err := seed.Register(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	address, namespace := testkit.Temporal(t)
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: address, Namespace: namespace, Logger: worker.Logger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	inbox, err := parts.OpenInbox(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	smtp, err := parts.StartMailServer(t.Context(), parts.MailServerOptions{Inbox: inbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := smtp.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	relay, err := mail.NewRelay(mail.RelayConfig{Address: smtp.Addr(), TLS: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &engine.Engine{Temporal: c, Store: s}
+	w := worker.New(c, &activities.Activities{
+		Store: s, Relay: relay, Runs: e, From: "liaison@liaison.example", Worker: "test",
+		Office: &post.Office{Store: s, From: "liaison@liaison.example", URL: "http://127.0.0.1"},
+		Retry:  liaison.Retry{Delays: []time.Duration{time.Second}, GiveUp: time.Minute},
+	})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	return e, s, inbox.Count
+}

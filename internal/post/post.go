@@ -1,0 +1,178 @@
+// Package post assembles letters from the register and renders them: the preview that the chair decides on and the
+// messages that leave are made here, by the same code.
+package post
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// Office knows who we are as a sender.
+type Office struct {
+	Store *store.Store
+	From  string // the address that messages come from, in a domain of our own
+	URL   string // where the pages are, without a slash at the end
+}
+
+// Render makes the exact bytes of a queued message. It is called once per message; what it returns is stored.
+func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, error) {
+	snap, err := o.Store.Snapshot(ctx, t.Statement)
+	if err != nil {
+		return nil, err
+	}
+	to := liaison.Person{ID: t.Person, Name: t.Name, Email: t.Email}
+	env := o.envelope(snap)
+	env.ToName, env.ToEmail, env.MessageID, env.Date = t.Name, t.Email, t.MessageID, t.Date
+	page := o.URL + "/statements/" + string(t.Statement)
+
+	switch t.Letter {
+	case liaison.LetterStatement:
+		return o.statement(ctx, snap, t.Position, env)
+	case liaison.LetterReview:
+		content, err := o.revision(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		return mail.Compose(mail.ReviewRequested{
+			To: to, Group: snap.GroupBody, Content: content.Content, Revision: t.Revision, Digest: content.Digest,
+			Drafter: snap.DrafterPerson.Name, URL: page + "/review",
+		}, env, nil)
+	case liaison.LetterReturned, liaison.LetterRejected:
+		r, err := o.revision(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if r.Decision == nil {
+			return nil, fmt.Errorf("render %s: revision %d has no decision", t.Letter, t.Revision)
+		}
+		d := r.Decision
+		if t.Letter == liaison.LetterRejected {
+			return mail.Compose(mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
+		}
+		return mail.Compose(mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
+	case liaison.LetterSent:
+		return o.dispatched(ctx, snap, to, page, env)
+	}
+	return nil, fmt.Errorf("render: no letter of the kind %q", t.Letter)
+}
+
+// Preview returns the e-mail that the addressee at position, counted from 1, would get of the revision under decision, or
+// the very bytes that it was sent. Before approval the number, the Message-ID and the date stand for themselves.
+func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int) ([]byte, error) {
+	if position < 1 || position > len(snap.Content.Addressees) {
+		return nil, liaison.Refuse(liaison.NotFound, "The statement has no addressee number %d.", position)
+	}
+	env := o.envelope(snap)
+	env.MessageID, env.Date = "given-on-approval@preview.invalid", time.Now()
+	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
+		ts, err := o.Store.Transmissions(ctx, snap.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range ts {
+			if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision || t.Position != position {
+				continue
+			}
+			if t.Digest != "" {
+				return o.Store.Message(ctx, t.ID)
+			}
+			env.MessageID, env.Date = t.MessageID, t.Date
+		}
+	}
+	a := snap.Content.Addressees[position-1]
+	env.ToName, env.ToEmail = a.Name, a.Email
+	return o.statement(ctx, snap, position, env)
+}
+
+func (o *Office) envelope(snap store.Snapshot) mail.Envelope {
+	return mail.Envelope{
+		FromName: snap.GroupBody.Label(), FromEmail: o.From, ReplyTo: firstOf(snap.Content.ReplyTo, snap.GroupBody.Email),
+		Language: snap.Content.Language,
+	}
+}
+
+func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope) ([]byte, error) {
+	letter := mail.Statement{
+		Ref: snap.Ref, Source: snap.GroupBody, Addressee: snap.Content.Addressees[position-1], Content: snap.Content,
+		URL: o.URL + "/statements/" + string(snap.ID),
+	}
+	if snap.GroupBody.Parent != "" {
+		parent, err := o.Store.Body(ctx, snap.GroupBody.Parent)
+		if err != nil {
+			return nil, err
+		}
+		letter.Parent = parent.Label()
+	}
+	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
+		by, err := o.Store.Person(ctx, snap.ApprovedBy)
+		if err != nil {
+			return nil, err
+		}
+		zone, err := snap.Profile.Zone()
+		if err != nil {
+			return nil, err
+		}
+		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone)}
+	}
+	var files []mail.File
+	for _, a := range snap.Content.Attachments {
+		b, err := o.Store.Blob(ctx, a.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("attach %s: %w", a.Name, err)
+		}
+		files = append(files, mail.File{Name: a.Name, MediaType: a.MediaType, Content: b})
+	}
+	return mail.Compose(letter, env, files)
+}
+
+func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison.Person, page string, env mail.Envelope) ([]byte, error) {
+	ts, err := o.Store.Transmissions(ctx, snap.ID)
+	if err != nil {
+		return nil, err
+	}
+	letter := mail.Dispatched{To: to, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Complete: true, URL: page}
+	for _, t := range ts {
+		if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision {
+			continue
+		}
+		letter.Complete = letter.Complete && t.State == liaison.TransmissionAccepted
+		letter.Rows = append(letter.Rows, mail.DispatchedRow{
+			Name: t.Name, Email: t.Email, Purpose: snap.Content.Addressees[t.Position-1].Purpose.Label(), State: t.State, Reply: reply(t),
+		})
+	}
+	return mail.Compose(letter, env, nil)
+}
+
+func (o *Office) revision(ctx context.Context, t store.Transmission) (store.Revision, error) {
+	revisions, err := o.Store.Revisions(ctx, t.Statement)
+	if err != nil {
+		return store.Revision{}, err
+	}
+	for _, r := range revisions {
+		if r.Number == t.Revision {
+			return r, nil
+		}
+	}
+	return store.Revision{}, fmt.Errorf("render %s: there is no revision %d", t.Letter, t.Revision)
+}
+
+// reply is the server's answer as it is shown: the code, if there was one, and the words.
+func reply(t store.Transmission) string {
+	if t.Code == 0 {
+		return t.Reply
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", t.Code, t.Reply))
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

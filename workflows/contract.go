@@ -1,0 +1,91 @@
+// Package workflows is the procedure in time: what waits for whom, what happens next, what is tried again. Workflows hold ids,
+// states and deadlines, nothing else; what they need they have an activity read, because PostgreSQL is the truth and
+// Temporal's histories expire.
+//
+//	Statement   one run per statement, from the first command to its end; takes every command as an Update
+//	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
+//	Reconcile   daily: starts the runs that should be there and are not
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// The names under which callers find what is here. They stand in histories and are never changed.
+const (
+	TaskQueue     = "liaison"
+	UpdateCommand = "command"
+
+	StatementWorkflow = "Statement"
+	DispatchWorkflow  = "Dispatch"
+	ReconcileWorkflow = "Reconcile"
+
+	ReconcileID = "reconcile"
+)
+
+// StatementWorkflowID is the id of a statement's workflow. It is the only maker of it.
+func StatementWorkflowID(id liaison.StatementID) string { return "ls/" + string(id) }
+
+// DispatchWorkflowID is the id of the workflow that sends what a command released.
+func DispatchWorkflowID(id liaison.StatementID, batch liaison.CommandID) string {
+	return StatementWorkflowID(id) + "/mail/" + string(batch)
+}
+
+// StatementInput starts a run of a statement's workflow. Fields are only ever added.
+type StatementInput struct {
+	ID     liaison.StatementID
+	State  liaison.State // as the register has it
+	Resume bool          // take over what a lost run left unsent
+}
+
+// DispatchInput starts the sending of what a command released.
+type DispatchInput struct {
+	Statement liaison.StatementID
+	Batch     liaison.CommandID
+}
+
+// Register puts every workflow and activity on a worker.
+func Register(w worker.Registry, a *activities.Activities) {
+	w.RegisterWorkflowWithOptions(Statement, workflow.RegisterOptions{Name: StatementWorkflow})
+	w.RegisterWorkflowWithOptions(Dispatch, workflow.RegisterOptions{Name: DispatchWorkflow})
+	w.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{Name: ReconcileWorkflow})
+	w.RegisterActivity(a)
+}
+
+// do names the activities; it is never called on.
+var do *activities.Activities
+
+// Options by intent.
+
+// record is for the one transaction of a command. A database that is away is waited for as long as it takes: the command was
+// accepted, so it is carried out. Whoever gave it stops waiting sooner and may repeat it safely.
+func record(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         retryForever(),
+	})
+}
+
+// prepare is for reading and rendering: repeated until it works.
+func prepare(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         retryForever(),
+	})
+}
+
+// handOver is for one attempt to send: never repeated by Temporal. The deadline is longer than the wait for the answer to
+// the final dot (RFC 5321, 4.5.3.2.6).
+func handOver(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout:    4 * activities.HeartbeatEvery,
+		RetryPolicy:         onlyOnce(),
+	})
+}

@@ -1,0 +1,91 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// atOnce is how many messages of one batch are on their way at the same time.
+const atOnce = 8
+
+// Dispatch hands over the messages that a command released, each in its own time: sealed first, then attempted, waited
+// for and attempted again while the outcome is that it certainly was not taken. It ends when every message is settled.
+// No message waits for another one.
+func Dispatch(ctx workflow.Context, in DispatchInput) error {
+	var messages []activities.Transmission
+	if err := workflow.ExecuteActivity(prepare(ctx), do.Seal, in.Batch).Get(ctx, &messages); err != nil {
+		return err
+	}
+	slots := workflow.NewSemaphore(ctx, atOnce)
+	open := workflow.NewWaitGroup(ctx)
+	var failed error
+	unsettled := false
+	for _, m := range messages {
+		if m.State.Settled() {
+			continue
+		}
+		open.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer open.Done()
+			settled, err := deliver(ctx, slots, m)
+			if err != nil {
+				failed = err
+			}
+			unsettled = unsettled || !settled
+		})
+	}
+	open.Wait(ctx)
+	if failed != nil {
+		return failed
+	}
+	if unsettled {
+		return workflow.NewContinueAsNewError(ctx, DispatchWorkflow, in)
+	}
+	return nil
+}
+
+// deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.
+func deliver(ctx workflow.Context, slots workflow.Semaphore, m activities.Transmission) (settled bool, err error) {
+	for tried := false; !m.State.Settled(); tried = true {
+		if wait := pause(ctx, m, tried); wait > 0 {
+			if stop, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return tooLong(ctx) }); err != nil || stop {
+				return false, err
+			}
+		}
+		if m, err = attempt(ctx, slots, m); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// pause is how long to wait before the next attempt: until the ledger's time for a deferred message, a while for one that
+// could not even be claimed.
+func pause(ctx workflow.Context, m activities.Transmission, tried bool) time.Duration {
+	switch {
+	case m.State == liaison.TransmissionDeferred:
+		return max(m.NextTry.Sub(workflow.Now(ctx)), time.Second)
+	case tried:
+		return 30 * time.Second
+	}
+	return 0
+}
+
+// attempt makes one attempt. When it ends without a word, the ledger tells what is certain.
+func attempt(ctx workflow.Context, slots workflow.Semaphore, m activities.Transmission) (after activities.Transmission, err error) {
+	if err := slots.Acquire(ctx, 1); err != nil {
+		return m, err
+	}
+	defer slots.Release(1)
+	if m.State != liaison.TransmissionAttempting {
+		if err := workflow.ExecuteActivity(handOver(ctx), do.Transmit, m.ID).Get(ctx, &after); err == nil && after.State != liaison.TransmissionAttempting {
+			return after, nil
+		}
+	}
+	err = workflow.ExecuteActivity(prepare(ctx), do.Abandon, m.ID).Get(ctx, &after)
+	return after, err
+}
