@@ -65,6 +65,13 @@ func TestStatementFromDraftToInbox(t *testing.T) {
 		}
 		return nil
 	})
+	report, err := s.Audit(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Size == 0 || len(report.Problems) > 0 {
+		t.Errorf("the log has %d leaves and these problems: %v", report.Size, report.Problems)
+	}
 }
 
 func newCommand() liaison.CommandID { return liaison.CommandID(uuid.NewString()) }

@@ -105,6 +105,7 @@ func Bodies() []liaison.Body {
 		outside("iec/smb/sg11", "IEC SMB SG 11", "IEC SMB Strategic Group 11", "Strategic Group of the IEC; not ITU-T Study Group 11", "full@smb-sg11.iec.example"),
 		outside("iec/smb/sg12", "IEC SMB SG 12", "IEC SMB Strategic Group 12", "Strategic Group of the IEC; not ITU-T Study Group 12", "bounce@smb-sg12.iec.example"),
 		outside("ieee", "IEEE", "Institute of Electrical and Electronics Engineers", "", "slow@ieee.example"),
+		{Code: "ietf", Kind: liaison.Organization, Name: "Internet Engineering Task Force", ShortName: "IETF", Email: "liaison-coordination@ietf.example", Source: "exchanges liaison statements with ITU-T since 2010"},
 		outside("khronos", "Khronos Group", "Khronos Group", "", "busy@khronos.example"),
 		outside("w3c", "W3C", "World Wide Web Consortium", "", "team-liaisons@w3c.example"),
 	}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/internal/config"
+	"github.com/jca-ml/liaison/internal/engine"
+	"github.com/jca-ml/liaison/internal/post"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+	"github.com/jca-ml/liaison/migrations"
+	"github.com/jca-ml/liaison/worker"
+)
+
+// wired are the parts that every process shares.
+type wired struct {
+	config config.Config
+	log    *slog.Logger
+	store  *store.Store
+	client client.Client
+	engine *engine.Engine
+	office *post.Office
+}
+
+// wire opens the parts. The database must have this program's schema; Temporal may be down, because reading works without it.
+func wire(ctx context.Context, cfg config.Config) (*wired, error) {
+	if err := cfg.Need("LIAISON_DATABASE_URL", "LIAISON_MAIL_FROM"); err != nil {
+		return nil, err
+	}
+	logger, err := newLogger(cfg)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := migrations.Pending(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if pending {
+		return nil, liaison.Refuse(liaison.Invalid, "The database lacks steps of this program's schema. Run `liaison migrate` first.")
+	}
+	s, err := store.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	options, err := cfg.Temporal()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	options.Logger = worker.Logger(logger)
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("configure temporal: %w", err)
+	}
+	return &wired{
+		config: cfg, log: logger, store: s, client: c,
+		engine: &engine.Engine{Temporal: c, Store: s},
+		office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
+	}, nil
+}
+
+func (w *wired) close() {
+	w.client.Close()
+	w.store.Close()
+}
+
+// worker builds the Temporal worker.
+func (w *wired) worker() (sdkworker.Worker, error) {
+	cfg := w.config
+	relay, err := mail.NewRelay(mail.RelayConfig{Address: cfg.SMTPAddress, Hello: cfg.SMTPHello, Username: cfg.SMTPUsername, Password: cfg.SMTPPassword, TLS: cfg.SMTPTLS})
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("read the host's name: %w", err)
+	}
+	return worker.New(w.client, &activities.Activities{
+		Store: w.store, Office: w.office, Relay: relay, Runs: w.engine, From: cfg.MailFrom, Retry: cfg.Retry(),
+		Worker: worker.Identity(host, os.Getpid()),
+	}), nil
+}
+
+func newLogger(cfg config.Config) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		return nil, fmt.Errorf("LIAISON_LOG_LEVEL: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch cfg.Log {
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+	}
+	return nil, fmt.Errorf("LIAISON_LOG is %q; choose text or json", cfg.Log)
+}
+
+// onLoopback reports whether a listening address takes only connections from this machine.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// overTLS reports whether people reach the pages by https.
+func overTLS(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https"
+}

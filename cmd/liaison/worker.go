@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type workerCmd struct{}
+
+func (workerCmd) Run(ctx context.Context, c *cli) error {
+	cfg, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	w, err := wire(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	return runWorker(ctx, w)
+}
+
+// runWorker works until ctx is cancelled or the worker fails for good, then finishes what it is doing.
+func runWorker(ctx context.Context, w *wired) error {
+	worker, err := w.worker()
+	if err != nil {
+		return err
+	}
+	if err := untilTemporal(ctx, w); err != nil {
+		return err
+	}
+	if err := worker.Start(); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	w.log.Info("worker started", "temporal", w.config.TemporalAddress, "namespace", w.config.TemporalNamespace)
+	var g errgroup.Group
+	g.Go(func() error { return w.engine.Schedule(ctx) })
+	<-ctx.Done()
+	worker.Stop()
+	w.log.Info("worker stopped")
+	return g.Wait()
+}
+
+// untilTemporal waits for the Temporal server, which may come up after us.
+func untilTemporal(ctx context.Context, w *wired) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for said := false; ; {
+		probe, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := w.engine.Ready(probe)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if !said {
+			w.log.Warn("waiting for temporal", "address", w.config.TemporalAddress, "err", err)
+			said = true
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

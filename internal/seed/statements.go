@@ -1,0 +1,214 @@
+package seed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// Engine is the one write path; the examples go through it like everything else.
+type Engine interface {
+	Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, error)
+}
+
+// example is a statement and how far it goes. Titles, groups and dates named in the texts are those of real liaison
+// statements on machine learning; the texts are ours.
+type example struct {
+	title, inReplyTo, meeting, abstract, text string
+	to                                        []address
+	deadlineIn                                int // days from today, 0 for none
+	by                                        liaison.Person
+	attach                                    string // a small table, as a file
+	then                                      []step
+}
+
+type address struct {
+	body    liaison.Code
+	purpose liaison.Purpose
+}
+
+type step struct {
+	kind   liaison.CommandKind
+	by     liaison.Person
+	reason string
+	hold   bool
+}
+
+const meeting = "JCA-ML, Geneva, 16 March 2023"
+
+var examples = []example{
+	{
+		title:      "LS/o on deliverables of Focus Group ML5G to ITU-T, ITU-R study groups and other groups",
+		meeting:    meeting,
+		abstract:   "JCA-ML draws attention to the deliverables of the Focus Group on machine learning for future networks including 5G, and asks the addressed groups to say which of them they take up.",
+		text:       "The Focus Group on machine learning for future networks including 5G (FG ML5G) finished its work and handed its deliverables to its parent group, ITU-T Study Group 13, which made them known in August 2020 (SG13-LS-165).\n\nJCA-ML keeps the roadmap of standards on machine learning. For that it would like to know, from each group addressed for action, which of the deliverables it has taken up or means to take up, in which work item, and by when.\n\nGroups addressed for information need not reply.",
+		to:         []address{{"itu-t/sg11", liaison.ForAction}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg17", liaison.ForAction}, {"itu-t/sg20", liaison.ForInformation}, {"w3c", liaison.ForInformation}},
+		deadlineIn: 61, by: Editor, attach: "deliverable;group;work item\nArchitectural framework;;\nUse cases;;\nData handling;;\n",
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair}},
+	},
+	{
+		title:    "LS on results of ITU's work on machine learning for 5G networks",
+		meeting:  meeting,
+		abstract: "For information: where the results of ITU's work on machine learning for 5G networks are found, for groups outside ITU.",
+		text:     "In August 2019 ITU-T informed partner organizations of the first results of its work on machine learning for 5G networks (ML5G-O-023).\n\nSince then these results have become Recommendations of the Y.3170 series. JCA-ML offers this note so that terms and architecture can be used alike. No reply is required.",
+		to:       []address{{"ietf", liaison.ForInformation}, {"ieee", liaison.ForInformation}, {"iso-iec/jtc1/sc42", liaison.ForInformation}},
+		by:       Editor2,
+		then: []step{{kind: liaison.DoSubmit, by: Editor2}, {kind: liaison.DoApprove, by: Chair},
+			{kind: liaison.DoClose, by: Secretary, reason: "For information only; every addressee's server accepted it."}},
+	},
+	{
+		title:      "LS/o on terms and definitions for machine learning",
+		meeting:    meeting,
+		abstract:   "JCA-ML asks for a review of the terms that ITU-T uses for machine learning, to keep them in line with existing definitions.",
+		text:       "Its terms of reference ask JCA-ML to promote the use of terms and definitions in line with those already standardized.\n\nAttached is the list of terms on machine learning that ITU-T study groups use at present. ISO/IEC JTC 1/SC 42 and ISO/TC 37 are kindly asked to point out where a standardized definition exists and differs.",
+		to:         []address{{"iso-iec/jtc1/sc42", liaison.ForAction}, {"iso/tc37", liaison.ForComment}, {"iec/smb/sg12", liaison.ForInformation}, {"itu-t/sg13", liaison.ForInformation}},
+		deadlineIn: 45, by: Editor, attach: "term;definition in ITU-T;source\nmachine learning;;Y.3172\nmachine learning model;;Y.3172\n",
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair}},
+	},
+	{
+		title:      "LS/o on review of the AI standardization roadmap",
+		abstract:   "A regular request to update the entries of the AI standardization roadmap (ITU-T Y-series, Supplement 72).",
+		text:       "JCA-ML reviews the AI standardization roadmap regularly. Please check the entries of your organization, correct what has changed and add what is new.\n\nAn empty answer is an answer too: it tells us that the entries are right.",
+		to:         []address{{"iec/smb/sg11", liaison.ForAction}, {"khronos", liaison.ForAction}, {"iec/tc62", liaison.ForAction}, {"itu-t/sg21", liaison.ForAction}},
+		deadlineIn: 90, by: Editor2,
+		then: []step{{kind: liaison.DoSubmit, by: Editor2}, {kind: liaison.DoApprove, by: Chair}},
+	},
+	{
+		title:      "LS/o/r on initiation of new work item Q.MP-GenAI - Reply to liaison statement from ITU-T SG11 (Geneva, 3-11 March 2026) concerning monitoring parameters of networks supporting generative artificial intelligence services",
+		inReplyTo:  "ITU-T SG11, LS on initiation of new work item Q.MP-GenAI, 1 April 2026",
+		abstract:   "JCA-ML thanks SG11 for the notice of its new work item, names related work in SG12 and SG13, and proposes a joint look at the parameters.",
+		text:       "JCA-ML thanks ITU-T SG11 for the liaison statement on its new work item Q.MP-GenAI, \"Monitoring parameters of network supporting generative artificial intelligence services\".\n\nTwo study groups work on neighbouring subjects: SG12 on quality of experience, SG13 on network architecture for machine learning. To avoid duplication, JCA-ML proposes that the three groups compare their lists of parameters before consent.",
+		to:         []address{{"itu-t/sg11", liaison.InResponse}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg13", liaison.ForAction}},
+		deadlineIn: 30, by: Editor,
+		then: []step{{kind: liaison.DoSubmit, by: Editor}},
+	},
+	{
+		title:    "LS/o inviting representatives to JCA-ML",
+		abstract: "Invitation to name a representative to JCA-ML.",
+		text:     "To further coordination, JCA-ML invites your group to name a representative who takes part in its meetings and brings in your current work on machine learning.",
+		to:       []address{{"iec/smb/acsec", liaison.ForAction}, {"iso-iec/jtc1/sc29", liaison.ForAction}, {"khronos", liaison.ForAction}, {"w3c", liaison.ForAction}}, deadlineIn: 75, by: Editor2,
+		then: []step{{kind: liaison.DoSubmit, by: Editor2}},
+	},
+	{
+		title:    "LS/o on use cases of machine learning in home and access networks",
+		meeting:  meeting,
+		abstract: "Collected use cases, sent to SG15 so that it can judge what they ask of access networks.",
+		text:     "JCA-ML collected use cases of machine learning in home and access networks from its members. They are offered to ITU-T SG15 for its work.",
+		to:       []address{{"itu-t/sg15", liaison.ForInformation}, {"itu-t/sg5", liaison.ForInformation}}, by: Editor,
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair, hold: true}},
+	},
+	{
+		title:    "LS/o on gap analysis for machine learning in network management",
+		abstract: "Draws attention to gaps found by the parent group.",
+		text:     "Study Group 13 is responsible for the gap analysis on machine learning. JCA-ML supports it and sends the gaps that concern network management.",
+		to:       []address{{"itu-t/sg2", liaison.ForComment}}, by: Editor2, deadlineIn: 40,
+		then: []step{{kind: liaison.DoSubmit, by: Editor2},
+			{kind: liaison.DoReturn, by: Chair, reason: "Please name the gaps one by one in the text; a reader at SG2 cannot open the contribution that you refer to."}},
+	},
+	{
+		title:    "LS/o proposing a common test specification for machine learning models",
+		abstract: "Proposal of a common test specification.",
+		text:     "JCA-ML proposes that the addressed groups write a common test specification for machine learning models in networks.",
+		to:       []address{{"itu-t/sg11", liaison.ForAction}, {"iso-iec/jtc1/sc42", liaison.ForAction}}, by: Editor, deadlineIn: 60,
+		then: []step{{kind: liaison.DoSubmit, by: Editor},
+			{kind: liaison.DoReject, by: Chair, reason: "A JCA does not write technical specifications (Rec. ITU-T A.1, clause 5); this is for a study group to propose."}},
+	},
+	{
+		title:    "LS/o on joint workshop on machine learning and accessibility",
+		abstract: "Announces a workshop.",
+		text:     "JCA-ML plans a workshop on machine learning and accessibility and invites contributions.",
+		to:       []address{{"w3c", liaison.ForInformation}}, by: Editor,
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoWithdraw, by: Editor, reason: "The workshop was moved to next year."}},
+	},
+	{
+		title: "LS/o on energy use of training machine learning models",
+		text:  "First notes: SG5 has methods for the energy use of data centres; which of them fit the training of models?",
+		to:    []address{{"itu-t/sg5", liaison.ForComment}}, by: Editor,
+	},
+}
+
+// Statements brings the examples into every state there is, through the engine, so that their records, their mails and
+// their entries in the log are as real as any. progress is told the title of each. It does nothing when the register has
+// a statement already.
+func Statements(ctx context.Context, s *store.Store, e Engine, progress func(string)) error {
+	counts, err := s.Counts(ctx, Chair.ID)
+	if err != nil {
+		return err
+	}
+	if len(counts) > 0 {
+		return nil
+	}
+	for _, x := range examples {
+		progress(x.title)
+		if err := x.enter(ctx, s, e); err != nil {
+			return fmt.Errorf("enter the example %q: %w", x.title, err)
+		}
+	}
+	return nil
+}
+
+func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
+	c := liaison.Content{
+		Source: JCAML, Title: x.title, InReplyTo: x.inReplyTo, Questions: "N/A", Meeting: x.meeting, Abstract: x.abstract, Text: x.text, Language: "en",
+		Contacts: []liaison.Contact{{Name: Chair.Name, Organization: "ETRI", Country: "Rep. of Korea", Email: Chair.Email}},
+		ReplyTo:  "jca-ml@liaison.example",
+	}
+	for _, a := range x.to {
+		c.Addressees = append(c.Addressees, liaison.Addressee{Body: a.body, Purpose: a.purpose})
+	}
+	if x.deadlineIn > 0 {
+		c.Deadline = liaison.DateOf(time.Now().AddDate(0, 0, x.deadlineIn), time.UTC)
+	}
+	if x.attach != "" {
+		digest, err := s.PutBlob(ctx, []byte(x.attach))
+		if err != nil {
+			return err
+		}
+		c.Attachments = []liaison.Attachment{{Name: "for-completion.csv", MediaType: "text/csv", Size: int64(len(x.attach)), Digest: digest}}
+	}
+	id := liaison.StatementID(uuid.NewString())
+	if _, err := s.Create(ctx, id, x.by.ID, c); err != nil {
+		return err
+	}
+	for _, st := range x.then {
+		if err := settled(ctx, s, id, st.kind); err != nil {
+			return err
+		}
+		snap, err := s.Snapshot(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := e.Do(ctx, liaison.Command{
+			ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
+			Digest: snap.Digest, Reason: st.reason, Hold: st.hold,
+		}); err != nil {
+			return fmt.Errorf("%s: %w", st.kind, err)
+		}
+	}
+	return nil
+}
+
+// settled waits, before a statement is closed, until its messages are.
+func settled(ctx context.Context, s *store.Store, id liaison.StatementID, next liaison.CommandKind) error {
+	if next != liaison.DoClose {
+		return nil
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		snap, err := s.Snapshot(ctx, id)
+		if err != nil || snap.State != liaison.Dispatching {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/jca-ml/liaison/internal/audit"
+)
+
+// AuditReport is what a check of the whole log came to.
+type AuditReport struct {
+	Size     int64 // leaves
+	Root     tlog.Hash
+	Problems []audit.Problem
+}
+
+// LogSize is the number of leaves in the log.
+func (s *Store) LogSize(ctx context.Context) (n int64, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT coalesce(max(index) + 1, 0) FROM audit.leaf`).Scan(&n)
+	return n, unavailable(err)
+}
+
+// Audit checks the whole log against itself and the register against the log, in one snapshot of the database and in
+// constant memory. progress is called with the number of leaves seen, from time to time.
+func (s *Store) Audit(ctx context.Context, progress func(int64)) (report AuditReport, err error) {
+	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
+		report = AuditReport{}
+		nodes, err := openCursor(ctx, t, "nodes", `SELECT level, index, hash FROM audit.node ORDER BY ((index + 1) << level), level`, pgx.RowToStructByPos[audit.Node])
+		if err != nil {
+			return err
+		}
+		leaves, err := openCursor(ctx, t, "leaves", `
+			SELECT leaf.index, leaf.payload,
+				(SELECT coalesce(jsonb_object_agg(field, encode(salt, 'base64')), '{}') FROM audit.salt WHERE salt.event_id = event.id),
+				`+eventColumns+`
+			FROM audit.leaf JOIN event ON event.id = leaf.event_id ORDER BY leaf.index`, scanLeaf)
+		if err != nil {
+			return err
+		}
+		v := &audit.Verifier{Node: func() (audit.Node, bool, error) { return nodes.next(ctx) }}
+		for {
+			r, ok, err := leaves.next(ctx)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			if err := v.Add(r); err != nil {
+				return err
+			}
+			if progress != nil && v.Size()%10_000 == 0 {
+				progress(v.Size())
+			}
+		}
+		report.Size, report.Root, report.Problems = v.Size(), v.Root(), v.Problems()
+		problems, err := crossCheck(ctx, t)
+		report.Problems = append(report.Problems, problems...)
+		return err
+	})
+	return report, unavailable(err)
+}
+
+func scanLeaf(row pgx.CollectableRow) (audit.Row, error) {
+	var r audit.Row
+	err := row.Scan(append([]any{&r.Index, &r.Payload, &r.Salts}, eventFields(&r.Event)...)...)
+	return r, err
+}
+
+// crossChecks are the questions that hold the register against the log. Each returns statement, event and what is wrong.
+var crossChecks = []string{
+	// an event nobody logged
+	`SELECT statement_id::text, id::text, 'the event ' || kind || ' has no leaf in the log' FROM event
+	 WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE leaf.event_id = event.id)`,
+	// more stored hashes than the leaves make
+	`SELECT '', '', 'the log holds ' || count(*) || ' hashes of subtrees, its leaves make another number'
+	 FROM audit.node HAVING count(*) <> (SELECT coalesce(sum((max + 1) >> l), 0) FROM (SELECT max(index) FROM audit.leaf) m, generate_series(1, 62) l)`,
+	// a change of state that left no event, or an event that changed nothing
+	`SELECT s.id::text, '', 'the register has version ' || s.version || ', its events make ' || coalesce(e.n, 0)
+	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state GROUP BY statement_id) e ON e.statement_id = s.id
+	 WHERE s.version <> coalesce(e.n, 0)`,
+	`SELECT s.id::text, '', 'the register says ' || s.state || ', the last event ' || e.to_state
+	 FROM statement s JOIN LATERAL (SELECT to_state FROM event WHERE statement_id = s.id AND from_state <> to_state ORDER BY seq DESC LIMIT 1) e ON true
+	 WHERE s.state <> e.to_state`,
+	// dispatched without an earlier approval of the same bytes
+	`SELECT d.statement_id::text, d.id::text, 'dispatch begun without an approval of these bytes before it' FROM event d
+	 WHERE d.kind = 'dispatching' AND NOT EXISTS (SELECT FROM event a WHERE a.statement_id = d.statement_id AND a.kind = 'approved' AND a.digest = d.digest AND a.seq < d.seq)`,
+	// a message that the ledger calls accepted and the log does not, or with other bytes
+	`SELECT t.statement_id::text, '', 'the message ' || t.id || ' is ' || t.state || ' in the ledger and not in the log' FROM transmission t JOIN message m ON m.transmission_id = t.id
+	 WHERE t.state IN ('accepted', 'refused', 'unknown') AND NOT EXISTS (SELECT FROM event e WHERE e.transmission_id = t.id AND e.kind = t.state AND e.message_digest = m.digest)`,
+	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was accepted, the ledger says ' || t.state FROM event e JOIN transmission t ON t.id = e.transmission_id
+	 WHERE e.kind = 'accepted' AND t.state <> 'accepted'`,
+	// numbers with a gap
+	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
+	 FROM number_series, generate_series(1, last) n
+	 WHERE NOT EXISTS (SELECT FROM statement s WHERE s.group_code = number_series.group_code AND s.period = number_series.period AND s.number = n)`,
+}
+
+func crossCheck(ctx context.Context, q querier) ([]audit.Problem, error) {
+	b := &pgx.Batch{}
+	var out []audit.Problem
+	for _, sql := range crossChecks {
+		b.Queue(sql).Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[audit.Problem])
+			out = append(out, found...)
+			return err
+		})
+	}
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("hold the register against the log: %w", err)
+	}
+	return out, nil
+}
+
+// cursor reads a long result in portions, so that two can be read side by side on one connection.
+type cursor[T any] struct {
+	tx   pgx.Tx
+	name string
+	scan pgx.RowToFunc[T]
+	rest []T
+	end  bool
+}
+
+const portion = 2000
+
+func openCursor[T any](ctx context.Context, t pgx.Tx, name, sql string, scan pgx.RowToFunc[T]) (*cursor[T], error) {
+	if _, err := t.Exec(ctx, `DECLARE `+name+` NO SCROLL CURSOR FOR `+sql); err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	return &cursor[T]{tx: t, name: name, scan: scan}, nil
+}
+
+// next returns the next row, false at the end.
+func (c *cursor[T]) next(ctx context.Context) (row T, ok bool, err error) {
+	if len(c.rest) == 0 && !c.end {
+		rows, err := c.tx.Query(ctx, fmt.Sprintf(`FETCH %d FROM %s`, portion, c.name))
+		if err != nil {
+			return row, false, fmt.Errorf("read the log: %w", err)
+		}
+		if c.rest, err = pgx.CollectRows(rows, c.scan); err != nil {
+			return row, false, fmt.Errorf("read the log: %w", err)
+		}
+		c.end = len(c.rest) < portion
+	}
+	if len(c.rest) == 0 {
+		return row, false, nil
+	}
+	row, c.rest = c.rest[0], c.rest[1:]
+	return row, true, nil
+}
