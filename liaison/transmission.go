@@ -92,10 +92,10 @@ var Stages = []Stage{StageConnect, StageMail, StageRcpt, StageData, StageDot}
 // message is deferred for the operator to put right, and no addressee is blamed for it.
 func Classify(stage Stage, code int) TransmissionState {
 	switch {
-	case code == 0 && stage == StageDot:
-		return TransmissionUnknown
 	case code/100 == 2 && stage == StageDot:
 		return TransmissionAccepted
+	case stage == StageDot && code/100 != 4 && code/100 != 5: // no reply, or one that makes no sense here
+		return TransmissionUnknown
 	case code/100 == 5 && (stage == StageRcpt || stage == StageData || stage == StageDot):
 		return TransmissionRefused
 	default:

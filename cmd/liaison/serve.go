@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jca-ml/liaison/liaison"
@@ -19,7 +20,7 @@ func (serveCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	w, err := wire(ctx, cfg)
+	w, err := wire(ctx, cfg, os.Stderr)
 	if err != nil {
 		return err
 	}

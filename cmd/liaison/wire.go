@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -33,11 +34,11 @@ type wired struct {
 }
 
 // wire opens the parts. The database must have this program's schema; Temporal may be down, because reading works without it.
-func wire(ctx context.Context, cfg config.Config) (*wired, error) {
+func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error) {
 	if err := cfg.Need("LIAISON_DATABASE_URL", "LIAISON_MAIL_FROM"); err != nil {
 		return nil, err
 	}
-	logger, err := newLogger(cfg)
+	logger, err := newLogger(cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func (w *wired) worker() (sdkworker.Worker, error) {
 	}), nil
 }
 
-func newLogger(cfg config.Config) (*slog.Logger, error) {
+func newLogger(cfg config.Config, out io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
 		return nil, fmt.Errorf("LIAISON_LOG_LEVEL: %w", err)
@@ -100,9 +101,9 @@ func newLogger(cfg config.Config) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch cfg.Log {
 	case "text":
-		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+		return slog.New(slog.NewTextHandler(out, options)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+		return slog.New(slog.NewJSONHandler(out, options)), nil
 	}
 	return nil, fmt.Errorf("LIAISON_LOG is %q; choose text or json", cfg.Log)
 }

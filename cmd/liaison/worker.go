@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,7 +16,7 @@ func (workerCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	w, err := wire(ctx, cfg)
+	w, err := wire(ctx, cfg, os.Stderr)
 	if err != nil {
 		return err
 	}

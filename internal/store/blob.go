@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,7 @@ func (s *Store) PutBlob(ctx context.Context, b []byte) (liaison.Digest, error) {
 func (s *Store) Blob(ctx context.Context, d liaison.Digest) ([]byte, error) {
 	var b []byte
 	err := s.pool.QueryRow(ctx, `SELECT bytes FROM blob WHERE digest = $1`, d).Scan(&b)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, liaison.Refuse(liaison.NotFound, "There is no file with this digest.")
 	} else if err != nil {
 		return nil, unavailable(fmt.Errorf("read file: %w", err))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,7 @@ func (s *Store) Body(ctx context.Context, code liaison.Code) (liaison.Body, erro
 		return liaison.Body{}, unavailable(fmt.Errorf("read body: %w", err))
 	}
 	b, err := pgx.CollectExactlyOneRow(rows, scanBody)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return b, liaison.Refuse(liaison.NotFound, "There is no body with the code %s.", code)
 	} else if err != nil {
 		return b, unavailable(fmt.Errorf("read body: %w", err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.Answer, error) {
 	var a liaison.Answer
 	err := s.pool.QueryRow(ctx, `SELECT answer FROM command WHERE id = $1`, id).Scan(&a)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	} else if err != nil {
 		return nil, unavailable(fmt.Errorf("read command: %w", err))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -92,7 +93,7 @@ func (s *Store) Transmission(ctx context.Context, id liaison.TransmissionID) (Tr
 func (s *Store) Message(ctx context.Context, id liaison.TransmissionID) ([]byte, error) {
 	var b []byte
 	err := s.pool.QueryRow(ctx, `SELECT bytes FROM message WHERE transmission_id = $1`, id).Scan(&b)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, liaison.Refuse(liaison.NotFound, "This message is not sealed yet, so it has no bytes.")
 	} else if err != nil {
 		return nil, unavailable(fmt.Errorf("read message: %w", err))
@@ -230,7 +231,7 @@ func (s *Store) Dot(ctx context.Context, c Claimed) error {
 			WHERE attempt.transmission_id = $1 AND n = $2 AND outcome IS NULL AND dot_at IS NULL
 				AND t.id = attempt.transmission_id AND t.state = 'attempting' AND t.attempts = n AND s.id = t.statement_id
 			RETURNING s.version`, c.ID, c.Attempts, t.now).Scan(&version)
-		if err == pgx.ErrNoRows {
+		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Conflict, "This attempt was given up; the message is not handed over.")
 		} else if err != nil {
 			return fmt.Errorf("record the final dot: %w", err)
@@ -271,7 +272,7 @@ func (s *Store) Abandon(ctx context.Context, id liaison.TransmissionID, retry li
 			SELECT t.state, t.attempts, coalesce(a.dot_at IS NOT NULL, false) FROM transmission t
 			LEFT JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
 			WHERE t.id = $1 FOR UPDATE OF t`, id).Scan(&state, &n, &dot)
-		if err == pgx.ErrNoRows {
+		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.NotFound, "There is no such message.")
 		} else if err != nil {
 			return fmt.Errorf("read transmission: %w", err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +27,7 @@ func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaiso
 		if err := t.QueryRow(ctx, `SELECT true FROM statement WHERE id = $1 AND drafter_id = $2`, id, actor).Scan(&there); err == nil {
 			saved.Version = 1
 			return nil
-		} else if err != pgx.ErrNoRows {
+		} else if !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("look for the draft: %w", err)
 		}
 		snap, err := groupSnapshot(ctx, t, content.Source, t.now)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,7 @@ func (s *Store) Person(ctx context.Context, id liaison.PersonID) (liaison.Person
 	}
 	var p liaison.Person
 	err := s.pool.QueryRow(ctx, `SELECT id, name, email, affiliation FROM person WHERE id = $1`, id).Scan(&p.ID, &p.Name, &p.Email, &p.Affiliation)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return p, liaison.Refuse(liaison.NotFound, "There is no such person.")
 	} else if err != nil {
 		return p, unavailable(fmt.Errorf("read person: %w", err))

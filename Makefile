@@ -1,0 +1,62 @@
+# Everything that a person or CI does here. `make demo` and `make test` are the two to know.
+
+GO     ?= go
+BIN    := $(CURDIR)/bin
+SERVER := cmd/liaison-temporal
+
+# Left out of the binaries: symbols and debug data, which double their size. -trimpath would compile everything anew.
+LDFLAGS := -s -w
+
+.PHONY: demo check-demo test check build postgresql chromium lint vet vuln workflowcheck docs bench clean
+
+## demo: start everything on this machine and print the address to open
+demo: postgresql build
+	@$(BIN)/liaison demo
+
+## check-demo: run the main job once through the pages, without a person
+check-demo: postgresql build
+	@$(BIN)/liaison demo --check
+
+## test: all tests; what they need and cannot install by themselves they name
+test: postgresql chromium build
+	$(GO) vet ./...
+	$(GO) test -timeout 30m ./...
+	cd $(SERVER) && $(GO) test -timeout 10m ./...
+
+## build: the program, and the Temporal server of the demo, in bin/
+build: $(BIN)/liaison-temporal
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/liaison ./cmd/liaison
+
+$(BIN)/liaison-temporal: $(wildcard $(SERVER)/*.go) $(SERVER)/go.mod $(SERVER)/go.sum
+	@echo "Building the Temporal server. The first time this takes several minutes and downloads 240 MB; later it is quick."
+	cd $(SERVER) && $(GO) build -ldflags '$(LDFLAGS)' -o $@ .
+
+## postgresql, chromium: the programs that are neither Go nor ours; the browser is for the tests of the pages
+postgresql chromium:
+	@scripts/parts $@
+
+## check: everything that CI runs
+check: lint vuln workflowcheck test
+	$(GO) test -race -timeout 30m ./liaison ./mail ./internal/audit ./internal/store ./activities ./workflows ./web
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod golangci-lint run
+
+vuln:
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
+
+workflowcheck:
+	$(GO) tool -modfile=tools/go.mod workflowcheck ./workflows/...
+
+## docs: what is made from the code: docs/states.md, docs/schema.sql, golden files
+docs:
+	$(GO) test ./liaison ./migrations ./mail ./internal/audit -update
+
+## bench: figures side by side with their floors, in one run
+bench: postgresql build
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
+
+clean:
+	rm -rf $(BIN)
