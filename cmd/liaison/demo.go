@@ -118,7 +118,7 @@ func startDemo(ctx context.Context, dir string, port int, progress func(string))
 	r.cancel = cancel
 	group, gctx := errgroup.WithContext(run)
 	r.group, r.failed = group, gctx.Done()
-	group.Go(func() error { return serve(gctx, r.wired, l, r.servers.Inbox) })
+	group.Go(func() error { return serve(gctx, r.wired, l, r.servers.InboxPages()) })
 	group.Go(func() error { return runWorker(gctx, r.wired) })
 	return r, nil
 }

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "time/tzdata" // groups have time zones; a small container has no table of them
+
 	"github.com/alecthomas/kong"
 
 	"github.com/jca-ml/liaison/internal/config"
