@@ -60,7 +60,7 @@ type Setting struct {
 }
 
 // other are keys with our prefix that parts of the program read themselves.
-var other = []string{"LIAISON_CONFIG", "LIAISON_POSTGRES_BIN", "LIAISON_TEMPORAL_BIN", "LIAISON_TEST_POSTGRES", "LIAISON_DATA"}
+var other = []string{"LIAISON_CONFIG", "LIAISON_POSTGRES_BIN", "LIAISON_POSTGRES_MIRROR", "LIAISON_TEMPORAL_BIN", "LIAISON_TEST_POSTGRES", "LIAISON_DATA"}
 
 // Load reads the file, if one is named, and the environment, given as KEY=value.
 func Load(file string, environ []string) (Config, []Setting, error) {
