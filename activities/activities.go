@@ -18,6 +18,7 @@ type Relay interface {
 // Office renders messages; post.Office does.
 type Office interface {
 	Render(ctx context.Context, t store.Transmission) ([]byte, error)
+	Check(ctx context.Context, id liaison.StatementID) error
 }
 
 // Runs starts the workflow of a statement that has none; the engine does.

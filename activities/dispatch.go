@@ -119,11 +119,15 @@ func transmission(t store.Transmission) Transmission {
 }
 
 // heartbeat tells Temporal every few seconds that this worker lives, so that a dead one is noticed long before the
-// activity's own deadline.
+// activity's own deadline. It never takes more than a quarter of the time after which the workflow calls the worker dead.
 func heartbeat(ctx context.Context) (stop func()) {
+	every := HeartbeatEvery
+	if limit := activity.GetInfo(ctx).HeartbeatTimeout; limit > 0 {
+		every = min(every, limit/4)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		tick := time.NewTicker(HeartbeatEvery)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			activity.RecordHeartbeat(ctx)

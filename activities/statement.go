@@ -8,7 +8,15 @@ import (
 )
 
 // Decide carries out one command in one transaction. Repeating it with the same command id returns the first answer.
+//
+// Before a dispatch begins, every message is rendered once to see that it can be: an attachment that is lost, say, refuses
+// the dispatch and is not found out half-way.
 func (a *Activities) Decide(ctx context.Context, cmd liaison.Command) (liaison.Answer, error) {
+	if cmd.Kind == liaison.DoDispatch {
+		if err := a.Office.Check(ctx, cmd.Statement); err != nil {
+			return liaison.Answer{}, Fail(err)
+		}
+	}
 	answer, err := a.Store.Do(ctx, cmd)
 	return answer, Fail(err)
 }

@@ -16,8 +16,8 @@ const atOnce = 8
 // for and attempted again while the outcome is that it certainly was not taken. It ends when every message is settled.
 // No message waits for another one.
 func Dispatch(ctx workflow.Context, in DispatchInput) error {
-	var messages []activities.Transmission
-	if err := workflow.ExecuteActivity(prepare(ctx), do.Seal, in.Batch).Get(ctx, &messages); err != nil {
+	messages, err := seal(ctx, in)
+	if err != nil {
 		return err
 	}
 	slots := workflow.NewSemaphore(ctx, atOnce)
@@ -46,6 +46,23 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 		return workflow.NewContinueAsNewError(ctx, DispatchWorkflow, in)
 	}
 	return nil
+}
+
+// seal has the messages rendered and stored. Where that is refused, it is a matter for the operator; nothing is given up: it
+// is tried again until it is put right.
+func seal(ctx workflow.Context, in DispatchInput) (messages []activities.Transmission, err error) {
+	for {
+		err := workflow.ExecuteActivity(prepare(ctx), do.Seal, in.Batch).Get(ctx, &messages)
+		if err == nil {
+			return messages, nil
+		}
+		workflow.GetLogger(ctx).Error("messages cannot be sealed", "statement", in.Statement, "batch", in.Batch, "err", err)
+		if stop, err := workflow.AwaitWithTimeout(ctx, 10*time.Minute, func() bool { return tooLong(ctx) }); err != nil {
+			return nil, err
+		} else if stop {
+			return nil, workflow.NewContinueAsNewError(ctx, DispatchWorkflow, in)
+		}
+	}
 }
 
 // deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.

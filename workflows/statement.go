@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -118,27 +119,51 @@ func (s *statement) decide(ctx workflow.Context, cmd liaison.Command) (answer li
 // send starts the sending of a batch. Letters to persons go their own way; the dispatch of the statement is waited for,
 // beside everything else, and settled.
 func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) error {
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:        DispatchWorkflowID(s.id, batch.Command),
-		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command})
-	started := child.GetChildWorkflowExecution().Get(ctx, nil)
-	if _, running := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](started); started != nil && !running {
-		return started
-	}
 	if !batch.Statement {
-		return nil
+		_, err := s.start(ctx, batch)
+		return err
 	}
 	s.sending++
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		defer func() { s.sending-- }()
-		if err := child.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Error("dispatch ended early", "statement", s.id, "batch", batch.Command, "err", err)
-			return
-		}
-		if _, err := s.decide(ctx, liaison.Command{ID: batch.Command + "/settle", Kind: liaison.DoSettle, Statement: s.id}); err != nil {
+		if err := s.dispatch(ctx, batch); err != nil {
 			workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", batch.Command, "err", err)
 		}
 	})
 	return nil
+}
+
+// dispatch sees the sending of the statement to its end and settles it. A run of it that a lost run of ours left behind is
+// let finish first.
+func (s *statement) dispatch(ctx workflow.Context, batch store.OpenBatch) error {
+	for {
+		child, err := s.start(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if child != nil {
+			if err := child.Get(ctx, nil); err != nil {
+				return err
+			}
+			break
+		}
+		if err := workflow.Sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+	}
+	_, err := s.decide(ctx, liaison.Command{ID: batch.Command + "/settle", Kind: liaison.DoSettle, Statement: s.id})
+	return err
+}
+
+// start starts the sending of a batch and returns when it runs; nil when it was running already.
+func (s *statement) start(ctx workflow.Context, batch store.OpenBatch) (workflow.ChildWorkflowFuture, error) {
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        DispatchWorkflowID(s.id, batch.Command),
+		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command})
+	err := child.GetChildWorkflowExecution().Get(ctx, nil)
+	if _, running := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); running {
+		return nil, nil
+	}
+	return child, err
 }

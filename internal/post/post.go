@@ -90,6 +90,20 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 	return o.statement(ctx, snap, position, env)
 }
 
+// Check renders every message of a statement to its addressees and refuses when one of them cannot be made.
+func (o *Office) Check(ctx context.Context, id liaison.StatementID) error {
+	snap, err := o.Store.Snapshot(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i, a := range snap.Content.Addressees {
+		if _, err := o.Preview(ctx, snap, i+1); err != nil {
+			return fmt.Errorf("the message to %s cannot be made: %w", a.Name, err)
+		}
+	}
+	return nil
+}
+
 func (o *Office) envelope(snap store.Snapshot) mail.Envelope {
 	return mail.Envelope{
 		FromName: snap.GroupBody.Label(), FromEmail: o.From, ReplyTo: firstOf(snap.Content.ReplyTo, snap.GroupBody.Email),
