@@ -93,26 +93,24 @@ type form struct {
 	fields  []field
 }
 
-// form finds the form that has the button with this name and value ("" for any value).
-func (p *page) form(button, value string) (*form, error) {
+// form finds the form that is sent to an address ending in to, and presses its button named action with this value, or its
+// only one when button is "".
+func (p *page) form(to, button string) (*form, error) {
 	for n := range p.root.Descendants() {
-		if n.Type != html.ElementNode || n.Data != "button" || attr(n, "name") != button && button != "" || value != "" && attr(n, "value") != value {
+		if n.Type != html.ElementNode || n.Data != "button" || button != "" && (attr(n, "name") != "action" || attr(n, "value") != button) {
 			continue
 		}
 		for f := n.Parent; f != nil; f = f.Parent {
-			if f.Data == "form" && attr(f, "method") == "post" {
+			if f.Data == "form" && attr(f, "method") == "post" && strings.HasSuffix(attr(f, "action"), to) {
 				out := readForm(f)
 				if button != "" {
-					out.fields = append(out.fields, field{button, attr(n, "value")})
-				}
-				if target := attr(n, "formaction"); target != "" {
-					out.action = target
+					out.fields = append(out.fields, field{"action", button})
 				}
 				return out, nil
 			}
 		}
 	}
-	return nil, fmt.Errorf("the page %s has no form with the button %s=%s: %s", p.url.Path, button, value, p.words())
+	return nil, fmt.Errorf("the page %s has no form to %s with the button %q: %s", p.url.Path, to, button, p.words())
 }
 
 func readForm(f *html.Node) *form {

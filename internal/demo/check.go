@@ -97,7 +97,7 @@ func (c *check) person(ctx context.Context, who liaison.Person) (*browser, error
 	if p, err = p.must("open the sign-in page", err); err != nil {
 		return nil, err
 	}
-	f, err := p.form("", "")
+	f, err := p.form("/sign-in", "")
 	if err != nil {
 		return nil, err
 	}
@@ -119,21 +119,21 @@ func (c *check) draft(ctx context.Context) error {
 	if p, err = p.must("open the form", err); err != nil {
 		return err
 	}
-	f, err := p.form("action", "add-addressee")
+	f, err := p.form("/statements", "add-addressee")
 	for err == nil && f.count("body") < len(checkTo) {
 		before := f.count("body")
 		p, err = c.editor.send(ctx, p, f)
 		if p, err = p.must("add an addressee's row", err); err != nil {
 			return err
 		}
-		if f, err = p.form("action", "add-addressee"); err == nil && f.count("body") <= before {
+		if f, err = p.form("/statements", "add-addressee"); err == nil && f.count("body") <= before {
 			return errors.New("the button for another addressee adds no row")
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if f, err = p.form("action", "save"); err != nil {
+	if f, err = p.form("/statements", "save"); err != nil {
 		return err
 	}
 	deadline := time.Now().AddDate(0, 2, 0).Format(time.DateOnly)
@@ -172,7 +172,7 @@ func (c *check) submit(ctx context.Context) error {
 	if p, err = p.must("open the last look", err); err != nil {
 		return err
 	}
-	f, err := p.form("action", "submit")
+	f, err := p.form("/submit", "")
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (c *check) decide(ctx context.Context) error {
 	if !strings.Contains(string(p.body), "deliverables.csv") {
 		return errors.New("the review page does not show the attachment")
 	}
-	f, err := p.form("action", "approve")
+	f, err := p.form("/review", "approve")
 	if err != nil {
 		return err
 	}
