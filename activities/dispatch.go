@@ -125,15 +125,15 @@ func heartbeat(ctx context.Context) (stop func()) {
 	if limit := activity.GetInfo(ctx).HeartbeatTimeout; limit > 0 {
 		every = min(every, limit/4)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	over, cancel := context.WithCancel(ctx)
 	go func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
-			activity.RecordHeartbeat(ctx)
 			select {
 			case <-tick.C:
-			case <-ctx.Done():
+				activity.RecordHeartbeat(ctx)
+			case <-over.Done():
 				return
 			}
 		}
