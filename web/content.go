@@ -1,0 +1,96 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// contentView is what a revision or a draft says, as the paper form lays it out.
+type contentView struct {
+	Source     liaison.Body
+	Title      string
+	InReplyTo  string
+	Questions  string
+	Meeting    string
+	Deadline   deadline
+	Zone       string // whose days deadlines are
+	Contacts   []liaison.Contact
+	ReplyTo    string
+	Language   string
+	LangLabel  string
+	Abstract   string
+	Text       string
+	Addressees []liaison.Addressee
+	Files      []fileView
+}
+
+func contentViewOf(id liaison.StatementID, c liaison.Content, snap store.Snapshot) contentView {
+	v := contentView{
+		Source: snap.GroupBody, Title: titleOr(c.Title), InReplyTo: c.InReplyTo, Questions: c.Questions, Meeting: c.Meeting,
+		Deadline: deadlineOf(c.Deadline, snap.Today, !snap.State.Final()), Zone: snap.Profile.TimeZone,
+		Contacts: c.Contacts, ReplyTo: c.ReplyTo, Language: c.Language, LangLabel: c.Language, Abstract: c.Abstract, Text: c.Text, Addressees: c.Addressees,
+	}
+	for _, l := range languages {
+		if l.Value == c.Language {
+			v.LangLabel = l.Label
+		}
+	}
+	for _, a := range c.Attachments {
+		v.Files = append(v.Files, fileView{Name: a.Name, MediaType: a.MediaType, Size: a.Size, Digest: a.Digest, Address: fileAddress(id, a)})
+	}
+	return v
+}
+
+func fileAddress(id liaison.StatementID, a liaison.Attachment) string {
+	return "/statements/" + string(id) + "/files/" + string(a.Digest) + "/" + url.PathEscape(a.Name)
+}
+
+// decisionView is a decision as it is told: "Approved by Kangchan Lee as Chair".
+type decisionView struct {
+	Kind    liaison.CommandKind
+	Done    string
+	By      string
+	Acting  string
+	Drafted bool
+	Reason  string
+	At      moment
+}
+
+func decisionViewOf(d store.Decision, zone *time.Location) decisionView {
+	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone)}
+	for _, r := range liaison.Table {
+		if r.Command == d.Kind {
+			v.Done = r.Done
+		}
+	}
+	return v
+}
+
+// readable reads the statement of the address, if the person may read it. To everybody else it does not exist.
+func (s *server) readable(r *http.Request, me *visitor) (store.Snapshot, error) {
+	return s.readableID(r.Context(), liaison.StatementID(r.PathValue("id")), me)
+}
+
+func (s *server) readableID(ctx context.Context, id liaison.StatementID, me *visitor) (store.Snapshot, error) {
+	snap, err := s.store.Snapshot(ctx, id)
+	if err == nil && !snap.MayRead(me.ID()) {
+		err = errNoStatement
+	} else if liaison.CodeOf(err) == liaison.NotFound {
+		err = errNoStatement
+	}
+	return snap, err
+}
+
+// errNoStatement is the same for what is not there and for what is not for this person to see.
+var errNoStatement = liaison.Refuse(liaison.NotFound, "There is no such statement, or it is not yours to read.")
+
+// insider reports whether the person works on the statement: holds an office of its group or drafted it. Others read what
+// left, and not what went before.
+func insider(snap store.Snapshot, me *visitor) bool {
+	return snap.CapacitiesOf(me.ID())[0] != liaison.AsReader
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+type historyPage struct {
+	layout
+	Address string
+	Heading string
+	State   liaison.State
+	Zone    string
+	Events  []eventView
+	Hidden  int // entries that are the group's own
+}
+
+// eventView is one event as it is told.
+type eventView struct {
+	At      moment
+	Words   string
+	Details []string
+	Reason  string
+	Digest  liaison.Digest // of what it was about
+	Of      string         // what the digest is of
+	Message string         // the address of the message it is about
+	Move    bool           // it changed the state
+	State   liaison.State  // to this
+	Leaf    int64
+}
+
+var historyTemplate = newPage[historyPage]("history")
+
+func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	zone, err := snap.Profile.Zone()
+	if err != nil {
+		return err
+	}
+	lines, err := s.store.History(r.Context(), snap.ID)
+	if err != nil {
+		return err
+	}
+	p := historyPage{layout: s.layout(r, "History"), Address: "/statements/" + string(snap.ID), Heading: titleOr(snap.Content.Title), State: snap.State, Zone: zoneName(s.now().In(zone))}
+	inside := insider(snap, me)
+	for _, l := range lines {
+		if !inside && !publicEvent(l) {
+			p.Hidden++
+			continue
+		}
+		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l), Details: eventDetails(l), Leaf: l.Leaf, Move: l.To != "" && l.From != l.To, State: l.To}
+		if inside {
+			v.Reason = l.Reason
+		}
+		switch {
+		case l.Kind == liaison.EventSealed:
+			v.Digest, v.Of = l.MessageDigest, "the message"
+		case l.Kind == liaison.EventDrafted, l.Kind == liaison.EventEdited:
+			v.Digest, v.Of = l.Digest, "the draft"
+		case l.Digest != "" && l.Actor != "":
+			v.Digest, v.Of = l.Digest, "revision "+strconv.Itoa(l.Revision)
+		}
+		if l.Transmission != "" {
+			v.Message = p.Address + "/messages/" + string(l.Transmission)
+		}
+		p.Events = append(p.Events, v)
+	}
+	return historyTemplate.write(w, http.StatusOK, p)
+}
+
+// publicEvent reports whether readers outside the group see the entry: from the approval on, and of messages those to
+// addressees.
+func publicEvent(l store.HistoryLine) bool {
+	switch l.Kind {
+	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn:
+		return false
+	}
+	return l.Transmission == "" || l.Letter == liaison.LetterStatement
+}
+
+// eventWords tells an event: "Approved by Kangchan Lee as Chair".
+func eventWords(l store.HistoryLine) string {
+	words := l.Kind.Label()
+	if l.Transmission != "" {
+		switch l.Kind {
+		case liaison.EventAccepted, liaison.EventRefused, liaison.EventDeferred, liaison.EventUnknown:
+			if l.Reply != "" {
+				words += ": " + l.Reply
+			}
+		}
+		return words
+	}
+	if l.ActorName != "" {
+		words += " by " + l.ActorName
+		if l.Acting != "" {
+			words += " as " + l.Acting.Label()
+		}
+	}
+	return words
+}
+
+func eventDetails(l store.HistoryLine) []string {
+	var out []string
+	add := func(s string) { out = append(out, s) }
+	if l.Transmission != "" {
+		to := l.Recipient
+		if l.BodyName != "" {
+			to = l.BodyName + ", " + l.Recipient
+		}
+		about := letterLabels[l.Letter]
+		if l.Letter != liaison.LetterStatement {
+			about = "letter “" + about + "”"
+		} else {
+			about = strings.ToLower(about)
+		}
+		add(about + " to " + to)
+		if l.Attempt > 0 {
+			add("attempt " + strconv.Itoa(l.Attempt))
+		}
+		if l.Stage != "" && l.Kind != liaison.EventAccepted {
+			add("ended at " + strings.ToUpper(string(l.Stage)))
+		}
+		return out
+	}
+	if l.Revision > 0 && l.Actor != "" {
+		add("revision " + strconv.Itoa(l.Revision))
+	}
+	if l.Kind == liaison.EventApproved && l.Ref != "" {
+		add("numbered " + l.Ref)
+	}
+	if l.Drafted && (l.Kind == liaison.EventApproved || l.Kind == liaison.EventReturned || l.Kind == liaison.EventRejected) {
+		add("also a drafter of it")
+	}
+	return out
+}

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// messagePage is one message to one recipient: where it stands, each attempt, and its exact bytes.
+type messagePage struct {
+	layout
+	Address   string
+	Statement string
+	Ref       string
+	Subject   string
+	Message   *transmissionView
+	MessageID string
+	Digest    liaison.Digest // of its bytes, "" until they are fixed
+	Preview   bool           // it is not sealed; what is shown is what it would be
+	Attempts  []attemptView
+	Headers   []mail.Header
+	Text      string
+	HTML, Raw string // addresses
+	Size      int64
+	Problem   string
+}
+
+type attemptView struct {
+	N             int
+	Started       moment
+	Outcome       liaison.TransmissionState
+	Stage         string
+	Reply, Error  string
+	Code          int
+	Relay, Secure string
+}
+
+var messageTemplate = newPage[messagePage]("message")
+
+var errNoMessage = liaison.Refuse(liaison.NotFound, "There is no such message, or it is not yours to read.")
+
+// letter reads the message of the address, if the person may: who reads the statement reads what went to its addressees;
+// letters to persons are for who works on the statement, and for who got them.
+func (s *server) letter(r *http.Request, me *visitor) (store.Snapshot, store.Transmission, error) {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return snap, store.Transmission{}, err
+	}
+	t, err := s.store.Transmission(r.Context(), liaison.TransmissionID(r.PathValue("transmission")))
+	switch {
+	case liaison.CodeOf(err) == liaison.NotFound:
+		return snap, t, errNoMessage
+	case err != nil:
+		return snap, t, err
+	case t.Statement != snap.ID, t.Letter != liaison.LetterStatement && !insider(snap, me) && t.Person != me.ID():
+		return snap, t, errNoMessage
+	}
+	return snap, t, nil
+}
+
+// messageBytes are the sealed bytes, or what they would be; nil when that is not known yet.
+func (s *server) messageBytes(r *http.Request, snap store.Snapshot, t store.Transmission) (b []byte, sealed bool, err error) {
+	if t.Digest != "" {
+		b, err = s.store.Message(r.Context(), t.ID)
+		return b, true, err
+	}
+	if t.Letter == liaison.LetterStatement && t.Revision == snap.Revision {
+		b, err = s.post.Preview(r.Context(), snap, t.Position)
+	}
+	return b, false, err
+}
+
+func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, t, err := s.letter(r, me)
+	if err != nil {
+		return err
+	}
+	zone, err := snap.Profile.Zone()
+	if err != nil {
+		return err
+	}
+	v := transmissionViewOf(t, zone)
+	p := messagePage{
+		layout: s.layout(r, "Message to "+t.Name), Address: v.Address, Statement: "/statements/" + string(snap.ID), Ref: snap.Ref, Subject: titleOr(snap.Content.Title),
+		Message: v, MessageID: t.MessageID, Digest: t.Digest,
+	}
+	attempts, err := s.store.Attempts(r.Context(), t.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		v := attemptView{
+			N: a.N, Started: momentOf(a.Started, zone), Outcome: a.Outcome, Stage: strings.ToUpper(string(a.Stage)), Code: a.Code, Reply: a.Reply, Error: a.Error, Relay: a.Relay, Secure: a.TLS,
+		}
+		p.Attempts = append(p.Attempts, v)
+	}
+	message, sealed, err := s.messageBytes(r, snap, t)
+	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
+		p.Problem = e.Message
+		return messageTemplate.write(w, http.StatusOK, p)
+	} else if err != nil {
+		return err
+	}
+	p.Preview, p.Size = !sealed, int64(len(message))
+	if message == nil {
+		p.Problem = "The message is not written yet; that happens just before it is sent."
+		return messageTemplate.write(w, http.StatusOK, p)
+	}
+	text, html, err := mail.Parts(message)
+	if err != nil {
+		return err
+	}
+	p.Headers, p.Text = mail.Headers(message), text
+	if html != "" {
+		p.HTML = p.Address + "/html"
+	}
+	if sealed {
+		p.Raw = p.Address + "/raw"
+	}
+	return messageTemplate.write(w, http.StatusOK, p)
+}
+
+func (s *server) messageHTML(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, t, err := s.letter(r, me)
+	if err != nil {
+		return err
+	}
+	message, _, err := s.messageBytes(r, snap, t)
+	if err != nil {
+		return err
+	}
+	if message == nil {
+		return errNoMessage
+	}
+	_, html, err := mail.Parts(message)
+	if err != nil {
+		return err
+	}
+	writeMailHTML(w, html)
+	return nil
+}
+
+// messageRaw is the message exactly as it was sealed.
+func (s *server) messageRaw(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, t, err := s.letter(r, me)
+	if err != nil {
+		return err
+	}
+	message, err := s.store.Message(r.Context(), t.ID)
+	if err != nil {
+		return err
+	}
+	name := strings.ReplaceAll(string(t.Body), "/", "-")
+	if name == "" {
+		name = string(t.Letter)
+	}
+	if snap.Ref != "" {
+		name = snap.Ref + "-" + name
+	}
+	writeFile(w, name+".eml", "message/rfc822", message)
+	return nil
+}

@@ -1,0 +1,243 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// reviewPage shows what would leave, and takes the decision on exactly that.
+type reviewPage struct {
+	layout
+	Address   string
+	Content   contentView
+	Revision  int
+	Digest    liaison.Digest
+	Submitted string // by whom
+	At        moment
+	Blocking  []findingView
+	Advice    []findingView
+	Previous  int // the revision that Changes are since, 0 for none
+	Changes   []difference
+	Stale     bool // Changes are since the revision that was shown
+	To        []previewTab
+	Preview   preview
+	May       decisions
+	Drafted   bool // the person is also a drafter, which the record will show
+	Command   string
+	Reason    string
+	Problems  problems
+	Level     string
+}
+
+type previewTab struct {
+	Position int
+	liaison.Addressee
+	Link    string
+	Current bool
+}
+
+// preview is the e-mail that one addressee would get.
+type preview struct {
+	Headers   []mail.Header
+	Text      string
+	HTML      string // the address of its HTML, "" when it has none
+	Problem   string // why there is none to see
+	Addressee string
+}
+
+// decisions are those that the person may take.
+type decisions struct{ Approve, Return, Reject bool }
+
+func (d decisions) Any() bool { return d.Approve || d.Return || d.Reject }
+
+var reviewTemplate = newPage[reviewPage]("review")
+
+func (s *server) showReview(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if snap.State != liaison.InReview {
+		http.Redirect(w, r, "/statements/"+string(snap.ID), http.StatusSeeOther)
+		return nil
+	}
+	return s.writeReview(w, r, me, http.StatusOK, snap, reviewExtra{command: newID()})
+}
+
+// reviewExtra is what a failed decision adds to the page.
+type reviewExtra struct {
+	command  string
+	reason   string
+	problems problems
+	shown    liaison.Digest // what the person had before them, when it is no longer what there is
+}
+
+func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, x reviewExtra) error {
+	zone, err := snap.Profile.Zone()
+	if err != nil {
+		return err
+	}
+	revisions, err := s.store.Revisions(r.Context(), snap.ID)
+	if err != nil {
+		return err
+	}
+	p := reviewPage{
+		layout: s.layout(r, "Review: "+titleOr(snap.Content.Title)), Address: "/statements/" + string(snap.ID), Content: contentViewOf(snap.ID, snap.Content, snap),
+		Revision: snap.Revision, Digest: snap.Digest, Drafted: snap.Drafted(me.ID()), Command: x.command, Reason: x.reason, Problems: x.problems, Level: snap.Profile.ApprovalLevel,
+	}
+	p.Blocking, p.Advice = findings(snap.Content, snap, "")
+	for i, rev := range revisions {
+		if rev.Digest == snap.Digest {
+			p.Submitted, p.At = rev.SubmittedBy, momentOf(rev.SubmittedAt, zone)
+		}
+		since := x.shown == "" && i == 1 || x.shown != "" && rev.Digest == x.shown
+		if since && rev.Digest != snap.Digest && p.Previous == 0 {
+			p.Previous, p.Stale = rev.Number, x.shown != ""
+			p.Changes = differences(liaison.Compare(rev.Content, snap.Content))
+		}
+	}
+	may := liaison.May(snap.Snapshot, me.ID())
+	p.May = decisions{slices.Contains(may, liaison.DoApprove), slices.Contains(may, liaison.DoReturn), slices.Contains(may, liaison.DoReject)}
+	if err := s.addPreview(r, &p, snap); err != nil {
+		return err
+	}
+	if p.Preview.Problem != "" {
+		p.May.Approve = false // nobody approves what they could not see
+	}
+	return reviewTemplate.write(w, status, p)
+}
+
+func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot) error {
+	to, err := strconv.Atoi(r.FormValue("to"))
+	if err != nil || to < 1 || to > len(snap.Content.Addressees) {
+		to = 1
+	}
+	for i, a := range snap.Content.Addressees {
+		p.To = append(p.To, previewTab{i + 1, a, p.Address + "/review?to=" + strconv.Itoa(i+1) + "#mail", i+1 == to})
+	}
+	if len(p.To) == 0 {
+		p.Preview.Problem = "There is no addressee, so there is no e-mail."
+		return nil
+	}
+	p.Preview.Addressee = p.To[to-1].Name
+	message, err := s.post.Preview(r.Context(), snap, to)
+	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
+		p.Preview.Problem = "The e-mail cannot be made: " + e.Message
+		return nil
+	} else if err != nil {
+		return err
+	}
+	text, html, err := mail.Parts(message)
+	if err != nil {
+		return err
+	}
+	p.Preview.Headers, p.Preview.Text = mail.Headers(message), text
+	if html != "" {
+		p.Preview.HTML = p.Address + "/preview/" + strconv.Itoa(to) + "/html?" + url.Values{"digest": {string(snap.Digest)}}.Encode()
+	}
+	return nil
+}
+
+// previewHTML is the HTML of an e-mail that would leave, for the frame on the review page. It is of the revision that the
+// page was made of, or it is refused: what is looked at is what is decided on.
+func (s *server) previewHTML(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if digest := liaison.Digest(r.FormValue("digest")); digest != "" && digest != snap.Digest {
+		return liaison.Refuse(liaison.Stale, "The statement has changed since this page was opened. Open it again.")
+	}
+	position, err := strconv.Atoi(r.PathValue("position"))
+	if err != nil || position < 1 || position > len(snap.Content.Addressees) {
+		return liaison.Refuse(liaison.NotFound, "The statement has no such addressee.")
+	}
+	message, err := s.post.Preview(r.Context(), snap, position)
+	if err != nil {
+		return err
+	}
+	_, html, err := mail.Parts(message)
+	if err != nil {
+		return err
+	}
+	writeMailHTML(w, html)
+	return nil
+}
+
+// writeMailHTML sends the HTML of an e-mail under a policy in which it can do nothing.
+func writeMailHTML(w http.ResponseWriter, html string) {
+	w.Header().Set("Content-Security-Policy", mailPolicy)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(html)) // who asked has gone away; there is nobody to tell
+}
+
+// decide carries the decision: the digest says on what, the command's id makes a repeat the same decision.
+func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	id, err := commandID(r)
+	if err != nil {
+		return err
+	}
+	cmd := liaison.Command{
+		ID: id, Statement: snap.ID, Actor: me.ID(),
+		Digest: liaison.Digest(r.PostFormValue("digest")), Reason: textOf(r.PostFormValue("reason")),
+	}
+	extra := ""
+	switch r.PostFormValue("action") {
+	case "approve":
+		cmd.Kind = liaison.DoApprove
+	case "hold":
+		cmd.Kind, cmd.Hold, extra = liaison.DoApprove, true, "hold"
+	case "return":
+		cmd.Kind = liaison.DoReturn
+	case "reject":
+		cmd.Kind = liaison.DoReject
+	default:
+		return liaison.Refuse(liaison.Invalid, "The form does not say what to decide. Use one of its buttons.")
+	}
+	if _, err = s.engine.Do(r.Context(), cmd); err == nil {
+		s.done(w, r, snap.ID, id, extra)
+		return nil
+	}
+	return s.notDecided(w, r, me, cmd, err)
+}
+
+// notDecided says why, on a page from which the person can go on, with the reason as it was typed.
+func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor, cmd liaison.Command, err error) error {
+	e := refusal(err)
+	switch {
+	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+		return err
+	case e.Code == liaison.Conflict:
+		return s.decidedMeanwhile(w, r, me, e)
+	}
+	note(r.Context()).err = err
+	snap, again := s.readable(r, me)
+	if again != nil {
+		return again
+	}
+	if snap.State != liaison.InReview {
+		return s.decidedMeanwhile(w, r, me, e)
+	}
+	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, problems: problems{{"f-reason", unavailableWords(e)}}}
+	if e.Field != "reason" {
+		x.problems[0].ID = "decide"
+	}
+	if e.Code == liaison.Stale {
+		x.shown, x.command = cmd.Digest, newID() // what is decided from here on is another decision
+		x.problems[0].ID = "changes"
+	}
+	return s.writeReview(w, r, me, statusOf(e.Code), snap, x)
+}

@@ -1,0 +1,49 @@
+package web
+
+import "net/http"
+
+// handler is every route, and what each request passes on its way to one, outermost first.
+func (s *server) handler() http.Handler {
+	pages := http.NewServeMux()
+	page := func(pattern string, h visitorHandler) { pages.Handle(pattern, s.signedIn(h)) }
+
+	pages.Handle("GET /sign-in", s.open(s.showSignIn))
+	pages.Handle("POST /sign-in", s.open(s.signIn))
+	pages.Handle("POST /sign-out", s.open(s.signOut))
+
+	page("GET /{$}", s.showWaiting)
+	page("GET /statements", s.showRegister)
+	page("GET /statements/new", s.showNew)
+	page("POST /statements", s.create)
+	page("GET /statements/{id}", s.showStatement)
+	page("GET /statements/{id}/edit", s.showEdit)
+	page("POST /statements/{id}/edit", s.edit)
+	page("GET /statements/{id}/submit", s.showSubmit)
+	page("POST /statements/{id}/submit", s.submit)
+	page("GET /statements/{id}/review", s.showReview)
+	page("POST /statements/{id}/review", s.decide)
+	page("GET /statements/{id}/preview/{position}/html", s.previewHTML)
+	page("POST /statements/{id}/do", s.act)
+	page("GET /statements/{id}/history", s.showHistory)
+	page("GET /statements/{id}/messages/{transmission}", s.showMessage)
+	page("GET /statements/{id}/messages/{transmission}/html", s.messageHTML)
+	page("GET /statements/{id}/messages/{transmission}/raw", s.messageRaw)
+	page("GET /statements/{id}/files/{digest}/{name}", s.download)
+	page("GET /bodies", s.showBodies)
+	page("GET /bodies/{code...}", s.showBody)
+	if s.inbox != nil {
+		page("GET /inbox", s.showInbox)
+		page("GET /inbox/{id}", s.showMail)
+		page("GET /inbox/{id}/html", s.mailHTML)
+		page("GET /inbox/{id}/raw", s.mailRaw)
+		page("GET /inbox/{id}/attachments/{n}/{name}", s.mailAttachment)
+	}
+
+	all := http.NewServeMux()
+	all.HandleFunc("GET /livez", s.livez)
+	all.HandleFunc("GET /readyz", s.readyz)
+	all.HandleFunc("GET /static/{file}", s.static)
+	all.Handle("/", s.session(s.orError(pages)))
+
+	return s.logged(s.headers(s.sameOrigin(all)))
+}

@@ -1,0 +1,318 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+type statementPage struct {
+	layout
+	Address    string
+	State      liaison.State
+	Meaning    string
+	Ref        string
+	Period     string
+	Revision   int
+	Digest     liaison.Digest
+	Content    contentView
+	Approval   *decisionView // on whose word it leaves
+	Level      string        // the approval level as the statement names it
+	Returned   *decisionView // why it came back to its drafter
+	Rejected   *decisionView
+	Drafter    string
+	Dispatched moment
+	Matrix     []matrixRow
+	Letters    []*transmissionView // to persons
+	Revisions  []revisionView
+	Insider    bool
+	Actions    []actionView
+	Problems   problems
+}
+
+// matrixRow is one addressee with what it is asked and where its message stands.
+type matrixRow struct {
+	liaison.Addressee
+	Message *transmissionView
+}
+
+type transmissionView struct {
+	Address  string
+	Name     string
+	Email    string
+	Letter   string
+	State    liaison.TransmissionState
+	Label    string
+	Meaning  string
+	Reply    string
+	Attempts int
+	NextTry  moment
+	Changed  moment
+}
+
+type revisionView struct {
+	Number    int
+	Digest    liaison.Digest
+	By        string
+	At        moment
+	Decision  *decisionView
+	Submitted bool
+}
+
+// actionView is something that this person may do now.
+type actionView struct {
+	Kind        liaison.CommandKind
+	Label, Hint string
+	Link        string // to the page where it is done, or
+	Command     string // the id of the command that its form gives
+	Reason      bool   // it is done here and needs a reason
+	Typed       string
+	Error       string
+	Open        bool
+	Grave       bool
+}
+
+var statementTemplate = newPage[statementPage]("statement")
+
+func (s *server) showStatement(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	flash, err := s.flash(r, snap)
+	if err != nil {
+		return err
+	}
+	return s.writeStatement(w, r, me, http.StatusOK, snap, statementExtra{flash: flash})
+}
+
+// statementExtra is what a failed or finished command adds to the page.
+type statementExtra struct {
+	flash    string
+	problems problems
+	kind     liaison.CommandKind // whose form comes back
+	reason   string
+	command  string
+}
+
+func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, x statementExtra) error {
+	zone, err := snap.Profile.Zone()
+	if err != nil {
+		return err
+	}
+	p := statementPage{
+		layout: s.layout(r, titleOr(snap.Content.Title)), Address: "/statements/" + string(snap.ID), State: snap.State, Meaning: meaning(snap.State), Ref: snap.Ref, Period: snap.Period,
+		Revision: snap.Revision, Digest: snap.Digest, Content: contentViewOf(snap.ID, snap.Content, snap), Level: snap.Profile.ApprovalLevel, Drafter: snap.DrafterPerson.Name,
+		Insider: insider(snap, me), Problems: x.problems,
+	}
+	p.Flash = x.flash
+	if snap.Dispatched != nil {
+		p.Dispatched = momentOf(*snap.Dispatched, zone)
+	}
+	if err := s.addRevisions(r.Context(), &p, snap, zone); err != nil {
+		return err
+	}
+	if err := s.addMessages(r.Context(), &p, snap, zone, me); err != nil {
+		return err
+	}
+	p.Actions = actions(snap, me, p.Address, x)
+	return statementTemplate.write(w, status, p)
+}
+
+func meaning(state liaison.State) string {
+	for _, x := range liaison.States {
+		if x.State == state {
+			return x.Meaning
+		}
+	}
+	return ""
+}
+
+func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.Snapshot, zone *time.Location) error {
+	if snap.Revision == 0 {
+		return nil
+	}
+	revisions, err := s.store.Revisions(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range revisions {
+		v := revisionView{Number: r.Number, Digest: r.Digest, By: r.SubmittedBy, At: momentOf(r.SubmittedAt, zone)}
+		if r.Decision != nil {
+			d := decisionViewOf(*r.Decision, zone)
+			v.Decision = &d
+			switch {
+			case d.Kind == liaison.DoApprove:
+				p.Approval = &d
+			case r.Number != snap.Revision:
+			case d.Kind == liaison.DoReturn && snap.State == liaison.Draft:
+				p.Returned = &d
+			case d.Kind == liaison.DoReject:
+				p.Rejected = &d
+			}
+		}
+		if p.Insider || r.Digest == snap.ApprovedDigest {
+			p.Revisions = append(p.Revisions, v)
+		}
+	}
+	return nil
+}
+
+func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.Snapshot, zone *time.Location, me *visitor) error {
+	ts, err := s.store.Transmissions(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range snap.Content.Addressees {
+		p.Matrix = append(p.Matrix, matrixRow{Addressee: a})
+	}
+	for _, t := range ts {
+		v := transmissionViewOf(t, zone)
+		switch {
+		case t.Letter != liaison.LetterStatement && (p.Insider || t.Person == me.ID()):
+			p.Letters = append(p.Letters, v)
+		case t.Letter == liaison.LetterStatement && t.Revision == snap.Revision && t.Position >= 1 && t.Position <= len(p.Matrix):
+			p.Matrix[t.Position-1].Message = v
+		}
+	}
+	return nil
+}
+
+// letterLabels are the kinds of message in words.
+var letterLabels = map[liaison.Letter]string{
+	liaison.LetterStatement: "The statement",
+	liaison.LetterReview:    "Review requested",
+	liaison.LetterReturned:  "Returned",
+	liaison.LetterRejected:  "Rejected",
+	liaison.LetterSent:      "Dispatched, for your records",
+}
+
+func transmissionViewOf(t store.Transmission, zone *time.Location) *transmissionView {
+	v := &transmissionView{
+		Address: "/statements/" + string(t.Statement) + "/messages/" + string(t.ID), Name: t.Name, Email: t.Email, Letter: letterLabels[t.Letter],
+		State: t.State, Label: t.State.Label(), Reply: t.Reply, Attempts: t.Attempts, Changed: momentOf(t.Changed, zone),
+	}
+	for _, x := range liaison.TransmissionStates {
+		if x.State == t.State {
+			v.Meaning = x.Meaning
+		}
+	}
+	if t.State == liaison.TransmissionQueued && t.Batch == "" {
+		v.Label, v.Meaning = "Waits for dispatch", "nothing leaves before somebody dispatches the statement"
+	}
+	if t.NextTry != nil {
+		v.NextTry = momentOf(*t.NextTry, zone)
+	}
+	return v
+}
+
+// actions are the buttons: what the domain says this person may do now, and nothing else.
+func actions(snap store.Snapshot, me *visitor, address string, x statementExtra) []actionView {
+	var out []actionView
+	decide := false
+	for _, k := range liaison.May(snap.Snapshot, me.ID()) {
+		a := actionView{Kind: k, Label: k.Label(), Command: newID()}
+		switch k {
+		case liaison.DoEdit:
+			a.Label, a.Link = "Edit the draft", address+"/edit"
+		case liaison.DoSubmit:
+			a.Label, a.Link = "Check and submit", address+"/submit"
+		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject:
+			if decide {
+				continue
+			}
+			decide = true
+			a.Label, a.Link = "Review and decide", address+"/review"
+		case liaison.DoDispatch:
+			a.Hint = "One message goes to each addressee, now."
+		case liaison.DoWithdraw:
+			a.Reason, a.Grave, a.Hint = true, true, "It is taken back for good. A number that it has stays used."
+		case liaison.DoClose:
+			a.Reason, a.Hint = true, "Nothing more is expected of anyone."
+		default:
+			continue
+		}
+		if x.kind == k {
+			a.Typed, a.Open, a.Error, a.Command = x.reason, true, x.problems.Of("f-reason-"+string(k)), x.command
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// done goes on to the statement, which says what the command came to.
+func (s *server) done(w http.ResponseWriter, r *http.Request, id liaison.StatementID, command liaison.CommandID, extra string) {
+	q := url.Values{"done": {string(command)}}
+	if extra != "" {
+		q.Set("as", extra)
+	}
+	http.Redirect(w, r, "/statements/"+string(id)+"?"+q.Encode(), http.StatusSeeOther)
+}
+
+// flash says what the command in the address came to, as it is recorded; a made-up one came to nothing.
+func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
+	command := r.URL.Query().Get("done")
+	if uuid.Validate(command) != nil {
+		return "", nil
+	}
+	answer, err := s.store.Recorded(r.Context(), liaison.CommandID(command))
+	if err != nil || answer == nil || answer.Statement != snap.ID {
+		return "", err
+	}
+	switch answer.State {
+	case liaison.InReview:
+		var chairs []string
+		for _, p := range snap.InOffice(liaison.OfficeChair) {
+			chairs = append(chairs, p.Name)
+		}
+		if len(chairs) == 0 {
+			return "Submitted for approval. Nobody holds the chair today, so nobody was asked.", nil
+		}
+		return "Submitted for approval. " + list(chairs) + " is asked to decide.", nil
+	case liaison.Approved:
+		if r.URL.Query().Get("as") == "hold" {
+			return "Approved as " + answer.Ref + " and held: nothing leaves until somebody dispatches it.", nil
+		}
+		return "Approved as " + answer.Ref + " and handed to dispatch.", nil
+	case liaison.Draft:
+		return "Returned for changes. " + snap.DrafterPerson.Name + " is told, with your reason.", nil
+	case liaison.Rejected:
+		return "Rejected. " + snap.DrafterPerson.Name + " is told, with your reason.", nil
+	case liaison.Dispatching, liaison.Dispatched, liaison.DispatchedInPart:
+		return "Dispatch has begun. Where each message stands is in the table below.", nil
+	default:
+		return answer.State.Label() + ".", nil
+	}
+}
+
+// decidedMeanwhile answers a command that came too late: it says who did what in the meantime, on the statement as it is.
+func (s *server) decidedMeanwhile(w http.ResponseWriter, r *http.Request, me *visitor, e *liaison.Error) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	note(r.Context()).err = e
+	message := e.Message
+	history, err := s.store.History(r.Context(), snap.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range slices.Backward(history) {
+		if l.Actor != "" && l.From != l.To {
+			zone, err := snap.Profile.Zone()
+			if err != nil {
+				return err
+			}
+			message = "Nothing was done. " + eventWords(l) + ", on " + momentOf(l.At, zone).Text + ". " + e.Message
+			break
+		}
+	}
+	return s.writeStatement(w, r, me, statusOf(e.Code), snap, statementExtra{problems: problems{{"main", message}}})
+}
