@@ -508,12 +508,6 @@ func (s *server) saved(w http.ResponseWriter, r *http.Request, f composeForm, co
 // theirs: saving again is then a decision and no accident.
 func (s *server) notSaved(w http.ResponseWriter, r *http.Request, me *visitor, c composing, named liaison.Content, err error) error {
 	e := refusal(err)
-	if e == nil && c.new { // two clicks at once: the other one made the draft
-		if there, again := s.store.Snapshot(r.Context(), c.form.ID); again == nil && there.Drafted(me.ID()) && len(liaison.Compare(there.Content, named)) == 0 {
-			s.saved(w, r, c.form, named, named)
-			return nil
-		}
-	}
 	if e == nil {
 		return err
 	}

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -77,7 +75,7 @@ func (s *server) readCompose(w http.ResponseWriter, r *http.Request, me *visitor
 		Title: v.Get("title"), InReplyTo: v.Get("in_reply_to"), Questions: v.Get("questions"), Meeting: v.Get("meeting"), Deadline: v.Get("deadline"),
 		ReplyTo: v.Get("reply_to"), Language: v.Get("language"), Abstract: textOf(v.Get("abstract")), Text: textOf(v.Get("text")), Blank: blankRows,
 	}
-	if _, err := uuid.Parse(string(f.ID)); err != nil {
+	if !isID(string(f.ID)) {
 		return f, nil, liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
 	f.Version, _ = strconv.Atoi(v.Get("version")) // what is no number is no version, and refused as a stale one

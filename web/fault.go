@@ -54,11 +54,18 @@ var headings = map[liaison.ErrorCode]string{
 	liaison.Unavailable: "Not available at the moment",
 }
 
+// statusGone is what the log says of a request that nobody waits for any more, as nginx does; nobody gets to see it.
+const statusGone = 499
+
 // fault answers with the page that fits err: what the domain says in its own words, or a reference number for
 // everything else. Nothing of an internal error reaches the page.
 func (s *server) fault(w http.ResponseWriter, r *http.Request, err error) {
 	n := note(r.Context())
 	n.err = err
+	if r.Context().Err() != nil {
+		w.WriteHeader(statusGone)
+		return
+	}
 	if e := refusal(err); e != nil {
 		s.refuse(w, r, e)
 		return

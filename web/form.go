@@ -16,6 +16,12 @@ const maxForm = 256 << 10
 // newID makes the id that a form carries, so that a repeat of the form is the same command.
 func newID() string { return uuid.NewString() }
 
+// isID reports whether s has the form of one of our ids.
+func isID(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil
+}
+
 // readForm reads a form without files.
 func readForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)

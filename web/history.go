@@ -89,11 +89,8 @@ func publicEvent(l store.HistoryLine) bool {
 func eventWords(l store.HistoryLine) string {
 	words := l.Kind.Label()
 	if l.Transmission != "" {
-		switch l.Kind {
-		case liaison.EventAccepted, liaison.EventRefused, liaison.EventDeferred, liaison.EventUnknown:
-			if l.Reply != "" {
-				words += ": " + l.Reply
-			}
+		if l.Reply != "" { // in the server's own words
+			words += ": " + l.Reply
 		}
 		return words
 	}
@@ -128,9 +125,6 @@ func eventDetails(l store.HistoryLine) []string {
 			add("ended at " + strings.ToUpper(string(l.Stage)))
 		}
 		return out
-	}
-	if l.Revision > 0 && l.Actor != "" {
-		add("revision " + strconv.Itoa(l.Revision))
 	}
 	if l.Kind == liaison.EventApproved && l.Ref != "" {
 		add("numbered " + l.Ref)

@@ -24,6 +24,7 @@ type messagePage struct {
 	Headers   []mail.Header
 	Text      string
 	HTML, Raw string // addresses
+	Receipts  []receiptLink
 	Size      int64
 	Problem   string
 }
@@ -119,6 +120,7 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	if sealed {
 		p.Raw = p.Address + "/raw"
+		p.Receipts = receiptsOf(p.Address, t)
 	}
 	return messageTemplate.write(w, http.StatusOK, p)
 }

@@ -35,37 +35,39 @@ func (s *server) logged(next http.Handler) http.Handler {
 		n := &noted{}
 		r = r.WithContext(context.WithValue(r.Context(), notedKey{}, n))
 		c := &counted{ResponseWriter: w}
-		defer func() {
-			cause := recover()
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			if cause != nil {
-				err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-				if c.status == 0 {
-					s.fault(c, r, err)
-				} else {
-					n.err = err
-				}
-			}
-			attrs := []slog.Attr{
-				slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", c.status), slog.Int64("bytes", c.bytes),
-				slog.Duration("took", s.now().Sub(began)), slog.String("actor", string(n.person)),
-			}
-			level := slog.LevelInfo
-			if n.reference != "" {
-				attrs = append(attrs, slog.String("reference", n.reference))
-			}
-			if n.err != nil {
-				attrs = append(attrs, slog.Any("err", n.err))
-			}
-			if c.status >= http.StatusInternalServerError {
-				level = slog.LevelError
-			}
-			s.log.LogAttrs(r.Context(), level, "request", attrs...)
-		}()
+		defer func() { s.finish(c, r, n, began, recover()) }()
 		next.ServeHTTP(c, r)
 	})
+}
+
+// finish answers for a handler that panicked, and writes the line.
+func (s *server) finish(c *counted, r *http.Request, n *noted, began time.Time, cause any) {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause)
+	}
+	if cause != nil {
+		err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		if c.status == 0 {
+			s.fault(c, r, err)
+		} else {
+			n.err = err
+		}
+	}
+	attrs := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", c.status), slog.Int64("bytes", c.bytes),
+		slog.Duration("took", s.now().Sub(began)), slog.String("actor", string(n.person)),
+	}
+	if n.reference != "" {
+		attrs = append(attrs, slog.String("reference", n.reference))
+	}
+	if n.err != nil {
+		attrs = append(attrs, slog.Any("err", n.err))
+	}
+	level := slog.LevelInfo
+	if c.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // counted remembers what was answered.
@@ -125,9 +127,14 @@ func (s *server) headers(next http.Handler) http.Handler {
 
 // sameOrigin refuses what another site makes a browser send. A request that brings our cookie has to say where it comes
 // from, so that an old browser, which says nothing, is not a way round.
-func (s *server) sameOrigin(next http.Handler) http.Handler {
+func (s *server) sameOrigin(next http.Handler) (http.Handler, error) {
 	refused := errors.New("cross-origin request")
 	crossOrigin := http.NewCrossOriginProtection()
+	if s.origin != "" { // behind a proxy the host of a request may be another name of ours
+		if err := crossOrigin.AddTrustedOrigin(s.origin); err != nil {
+			return nil, fmt.Errorf("web: trust our own origin: %w", err)
+		}
+	}
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		note(r.Context()).err = refused
 		s.refuse(w, r, liaison.Refuse(liaison.Forbidden, "This came from another site, so nothing was done. Open the page here and do it again."))
@@ -140,7 +147,7 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
-	}))
+	})), nil
 }
 
 // orError gives the mux's own answers, no such page and no such method, our look.

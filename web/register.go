@@ -49,6 +49,9 @@ func (s *server) showRegister(w http.ResponseWriter, r *http.Request, me *visito
 		return err
 	}
 	byState, total := stateCounts(counts)
+	if p.State != "" && counts[p.State] == 0 {
+		byState = append(byState, stateCount{State: p.State}) // what is chosen is shown, also when there is none
+	}
 	p.Filters = append(p.Filters, stateFilter{Label: "All", Address: "/statements", Count: total, Current: p.State == ""})
 	for _, c := range byState {
 		p.Filters = append(p.Filters, stateFilter{c.State.Label(), registerAddress(c.State, ""), c.State, c.Count, c.State == p.State})

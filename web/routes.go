@@ -3,13 +3,17 @@ package web
 import "net/http"
 
 // handler is every route, and what each request passes on its way to one, outermost first.
-func (s *server) handler() http.Handler {
+func (s *server) handler() (http.Handler, error) {
 	pages := http.NewServeMux()
 	page := func(pattern string, h visitorHandler) { pages.Handle(pattern, s.signedIn(h)) }
 
 	pages.Handle("GET /sign-in", s.open(s.showSignIn))
 	pages.Handle("POST /sign-in", s.open(s.signIn))
 	pages.Handle("POST /sign-out", s.open(s.signOut))
+
+	pages.Handle("GET /checkpoint", s.open(s.checkpoint))
+	pages.Handle("GET /log.vkey", s.open(s.logKey))
+	pages.Handle("GET /statements/{id}/messages/{transmission}/receipt", s.open(s.receipt))
 
 	page("GET /{$}", s.showWaiting)
 	page("GET /statements", s.showRegister)
@@ -45,5 +49,9 @@ func (s *server) handler() http.Handler {
 	all.HandleFunc("GET /static/{file}", s.static)
 	all.Handle("/", s.session(s.orError(pages)))
 
-	return s.logged(s.headers(s.sameOrigin(all)))
+	guarded, err := s.sameOrigin(all)
+	if err != nil {
+		return nil, err
+	}
+	return s.logged(s.headers(guarded)), nil
 }

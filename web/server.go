@@ -12,8 +12,10 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -42,7 +44,7 @@ type Config struct {
 	Post    Post
 	Inbox   Inbox  // the demo's mail server; nil without one
 	Demo    bool   // anybody on this machine may sign in as anybody; every page says so
-	BaseURL string // where the pages are, without a slash at the end: "https://liaison.example.org"; "" for relative only
+	BaseURL string // where browsers reach the pages, "https://liaison.example.org"; "" when that is what requests are addressed to
 	Secure  bool   // reached over https only: the cookie and the browser are told so
 	Log     *slog.Logger
 }
@@ -53,7 +55,7 @@ type server struct {
 	post     Post
 	inbox    Inbox
 	demo     bool
-	base     string
+	origin   string // of BaseURL
 	secure   bool
 	log      *slog.Logger
 	now      func() time.Time
@@ -66,7 +68,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.handler(), nil
+	return s.handler()
 }
 
 func newServer(cfg Config) (*server, error) {
@@ -74,11 +76,18 @@ func newServer(cfg Config) (*server, error) {
 		return nil, errors.New("web: Store, Engine and Post are required")
 	}
 	s := &server{
-		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, inbox: cfg.Inbox, demo: cfg.Demo, base: cfg.BaseURL, secure: cfg.Secure,
+		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
 		log: cfg.Log, now: time.Now,
 	}
 	if s.log == nil {
 		s.log = slog.Default()
+	}
+	if cfg.BaseURL != "" {
+		u, err := url.Parse(cfg.BaseURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("web: the base URL %q is not of the form https://host", cfg.BaseURL)
+		}
+		s.origin = u.Scheme + "://" + u.Host
 	}
 	if !s.demo {
 		s.inbox = nil

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -158,7 +156,7 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 				p.Rejected = &d
 			}
 		}
-		if p.Insider || r.Digest == snap.ApprovedDigest {
+		if p.Insider || r.Number == snap.Revision && r.Digest == snap.ApprovedDigest {
 			p.Revisions = append(p.Revisions, v)
 		}
 	}
@@ -259,7 +257,7 @@ func (s *server) done(w http.ResponseWriter, r *http.Request, id liaison.Stateme
 // flash says what the command in the address came to, as it is recorded; a made-up one came to nothing.
 func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 	command := r.URL.Query().Get("done")
-	if uuid.Validate(command) != nil {
+	if !isID(command) {
 		return "", nil
 	}
 	answer, err := s.store.Recorded(r.Context(), liaison.CommandID(command))

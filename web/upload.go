@@ -50,7 +50,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, before func(
 	count, total := -1, int64(0)
 	for {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return u, nil
 		}
 		if err == nil && !isFile(part) {

@@ -107,7 +107,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	s.now = func() time.Time { return w.now }
-	w.site = httptest.NewServer(s.handler())
+	w.site = httptest.NewServer(must(s.handler()))
 	t.Cleanup(w.site.Close)
 	return w
 }
