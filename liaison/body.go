@@ -49,6 +49,7 @@ type Body struct {
 	Until     Date   // last day in force, "" while it is
 	Successor Code   // who took its work over at Until
 	Source    string // where these facts come from
+	Language  string // of the fixed words of messages to it (BCP 47); "" is entered as "en"
 }
 
 // InForce reports whether the body exists on day.

@@ -6,6 +6,7 @@ type Person struct {
 	Name        string
 	Email       string
 	Affiliation string
+	Language    string // of letters to them (BCP 47); "" is entered as "en"
 }
 
 // Office is what a person is appointed to in a group.

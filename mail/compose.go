@@ -9,6 +9,7 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
 )
 
 // Envelope is what the headers of a message say besides its subject. All of it is fixed before the first attempt, the
@@ -25,10 +27,14 @@ import (
 type Envelope struct {
 	FromName, FromEmail string
 	ToName, ToEmail     string
-	ReplyTo             string // an address; "" for none
-	MessageID           string // without angle brackets; see [MessageID]
+	ReplyTo             string   // an address; "" for none
+	MessageID           string   // without angle brackets; see [MessageID]
+	InReplyTo           string   // the message that this one follows, without angle brackets; "" for none
+	References          []string // its thread so far, oldest first, likewise; In-Reply-To alone makes one of it
 	Date                time.Time
-	Language            string // BCP 47; "" is "en"
+	Checkpoint          []byte // the newest signed checkpoint of the audit log; nil for none
+	Receipt             string // where the message's receipt is; "" for none
+	Language            string // the reader's (BCP 47); "" is "en", and so is one that there are no words for: see [Speaks]
 }
 
 // File is an attachment with its octets.
@@ -54,7 +60,7 @@ func MessageID(random [16]byte, domain string) string {
 // [liaison.Invalid] for what was given; any other means that the message came out other than it was meant, and it is not
 // returned.
 func Compose(letter Letter, env Envelope, files []File) ([]byte, error) {
-	subject, text, html, err := Render(letter)
+	subject, text, html, err := RenderIn(letter, env.Language)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +82,17 @@ func Compose(letter Letter, env Envelope, files []File) ([]byte, error) {
 		want = append(want, "Reply-To")
 	}
 	msg.SetGenHeader(gomail.HeaderSubject, encodeSubject(subject))
-	msg.SetGenHeader(gomail.HeaderContentLang, env.language())
+	msg.SetGenHeader(gomail.HeaderContentLang, contentLanguage(letter, env))
 	msg.SetMessageIDWithValue(env.MessageID)
 	msg.SetDateWithValue(env.Date)
+	for name, ids := range env.thread() {
+		msg.SetGenHeader(gomail.Header(name), ids)
+		want = append(want, name)
+	}
+	for name, value := range env.proof() {
+		msg.SetGenHeader(gomail.Header(name), value)
+		want = append(want, name)
+	}
 	if letter.automatic() {
 		// Not SetBulk: "All" would also suppress the delivery reports that we want to hear of.
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
@@ -129,6 +143,20 @@ func (e Envelope) check(subject string) error {
 	if _, err := liaison.ParseEmail(e.MessageID); err != nil || len(e.MessageID)+2 > maxMessageID {
 		return invalid("message_id", "%q cannot be a Message-ID: it needs the form id@domain and at most %d characters.", e.MessageID, maxMessageID-2)
 	}
+	for i, id := range append(slices.Clone(e.References), e.InReplyTo) {
+		field := "references"
+		if i == len(e.References) {
+			if field = "in_reply_to"; id == "" {
+				continue
+			}
+		}
+		if len(id) > maxForeignID || !foreignID.MatchString(id) || strings.Contains(id, "=?") { // which would be read as an encoded word
+			return invalid(field, "%q cannot be a Message-ID: it needs the form id@domain and at most %d characters.", id, maxForeignID)
+		}
+	}
+	if len(e.References) > maxReferences {
+		return invalid("references", "The thread has %d messages; name at most %d.", len(e.References), maxReferences)
+	}
 	if e.Language != "" && languageTag(e.Language) == "" {
 		return invalid("language", "%q is not a language tag: write it as in en or zh-Hans.", e.Language)
 	}
@@ -138,12 +166,39 @@ func (e Envelope) check(subject string) error {
 	return nil
 }
 
-func (e Envelope) language() string {
-	if e.Language == "" {
-		return "en"
+// contentLanguage is the language of what a message is there to say: of the statement, or the reader's.
+func contentLanguage(letter Letter, env Envelope) string {
+	if s, ok := letter.(interface{ contentLanguage() string }); ok && s.contentLanguage() != "" {
+		return s.contentLanguage()
 	}
-	return e.Language
+	c, _ := catalogue.For(env.Language)
+	return c.Tag()
 }
+
+// thread is the headers that put the message into a thread (RFC 5322, 3.6.4).
+func (e Envelope) thread() map[string]string {
+	out := map[string]string{}
+	references := e.References
+	if e.InReplyTo != "" {
+		out["In-Reply-To"] = "<" + e.InReplyTo + ">"
+		if !slices.Contains(references, e.InReplyTo) {
+			references = slices.Concat(references, []string{e.InReplyTo})
+		}
+	}
+	if len(references) > 0 {
+		out["References"] = "<" + strings.Join(references, "> <") + ">"
+	}
+	return out
+}
+
+// foreignID is the form of a Message-ID that others made: RFC 5322, 3.6.4, less the quoted and obsolete forms, and short
+// enough to stand on a line.
+var foreignID = regexp.MustCompile(`^[!#-\'*+\-./0-9:=?A-Z^-~]+@[!#-\'*+\-./0-9:=?A-Z^-~\[\]]+$`)
+
+const (
+	maxForeignID  = 250
+	maxReferences = 50 // whoever has a longer thread names its first message and its latest
+)
 
 func invalid(field, format string, args ...any) *liaison.Error {
 	return &liaison.Error{Code: liaison.Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
@@ -320,6 +375,16 @@ func verify(message []byte, subject string, env Envelope, names []string) error 
 	}
 	if values["Subject"] != subject {
 		return fmt.Errorf("the subject came out as %q, not as %q", values["Subject"], subject)
+	}
+	for name, want := range env.thread() {
+		if values[name] != want {
+			return fmt.Errorf("the header %s came out as %q, not as %q", name, values[name], want)
+		}
+	}
+	for name, want := range env.proof() {
+		if values[name] != want {
+			return fmt.Errorf("the header %s came out as %q, not as %q", name, values[name], want)
+		}
 	}
 	if values["Message-ID"] != "<"+env.MessageID+">" {
 		return fmt.Errorf("the Message-ID came out as %q", values["Message-ID"])

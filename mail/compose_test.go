@@ -52,17 +52,19 @@ var hostile = map[string]string{
 // own field: the message has the same headers as a harmless one.
 func TestHostileValues(t *testing.T) {
 	fields := map[string]func(*Statement, *Envelope, *[]File, string){
-		"title":      func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Title = v },
-		"number":     func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Ref = v },
-		"purpose":    func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Addressee.Purpose = liaison.Purpose(v) },
-		"deadline":   func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Deadline = liaison.Date(v) },
-		"from name":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromName = v },
-		"to name":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToName = v },
-		"from":       func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromEmail = v },
-		"to":         func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToEmail = v },
-		"reply to":   func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ReplyTo = v },
-		"message id": func(_ *Statement, e *Envelope, _ *[]File, v string) { e.MessageID = v },
-		"language":   func(_ *Statement, e *Envelope, _ *[]File, v string) { e.Language = v },
+		"title":       func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Title = v },
+		"number":      func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Ref = v },
+		"purpose":     func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Addressee.Purpose = liaison.Purpose(v) },
+		"deadline":    func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Deadline = liaison.Date(v) },
+		"from name":   func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromName = v },
+		"to name":     func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToName = v },
+		"from":        func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromEmail = v },
+		"to":          func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToEmail = v },
+		"reply to":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ReplyTo = v },
+		"message id":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.MessageID = v },
+		"in reply to": func(_ *Statement, e *Envelope, _ *[]File, v string) { e.InReplyTo = v },
+		"references":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.References = []string{v} },
+		"language":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.Language = v },
 		"file name": func(s *Statement, _ *Envelope, f *[]File, v string) {
 			s.Content.Attachments[0].Name, (*f)[0].Name = v, v
 		},

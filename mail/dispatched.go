@@ -2,10 +2,10 @@ package mail
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
 )
 
 // Dispatched is the copy to the drafter and the secretariat: what each addressee's server answered. A server that
@@ -15,7 +15,8 @@ type Dispatched struct {
 	Group    liaison.Body
 	Ref      string
 	Title    string
-	Complete bool // every message was accepted
+	Language string // of the title, "" if not known
+	Complete bool   // every message was accepted
 	Rows     []DispatchedRow
 	URL      string // the statement
 }
@@ -24,7 +25,7 @@ type Dispatched struct {
 type DispatchedRow struct {
 	Name    string
 	Email   string
-	Purpose string // as a label: "For action"
+	Purpose string // by its label: "For action"
 	State   liaison.TransmissionState
 	Reply   string // the server's words, "" for none
 }
@@ -32,11 +33,25 @@ type DispatchedRow struct {
 func (Dispatched) kind() liaison.Letter { return liaison.LetterSent }
 func (Dispatched) automatic() bool      { return true }
 
-func (d Dispatched) subject() string {
-	if d.Complete {
-		return "[" + d.Ref + "] Dispatched: " + d.Title
+func (d Dispatched) in(c *catalogue.Catalogue) sheet {
+	head, lead := d.Head(c), c.Say("dispatched.lead", "number", d.Ref)
+	if !d.Complete {
+		head = c.Say("dispatched.head-count", "failed", len(d.Rows)-d.Accepted(), "n", len(d.Rows))
+		lead = c.Say("dispatched.lead-part", "number", d.Ref, "accepted", d.Accepted(), "n", len(d.Rows))
 	}
-	return fmt.Sprintf("[%s] Dispatched in part, %d of %d not accepted: %s", d.Ref, len(d.Rows)-d.Accepted(), len(d.Rows), d.Title)
+	return sheet{
+		template: "dispatched", data: d,
+		subject: c.Plain("about.subject", "number", d.Ref, "head", head, "title", d.Title),
+		line:    line{Head: head, Ref: d.Ref, Title: d.Title, Lead: lead, URL: d.URL},
+	}
+}
+
+// Head says what happened in a word or three.
+func (d Dispatched) Head(c *catalogue.Catalogue) string {
+	if d.Complete {
+		return c.Say("dispatched.head")
+	}
+	return c.Say("dispatched.head-part")
 }
 
 // Accepted counts the messages that their servers took over.
@@ -52,7 +67,7 @@ func (d Dispatched) Accepted() int {
 
 // Sorted is the rows with what needs a person first; within one state they keep their order.
 func (d Dispatched) Sorted() []DispatchedRow {
-	order := []liaison.TransmissionState{liaison.TransmissionRefused, liaison.TransmissionUnknown, liaison.TransmissionDeferred,
+	order := []liaison.TransmissionState{liaison.TransmissionRefused, liaison.TransmissionBounced, liaison.TransmissionUnknown, liaison.TransmissionDeferred,
 		liaison.TransmissionCancelled, liaison.TransmissionAttempting, liaison.TransmissionQueued, liaison.TransmissionAccepted}
 	rows := slices.Clone(d.Rows)
 	slices.SortStableFunc(rows, func(a, b DispatchedRow) int {
@@ -64,10 +79,21 @@ func (d Dispatched) Sorted() []DispatchedRow {
 // Failed reports whether the row is one that a person has to look at.
 func (r DispatchedRow) Failed() bool { return r.State != liaison.TransmissionAccepted }
 
+// Label is the state in words.
+func (r DispatchedRow) Label(c *catalogue.Catalogue) string {
+	if key := "state." + string(r.State); c.Has(key) {
+		return c.Say(key)
+	}
+	return r.State.Label()
+}
+
 // Meaning says what the state means where its label does not.
-func (r DispatchedRow) Meaning() string {
+func (r DispatchedRow) Meaning(c *catalogue.Catalogue) string {
 	if !r.Failed() {
 		return ""
+	}
+	if key := "meaning." + string(r.State); c.Has(key) {
+		return c.Say(key)
 	}
 	for _, x := range liaison.TransmissionStates {
 		if x.State == r.State {

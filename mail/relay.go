@@ -156,6 +156,7 @@ func (r *Relay) Open(ctx context.Context) (*Session, error) {
 		s.tls = tls.VersionName(state.Version)
 	}
 	s.eightBit, _ = smtp.Extension("8BITMIME")
+	s.dsn, _ = smtp.Extension("DSN")
 	return s, nil
 }
 

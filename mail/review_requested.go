@@ -1,6 +1,9 @@
 package mail
 
-import "github.com/jca-ml/liaison/liaison"
+import (
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
+)
 
 // ReviewRequested tells the chair what waits for a decision.
 type ReviewRequested struct {
@@ -15,6 +18,13 @@ type ReviewRequested struct {
 
 func (ReviewRequested) kind() liaison.Letter { return liaison.LetterReview }
 func (ReviewRequested) automatic() bool      { return true }
-func (r ReviewRequested) subject() string {
-	return "[" + r.Group.Label() + "] For your decision: " + r.Content.Title
+
+func (r ReviewRequested) in(c *catalogue.Catalogue) sheet {
+	head := c.Say("review.head")
+	return sheet{
+		template: "review-requested", data: r,
+		subject: c.Plain("about.subject", "number", r.Group.Label(), "head", head, "title", r.Content.Title),
+		line: line{Head: head, Title: r.Content.Title, URL: r.URL,
+			Lead: c.Say("review.lead", "drafter", r.Drafter, "group", r.Group.Label())},
+	}
 }

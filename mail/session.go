@@ -17,7 +17,10 @@ import (
 
 // SMTPEnvelope is who a message is from and to as far as servers are concerned. There is one recipient, so that one
 // reply is about one body.
-type SMTPEnvelope struct{ From, To string }
+type SMTPEnvelope struct {
+	From, To string
+	ID       string // what delivery reports call it (ENVID, RFC 3461), printable ASCII, at most 100 characters; "" for none
+}
 
 // Result is how an attempt to hand one message over ended, with the evidence.
 type Result struct {
@@ -40,6 +43,7 @@ type Session struct {
 	text     *textproto.Conn
 	tls      string
 	eightBit bool
+	dsn      bool // the relay takes the parameters of RFC 3461
 	used     bool // a transaction has begun and was not ended by an accepted message
 	closed   bool
 }
@@ -102,6 +106,10 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	if err := wireForm(message); err != nil {
 		return err
 	}
+	mailDSN, rcptDSN, err := t.reports(env.ID, to)
+	if err != nil {
+		return err
+	}
 	if t.closed {
 		return errClosed
 	}
@@ -116,6 +124,7 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 		}
 		mail += " BODY=8BITMIME"
 	}
+	mail += mailDSN
 	if t.used {
 		if err := t.command(ctx, liaison.StageMail, "RSET", 2); err != nil {
 			return err
@@ -125,7 +134,7 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	if err := t.command(ctx, liaison.StageMail, mail, 2); err != nil {
 		return err
 	}
-	if err := t.command(ctx, liaison.StageRcpt, "RCPT TO:<"+to+">", 2); err != nil {
+	if err := t.command(ctx, liaison.StageRcpt, "RCPT TO:<"+to+">"+rcptDSN, 2); err != nil {
 		return err
 	}
 	if err := t.command(ctx, liaison.StageData, "DATA", 3); err != nil {
@@ -170,6 +179,36 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	}
 	t.used = false
 	return nil
+}
+
+// reports are the parameters that ask for delivery reports (RFC 3461), "" where the relay does not offer them: the headers
+// only, of failure and of delay; and of success, too, when there is an ID, because then somebody at our end reads them.
+func (s *Session) reports(id, to string) (mail, rcpt string, err error) {
+	if len(id) > 100 || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", "", fmt.Errorf("%q cannot be an envelope id", id)
+	}
+	if !s.dsn {
+		return "", "", nil
+	}
+	mail, rcpt = " RET=HDRS", " NOTIFY=FAILURE,DELAY"
+	if id != "" {
+		mail += " ENVID=" + xtext(id)
+		rcpt += ",SUCCESS"
+	}
+	return mail, rcpt + " ORCPT=rfc822;" + xtext(to), nil
+}
+
+// xtext encodes a parameter's value (RFC 3461, 4).
+func xtext(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < '!' || c > '~' || c == '+' || c == '=' {
+			fmt.Fprintf(&b, "+%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // errOutOfTurn is a server that spoke unasked. Its replies can no longer be told apart, and a reply that belongs to

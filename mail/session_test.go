@@ -353,7 +353,7 @@ func TestSessionCarriesSeveralMessages(t *testing.T) {
 func TestEnvelopeOfSMTPIsChecked(t *testing.T) {
 	for what, value := range hostile {
 		t.Run(what, func(t *testing.T) {
-			for _, env := range []SMTPEnvelope{{value, someone.To}, {someone.From, value}} {
+			for _, env := range []SMTPEnvelope{{From: value, To: someone.To}, {From: someone.From, To: value}} {
 				p := newPeer(nil)
 				got := p.relay(t, RelayConfig{}).Send(t.Context(), env, note, nil)
 				if got.State() != liaison.TransmissionDeferred || liaison.CodeOf(got.Err) != liaison.Invalid {

@@ -4,10 +4,12 @@ import (
 	"strings"
 
 	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
 )
 
 // Statement is the liaison statement itself, to one addressee. It carries what Rec. ITU-T A.1 (2019), clause 1.5
-// requires, with the purpose and the deadline of this addressee.
+// requires, with the purpose and the deadline of this addressee. Its fixed words are in the addressee's language; what
+// was approved stands as it was approved.
 //
 // The routing block comes first: who has to route it reads no further (it is what readers of the IETF's statements
 // missed).
@@ -23,93 +25,105 @@ type Statement struct {
 
 // Approval is the line that says on whose word a statement leaves.
 type Approval struct {
-	Level string // "JCA-ML Chair"
-	Name  string
-	Date  liaison.Date
+	Level  string // as the group's profile words it, in English: "JCA-ML Chair"
+	Name   string
+	Date   liaison.Date
+	Acting liaison.Capacity // in which the approval was given; with it the level is said in other languages too
 }
 
 func (Statement) kind() liaison.Letter { return liaison.LetterStatement }
 func (Statement) automatic() bool      { return false }
 
-func (s Statement) subject() string {
-	purpose := s.Addressee.Purpose.Label()
+func (s Statement) in(c *catalogue.Catalogue) sheet {
+	subject := c.Plain("about.subject", "number", s.Number(c), "head", purpose(c, s.Addressee.Purpose), "title", s.Content.Title)
 	if day := s.ReplyBy(); day != "" {
-		purpose += " by " + day.String()
+		subject = c.Plain("about.subject-by", "number", s.Number(c), "head", purpose(c, s.Addressee.Purpose), "date", day, "title", s.Content.Title)
 	}
-	return "[" + s.Number() + "] " + purpose + ": " + s.Content.Title
+	return sheet{template: "statement", subject: subject, data: s}
 }
 
 // attachments is what was approved; [Compose] holds the files against it.
 func (s Statement) attachments() []liaison.Attachment { return s.Content.Attachments }
 
+// contentLanguage is the language of what was approved.
+func (s Statement) contentLanguage() string { return languageTag(s.Content.Language) }
+
 // Number is the statement's number, or the words that stand for it until it has one.
-func (s Statement) Number() string {
+func (s Statement) Number(c *catalogue.Catalogue) string {
 	if s.Ref == "" {
-		return "number given on approval"
+		return c.Say("statement.unnumbered")
 	}
 	return s.Ref
+}
+
+// Headline names the message: what it is, and its number.
+func (s Statement) Headline(c *catalogue.Catalogue) string {
+	if s.Ref == "" {
+		return c.Say("statement.headline-preview", "number", s.Number(c))
+	}
+	return c.Say("statement.headline", "number", s.Ref)
 }
 
 // ReplyBy is the day by which this addressee is asked to reply, "" for none.
 func (s Statement) ReplyBy() liaison.Date { return replyBy(s.Content, s.Addressee) }
 
 // Deadline is the deadline row for this addressee.
-func (s Statement) Deadline() string {
+func (s Statement) Deadline(c *catalogue.Catalogue) string {
 	switch {
 	case !asksReply(s.Addressee.Purpose):
-		return "no reply is required"
+		return c.Say("statement.no-reply")
 	case s.Content.Deadline == "":
-		return "none set"
+		return c.Say("word.no-deadline")
 	}
-	return s.Content.Deadline.String()
+	return c.Date(s.Content.Deadline)
 }
 
 // From names the group that sends it, in full.
-func (s Statement) From() string {
+func (s Statement) From(c *catalogue.Catalogue) string {
 	from := s.Source.Label()
 	if s.Source.Name != "" && s.Source.Name != from {
 		from += ", " + s.Source.Name
 	}
 	if s.Parent != "" {
-		from += " (parent group: " + s.Parent + ")"
+		return c.Say("statement.parent", "group", from, "parent", s.Parent)
 	}
-	return from
+	return c.Isolate(from)
 }
 
 // Meeting is where and when it was prepared.
-func (s Statement) Meeting() string {
+func (s Statement) Meeting(c *catalogue.Catalogue) string {
 	if s.Content.Meeting == "" {
-		return "by correspondence"
+		return c.Say("word.by-correspondence")
 	}
-	return s.Content.Meeting
+	return c.Isolate(s.Content.Meeting)
 }
 
 // Others lists the other addressees, each with what it is asked.
-func (s Statement) Others() []string {
+func (s Statement) Others(c *catalogue.Catalogue) []string {
 	var out []string
 	for _, a := range s.Content.Addressees {
 		if a == s.Addressee {
 			continue
 		}
-		line := isolate(a.Name) + ", " + strings.ToLower(a.Purpose.Label())
-		if day := replyBy(s.Content, a); day != "" {
-			line += " by " + day.String()
-		}
-		out = append(out, line)
+		out = append(out, c.Isolate(a.Name)+c.Say("about.comma")+asked(c, s.Content, a, strings.ToLower(purpose(c, a.Purpose))))
 	}
 	return out
 }
 
 // Approved is the approval row.
-func (s Statement) Approved() string {
+func (s Statement) Approved(c *catalogue.Catalogue) string {
 	if s.Approval == nil {
-		return "not yet approved"
+		return c.Say("statement.unapproved")
+	}
+	level := c.Isolate(s.Approval.Level)
+	if key := "capacity." + string(s.Approval.Acting); c.Tag() != catalogue.Default && c.Has(key) {
+		level = c.Say("statement.office", "group", s.Source.Label(), "office", c.Say(key))
 	}
 	var parts []string
-	for _, x := range []string{s.Approval.Level, s.Approval.Name, s.Approval.Date.String()} {
+	for _, x := range []string{level, c.Isolate(s.Approval.Name), c.Isolate(c.Date(s.Approval.Date))} {
 		if x != "" {
 			parts = append(parts, x)
 		}
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, c.Say("about.comma"))
 }

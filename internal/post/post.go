@@ -5,9 +5,11 @@ package post
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail"
@@ -18,10 +20,23 @@ type Office struct {
 	Store *store.Store
 	From  string // the address that messages come from, in a domain of our own
 	URL   string // where the pages are, without a slash at the end
+
+	Signed bool // a signer signs the audit log, so a message waits a moment for its first checkpoint
+
+	Addresses inbound.Addresses // the Reply-To of each message
+	Signer    *mail.Signer      // of messages; nil leaves it to the relay
 }
 
 // Render makes the exact bytes of a queued message. It is called once per message; what it returns is stored.
 func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, error) {
+	message, err := o.render(ctx, t)
+	if err != nil || o.Signer == nil {
+		return message, err
+	}
+	return o.Signer.Sign(message)
+}
+
+func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, error) {
 	snap, err := o.Store.Snapshot(ctx, t.Statement)
 	if err != nil {
 		return nil, err
@@ -29,7 +44,16 @@ func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, erro
 	to := liaison.Person{ID: t.Person, Name: t.Name, Email: t.Email}
 	env := o.envelope(snap)
 	env.ToName, env.ToEmail, env.MessageID, env.Date = t.Name, t.Email, t.MessageID, t.Date
+	if env.Language, err = o.language(ctx, t.Person, t.Body); err != nil {
+		return nil, err
+	}
+	if err := o.replyTo(&env, t.ID); err != nil {
+		return nil, err
+	}
 	page := o.URL + "/statements/" + string(t.Statement)
+	if env.Checkpoint, env.Receipt, err = o.proof(ctx, page, t); err != nil {
+		return nil, err
+	}
 
 	switch t.Letter {
 	case liaison.LetterStatement:
@@ -53,9 +77,9 @@ func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, erro
 		}
 		d := r.Decision
 		if t.Letter == liaison.LetterRejected {
-			return mail.Compose(mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
+			return mail.Compose(mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
 		}
-		return mail.Compose(mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
+		return mail.Compose(mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
 	case liaison.LetterSent:
 		return o.dispatched(ctx, snap, to, page, env)
 	}
@@ -63,13 +87,15 @@ func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, erro
 }
 
 // Preview returns the e-mail that the addressee at position, counted from 1, would get of the revision under decision, or
-// the very bytes that it was sent. Before approval the number, the Message-ID and the date stand for themselves.
+// the very bytes that it was sent. Before approval the number, the Message-ID, the date and the token in the Reply-To stand
+// for themselves; a signature is made only of what is sent.
 func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int) ([]byte, error) {
 	if position < 1 || position > len(snap.Content.Addressees) {
 		return nil, liaison.Refuse(liaison.NotFound, "The statement has no addressee number %d.", position)
 	}
 	env := o.envelope(snap)
 	env.MessageID, env.Date = "given-on-approval@preview.invalid", time.Now()
+	env.ReplyTo = firstOf(o.Addresses.Placeholder(inbound.RoleReply), env.ReplyTo)
 	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
 		ts, err := o.Store.Transmissions(ctx, snap.ID)
 		if err != nil {
@@ -83,10 +109,17 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 				return o.Store.Message(ctx, t.ID)
 			}
 			env.MessageID, env.Date = t.MessageID, t.Date
+			if err := o.replyTo(&env, t.ID); err != nil {
+				return nil, err
+			}
 		}
 	}
 	a := snap.Content.Addressees[position-1]
 	env.ToName, env.ToEmail = a.Name, a.Email
+	var err error
+	if env.Language, err = o.language(ctx, "", a.Body); err != nil {
+		return nil, err
+	}
 	return o.statement(ctx, snap, position, env)
 }
 
@@ -107,8 +140,37 @@ func (o *Office) Check(ctx context.Context, id liaison.StatementID) error {
 func (o *Office) envelope(snap store.Snapshot) mail.Envelope {
 	return mail.Envelope{
 		FromName: snap.GroupBody.Label(), FromEmail: o.From, ReplyTo: firstOf(snap.Content.ReplyTo, snap.GroupBody.Email),
-		Language: snap.Content.Language,
 	}
+}
+
+// language is the one that the reader is written to in, a person or else a body. Where there are no words in it the message
+// is in English, and the log says so.
+func (o *Office) language(ctx context.Context, person liaison.PersonID, body liaison.Code) (string, error) {
+	var tag string
+	if person != "" {
+		p, err := o.Store.Person(ctx, person)
+		if err != nil {
+			return "", err
+		}
+		tag = p.Language
+	} else {
+		b, err := o.Store.Body(ctx, body)
+		if err != nil {
+			return "", err
+		}
+		tag = b.Language
+	}
+	if !mail.Speaks(tag) {
+		slog.WarnContext(ctx, "no words in the reader's language: the message is in English", "language", tag, "person", person, "body", body)
+	}
+	return tag, nil
+}
+
+// replyTo has replies come to the message's own address, where it has one.
+func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
+	address, err := o.Addresses.Of(inbound.RoleReply, id)
+	env.ReplyTo = firstOf(address, env.ReplyTo)
+	return err
 }
 
 func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope) ([]byte, error) {
@@ -132,7 +194,7 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 		if err != nil {
 			return nil, err
 		}
-		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone)}
+		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone), Acting: snap.ApprovedAs}
 	}
 	var files []mail.File
 	for _, a := range snap.Content.Attachments {
@@ -150,7 +212,7 @@ func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison
 	if err != nil {
 		return nil, err
 	}
-	letter := mail.Dispatched{To: to, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Complete: true, URL: page}
+	letter := mail.Dispatched{To: to, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Language: snap.Content.Language, Complete: true, URL: page}
 	for _, t := range ts {
 		if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision {
 			continue

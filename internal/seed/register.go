@@ -18,12 +18,12 @@ const JCAML liaison.Code = "itu-t/jca-ml"
 
 // The people of the register.
 var (
-	Chair     = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000001", Name: "Kangchan Lee", Email: "chair@jca-ml.example", Affiliation: "Electronics and Telecommunications Research Institute (ETRI), Rep. of Korea"}
-	ViceChair = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000002", Name: "Marco Carugi", Email: "vice-chair@jca-ml.example", Affiliation: "Huawei Technologies Co., Ltd., China"}
-	Secretary = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000003", Name: "Tamar Okafor", Email: "secretariat@jca-ml.example", Affiliation: "Telecommunication Standardization Bureau (TSB)"}
-	Editor    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000004", Name: "Amina Diallo", Email: "amina.diallo@jca-ml.example", Affiliation: "Invited expert"}
-	Editor2   = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000005", Name: "Daniel Fischer", Email: "daniel.fischer@jca-ml.example", Affiliation: "Representative of ITU-T SG17"}
-	Reader    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000006", Name: "Rosa Almeida", Email: "rosa.almeida@audit.example", Affiliation: "Auditor"}
+	Chair     = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000001", Name: "Kangchan Lee", Email: "chair@jca-ml.example", Affiliation: "Electronics and Telecommunications Research Institute (ETRI), Rep. of Korea", Language: "en"}
+	ViceChair = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000002", Name: "Marco Carugi", Email: "vice-chair@jca-ml.example", Affiliation: "Huawei Technologies Co., Ltd., China", Language: "en"}
+	Secretary = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000003", Name: "Tamar Okafor", Email: "secretariat@jca-ml.example", Affiliation: "Telecommunication Standardization Bureau (TSB)", Language: "en"}
+	Editor    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000004", Name: "Amina Diallo", Email: "amina.diallo@jca-ml.example", Affiliation: "Invited expert", Language: "en"}
+	Editor2   = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000005", Name: "Daniel Fischer", Email: "daniel.fischer@jca-ml.example", Affiliation: "Representative of ITU-T SG17", Language: "en"}
+	Reader    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000006", Name: "Rosa Almeida", Email: "rosa.almeida@audit.example", Affiliation: "Auditor", Language: "en"}
 )
 
 const circular = "TSB Circular 72 (Geneva, 8 February 2023)"
@@ -61,10 +61,10 @@ func Bodies() []liaison.Body {
 		tor24  = circular + ", Annex 1, clause 2.4"
 	)
 	group := func(code liaison.Code, short, name, title, source string) liaison.Body {
-		return liaison.Body{Code: code, Kind: liaison.Group, Name: name, ShortName: short, Title: title, Parent: "itu-t", Email: mailbox(code, "itu-t.example"), Source: source}
+		return liaison.Body{Code: code, Kind: liaison.Group, Name: name, ShortName: short, Title: title, Parent: "itu-t", Email: mailbox(code, "itu-t.example"), Source: source, Language: "en"}
 	}
 	outside := func(code liaison.Code, short, name, title, email string) liaison.Body {
-		return liaison.Body{Code: code, Kind: liaison.Organization, Name: name, ShortName: short, Title: title, Email: email, Source: tor24}
+		return liaison.Body{Code: code, Kind: liaison.Organization, Name: name, ShortName: short, Title: title, Email: email, Source: tor24, Language: "en"}
 	}
 	ended := func(b liaison.Body, successor liaison.Code) liaison.Body {
 		b.Until, b.Successor = "2024-12-31", successor
@@ -105,7 +105,7 @@ func Bodies() []liaison.Body {
 		outside("iec/smb/sg11", "IEC SMB SG 11", "IEC SMB Strategic Group 11", "Strategic Group of the IEC; not ITU-T Study Group 11", "full@smb-sg11.iec.example"),
 		outside("iec/smb/sg12", "IEC SMB SG 12", "IEC SMB Strategic Group 12", "Strategic Group of the IEC; not ITU-T Study Group 12", "bounce@smb-sg12.iec.example"),
 		outside("ieee", "IEEE", "Institute of Electrical and Electronics Engineers", "", "slow@ieee.example"),
-		{Code: "ietf", Kind: liaison.Organization, Name: "Internet Engineering Task Force", ShortName: "IETF", Email: "liaison-coordination@ietf.example", Source: "exchanges liaison statements with ITU-T since 2010"},
+		{Code: "ietf", Kind: liaison.Organization, Name: "Internet Engineering Task Force", ShortName: "IETF", Email: "liaison-coordination@ietf.example", Source: "exchanges liaison statements with ITU-T since 2010", Language: "en"},
 		outside("khronos", "Khronos Group", "Khronos Group", "", "busy@khronos.example"),
 		outside("w3c", "W3C", "World Wide Web Consortium", "", "team-liaisons@w3c.example"),
 	}

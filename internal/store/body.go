@@ -12,11 +12,11 @@ import (
 )
 
 const bodyColumns = `code, kind, name, short_name, title, coalesce(parent, ''), email,
-	coalesce(in_force_from::text, ''), coalesce(in_force_until::text, ''), coalesce(successor, ''), source`
+	coalesce(in_force_from::text, ''), coalesce(in_force_until::text, ''), coalesce(successor, ''), source, language`
 
 func scanBody(row pgx.CollectableRow) (liaison.Body, error) {
 	var b liaison.Body
-	err := row.Scan(&b.Code, &b.Kind, &b.Name, &b.ShortName, &b.Title, &b.Parent, &b.Email, &b.From, &b.Until, &b.Successor, &b.Source)
+	err := row.Scan(&b.Code, &b.Kind, &b.Name, &b.ShortName, &b.Title, &b.Parent, &b.Email, &b.From, &b.Until, &b.Successor, &b.Source, &b.Language)
 	return b, err
 }
 
@@ -86,12 +86,12 @@ func (s *Store) Officers(ctx context.Context, group liaison.Code) ([]liaison.App
 }
 
 const appointmentSQL = `
-	SELECT p.id, p.name, p.email, p.affiliation, a.group_code, a.office, a.held_from::text, coalesce(a.held_until::text, ''), a.evidence
+	SELECT p.id, p.name, p.email, p.affiliation, p.language, a.group_code, a.office, a.held_from::text, coalesce(a.held_until::text, ''), a.evidence
 	FROM appointment a JOIN person p ON p.id = a.person_id`
 
 func scanAppointment(row pgx.CollectableRow) (liaison.Appointment, error) {
 	var a liaison.Appointment
-	err := row.Scan(&a.Person.ID, &a.Person.Name, &a.Person.Email, &a.Person.Affiliation, &a.Group, &a.Office, &a.From, &a.Until, &a.Evidence)
+	err := row.Scan(&a.Person.ID, &a.Person.Name, &a.Person.Email, &a.Person.Affiliation, &a.Person.Language, &a.Group, &a.Office, &a.From, &a.Until, &a.Evidence)
 	return a, err
 }
 
@@ -116,16 +116,17 @@ func (s *Store) Enter(ctx context.Context, bs []liaison.Body, people []liaison.P
 		b := &pgx.Batch{}
 		for _, x := range bs { // parents and successors may come later in the list: linked in a second pass
 			b.Queue(`
-				INSERT INTO body (code, kind, name, short_name, title, email, in_force_from, in_force_until, source)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (code) DO NOTHING`,
-				x.Code, x.Kind, x.Name, x.ShortName, x.Title, x.Email, nullable(x.From), nullable(x.Until), x.Source)
+				INSERT INTO body (code, kind, name, short_name, title, email, in_force_from, in_force_until, source, language)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(nullif($10, ''), 'en')) ON CONFLICT (code) DO NOTHING`,
+				x.Code, x.Kind, x.Name, x.ShortName, x.Title, x.Email, nullable(x.From), nullable(x.Until), x.Source, x.Language)
 		}
 		for _, x := range bs {
 			b.Queue(`UPDATE body SET parent = coalesce(parent, $2), successor = coalesce(successor, $3) WHERE code = $1`,
 				x.Code, nullable(x.Parent), nullable(x.Successor))
 		}
 		for _, p := range people {
-			b.Queue(`INSERT INTO person (id, name, email, affiliation) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, p.ID, p.Name, p.Email, p.Affiliation)
+			b.Queue(`INSERT INTO person (id, name, email, affiliation, language) VALUES ($1, $2, $3, $4, coalesce(nullif($5, ''), 'en')) ON CONFLICT DO NOTHING`,
+				p.ID, p.Name, p.Email, p.Affiliation, p.Language)
 		}
 		for _, a := range officers {
 			b.Queue(`

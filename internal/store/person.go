@@ -16,7 +16,7 @@ func (s *Store) Person(ctx context.Context, id liaison.PersonID) (liaison.Person
 		return liaison.Person{}, err
 	}
 	var p liaison.Person
-	err := s.pool.QueryRow(ctx, `SELECT id, name, email, affiliation FROM person WHERE id = $1`, id).Scan(&p.ID, &p.Name, &p.Email, &p.Affiliation)
+	err := s.pool.QueryRow(ctx, `SELECT id, name, email, affiliation, language FROM person WHERE id = $1`, id).Scan(&p.ID, &p.Name, &p.Email, &p.Affiliation, &p.Language)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, liaison.Refuse(liaison.NotFound, "There is no such person.")
 	} else if err != nil {
@@ -27,7 +27,7 @@ func (s *Store) Person(ctx context.Context, id liaison.PersonID) (liaison.Person
 
 // People lists every person by name.
 func (s *Store) People(ctx context.Context) ([]liaison.Person, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, name, email, affiliation FROM person ORDER BY name`)
+	rows, err := s.pool.Query(ctx, `SELECT id, name, email, affiliation, language FROM person ORDER BY name`)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read people: %w", err))
 	}

@@ -39,13 +39,13 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
 			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at,
-			s.dispatched_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation
+			s.dispatched_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st := &snap.Statement
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt,
-			&snap.Dispatched, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation)
+			&snap.Dispatched, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		return err
 	})

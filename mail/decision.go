@@ -1,0 +1,78 @@
+package mail
+
+import (
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
+)
+
+// Tabled tells the drafter and the chair that a statement is on the agenda of a meeting.
+type Tabled struct {
+	Matter
+	Meeting string // "Geneva, 2-4 November 2026"
+	Item    string // of the agenda: "9"
+}
+
+func (Tabled) kind() liaison.Letter { return "tabled" }
+
+func (t Tabled) in(c *catalogue.Catalogue) sheet {
+	return t.sheet(c, notice{Head: c.Say("tabled.head"), Lead: c.Say("tabled.lead"),
+		Facts: facts(fact{"label.meeting", c.Isolate(t.Meeting), true}, fact{"label.item", c.Isolate(t.Item), false})})
+}
+
+// CorrespondenceOpened asks those who may object to a statement, until the end of a day. Silence is never consent: after
+// that day the chair decides.
+type CorrespondenceOpened struct {
+	Matter
+	Until liaison.Date
+}
+
+func (CorrespondenceOpened) kind() liaison.Letter { return "correspondence-opened" }
+
+func (o CorrespondenceOpened) in(c *catalogue.Catalogue) sheet {
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-opened"), Lead: c.Say("correspondence.lead-opened", "date", o.Until),
+		Facts: facts(fact{"label.until", c.Date(o.Until), true})})
+}
+
+// CorrespondenceClosing reminds them.
+type CorrespondenceClosing struct {
+	Matter
+	Until liaison.Date
+	Days  int // left
+}
+
+func (CorrespondenceClosing) kind() liaison.Letter { return "correspondence-closing" }
+
+func (o CorrespondenceClosing) in(c *catalogue.Catalogue) sheet {
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-closing", "n", o.Days), Lead: c.Say("correspondence.lead-closing", "date", o.Until),
+		Facts: facts(fact{"label.until", c.Date(o.Until), true})})
+}
+
+// CorrespondenceClosed tells the chair and the drafter how it ended.
+type CorrespondenceClosed struct {
+	Matter
+	Objections int
+}
+
+func (CorrespondenceClosed) kind() liaison.Letter { return "correspondence-closed" }
+
+func (o CorrespondenceClosed) in(c *catalogue.Catalogue) sheet {
+	lead := c.Say("correspondence.lead-closed")
+	if o.Objections > 0 {
+		lead = c.Say("correspondence.lead-objections", "n", o.Objections)
+	}
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead})
+}
+
+// Approved tells the drafter and the secretariat that a statement was approved and numbered.
+type Approved struct {
+	Matter
+	By     string
+	Acting string // in which capacity, by its label: "Chair"
+}
+
+func (Approved) kind() liaison.Letter { return "approved" }
+
+func (a Approved) in(c *catalogue.Catalogue) sheet {
+	return a.sheet(c, notice{Head: c.Say("approved.head"),
+		Lead: c.Say("approved.lead", "by", a.By, "office", office(c, a.Acting), "number", a.number())})
+}
