@@ -3,6 +3,7 @@ package liaison
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -131,11 +132,15 @@ func (c Content) Limits() []*Error {
 		add(&Error{Code: Invalid, Field: "addressees", Message: fmt.Sprintf("There are %d addressees; at most %d fit.", len(c.Addressees), MaxAddressees)})
 	}
 	for _, a := range c.Addressees {
+		add(field("addressees", "The addressee's code", string(a.Body), MaxCode, false))
 		add(field("addressees", "The addressee's name", a.Name, MaxName, false))
 		add(email("addressees", a.Name, a.Email))
 		if a.Purpose.Label() == "" {
 			add(&Error{Code: Invalid, Field: "addressees", Message: fmt.Sprintf("%s has no purpose. Choose one: for action, for comment, for information or in response.", a.Name)})
 		}
+	}
+	if len(c.Contacts) > MaxContacts {
+		add(&Error{Code: Invalid, Field: "contacts", Message: fmt.Sprintf("There are %d contacts; at most %d fit.", len(c.Contacts), MaxContacts)})
 	}
 	for i, p := range c.Contacts {
 		name := fmt.Sprintf("contacts.%d", i)
@@ -150,7 +155,11 @@ func (c Content) Limits() []*Error {
 	var total int64
 	for _, a := range c.Attachments {
 		add(field("attachments", "The attachment's name", a.Name, MaxFileName, false))
-		total += a.Size
+		add(field("attachments", "The attachment's media type", a.MediaType, MaxMediaType, false))
+		if !a.Digest.valid() || a.Size < 0 {
+			add(&Error{Code: Invalid, Field: "attachments", Message: fmt.Sprintf("%s does not say which bytes it is. Attach the file again.", a.Name)})
+		}
+		total += max(a.Size, 0)
 	}
 	if total > MaxAttachmentBytes {
 		add(&Error{Code: TooLarge, Field: "attachments", Message: fmt.Sprintf("The attachments have %.1f MiB together; at most %d MiB can be sent by e-mail. Remove one or make it smaller.", float64(total)/(1<<20), MaxAttachmentBytes>>20)})
@@ -276,10 +285,10 @@ func (c Content) lines() []line {
 		addressees = append(addressees, fmt.Sprintf("%s <%s> (%s): %s", a.Name, a.Email, a.Body, strings.ToLower(a.Purpose.Label())))
 	}
 	for _, p := range c.Contacts {
-		contacts = append(contacts, strings.Join([]string{p.Name, p.Organization, p.Country, p.Email, p.Phone}, ", "))
+		contacts = append(contacts, listed(p.Name, p.Organization, p.Country, p.Email, p.Phone))
 	}
 	for _, a := range c.Attachments {
-		attachments = append(attachments, fmt.Sprintf("%s, %s, %d bytes, sha256 %s", a.Name, a.MediaType, a.Size, a.Digest))
+		attachments = append(attachments, fmt.Sprintf("%s, %d bytes, sha256 %s", listed(a.Name, a.MediaType), a.Size, a.Digest))
 	}
 	return []line{
 		{"source", "Source", string(c.Source)},
@@ -296,4 +305,16 @@ func (c Content) lines() []line {
 		{"text", "Text", c.Text},
 		{"attachments", "Attachments", strings.Join(attachments, "\n")},
 	}
+}
+
+// listed joins values with commas, so that no two lists read alike: a value that has a comma or a quotation mark itself
+// stands in quotation marks.
+func listed(values ...string) string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		if out[i] = v; strings.ContainsAny(v, `,"`) {
+			out[i] = strconv.Quote(v)
+		}
+	}
+	return strings.Join(out, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Digest is a SHA-256 in lower-case hexadecimal, 64 characters.
@@ -15,6 +16,12 @@ type Digest string
 func DigestOf(b []byte) Digest {
 	sum := sha256.Sum256(b)
 	return Digest(hex.EncodeToString(sum[:]))
+}
+
+// valid reports whether d has the form of a digest.
+func (d Digest) valid() bool {
+	b, err := hex.DecodeString(string(d))
+	return err == nil && len(b) == sha256.Size && strings.ToLower(string(d)) == string(d)
 }
 
 // Short is enough of the digest to compare two by eye.

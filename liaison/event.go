@@ -25,6 +25,24 @@ const (
 	EventDispatched       EventKind = "dispatched"
 	EventDispatchedInPart EventKind = "dispatched-in-part"
 	EventClosed           EventKind = "closed"
+
+	// What became known of a message after its server took it over; each is a [Fact] of the same name.
+	EventWitnessed    EventKind = "witnessed"
+	EventDelayed      EventKind = "delayed"
+	EventRelayed      EventKind = "relayed"
+	EventDelivered    EventKind = "delivered"
+	EventBounced      EventKind = "bounced"
+	EventDisplayed    EventKind = "displayed"
+	EventAutoReplied  EventKind = "auto-replied"
+	EventReplied      EventKind = "replied"
+	EventAcknowledged EventKind = "acknowledged"
+
+	// What an addressee says on the page that its message links to; each is a [ResponseKind] of the same name.
+	EventMisdirected    EventKind = "misdirected"
+	EventExtensionAsked EventKind = "extension-asked"
+	EventDeclined       EventKind = "declined"
+
+	EventLinkRevoked EventKind = "link-revoked"
 )
 
 // Events lists every kind with the words that the history uses.
@@ -50,6 +68,19 @@ var Events = []struct {
 	{EventDispatched, "Dispatched"},
 	{EventDispatchedInPart, "Dispatched in part"},
 	{EventClosed, "Closed"},
+	{EventWitnessed, "Our own copy arrived"},
+	{EventDelayed, "Reported as delayed"},
+	{EventRelayed, "Reported as passed on to a server that sends no reports"},
+	{EventDelivered, "Reported as delivered"},
+	{EventBounced, "Bounced"},
+	{EventDisplayed, "Reported as displayed"},
+	{EventAutoReplied, "Automatic reply received"},
+	{EventReplied, "Reply received"},
+	{EventAcknowledged, "Acknowledged"},
+	{EventMisdirected, "Reported as misdirected"},
+	{EventExtensionAsked, "Another date asked for"},
+	{EventDeclined, "Declined"},
+	{EventLinkRevoked, "Addressee's link revoked"},
 }
 
 // Label is the kind in words.
@@ -80,7 +111,7 @@ type Event struct {
 	From      State       `audit:"keep"`
 	To        State       `audit:"keep"`
 	Revision  int         `audit:"keep"`
-	Digest    Digest      `audit:"keep"` // of the revision; of the working draft's bytes for an edit
+	Digest    Digest      `audit:"keep"` // of the revision; of the working draft's bytes for an edit; of a response's for what an addressee says
 	Ref       string      `audit:"keep"` // the number given
 	Reason    string      `audit:"commit"`
 

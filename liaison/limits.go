@@ -19,8 +19,11 @@ const (
 	MaxReason      = 4_000
 	MaxNote        = 400 // meeting, questions, in reply to
 	MaxAddressees  = 200
+	MaxContacts    = 20
 	MaxAttachments = 20
 	MaxFileName    = 150
+	MaxMediaType   = 150
+	MaxCommandID   = 80 // the ids of commands that follow from one, "…/dispatch/settle", fit in the database's 100
 
 	AbstractWords = 200 // TSB's template for liaison statements: "under 200 words"
 
@@ -114,7 +117,8 @@ func hostName(s string) bool {
 			}
 		}
 	}
-	return true
+	// No top-level domain is a number: 192.0.2.1 is a host's address, which an envelope would take in brackets only.
+	return strings.ContainsFunc(s[strings.LastIndexByte(s, '.')+1:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
 func isAlnum(r rune) bool {

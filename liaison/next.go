@@ -55,6 +55,11 @@ func Permit(state State, cmd Command) error {
 	if !from {
 		return Refuse(Conflict, "%s is not possible: the statement is %s. %s", rows[0].Label, inWords(state), wayOn(state))
 	}
+	if cmd.ID != "" { // drafts are created and saved without one
+		if err := cmd.ID.Check(); err != nil {
+			return err
+		}
+	}
 	if cmd.Kind.Requires(NeedReason) && strings.TrimSpace(cmd.Reason) == "" {
 		return &Error{Code: Invalid, Field: "reason", Message: "Give a reason: it goes into the record, and to whoever has to act on it."}
 	}

@@ -18,6 +18,7 @@ const (
 	TransmissionDeferred   TransmissionState = "deferred"
 	TransmissionUnknown    TransmissionState = "unknown"
 	TransmissionCancelled  TransmissionState = "cancelled"
+	TransmissionBounced    TransmissionState = "bounced"
 )
 
 // TransmissionStates lists every state with its label and meaning. The database's CHECK and the pages follow it.
@@ -34,6 +35,7 @@ var TransmissionStates = []struct {
 	{TransmissionDeferred, "Deferred", "the server asked to try later, or the message certainly did not reach it; tried again", false},
 	{TransmissionUnknown, "Unknown", "the connection was lost after the whole message was handed over and before the answer; never sent again by itself", true},
 	{TransmissionCancelled, "Cancelled", "taken back before anything was sent", true},
+	{TransmissionBounced, "Bounced", "accepted by the server and later reported as not delivered; a person has to look", true},
 }
 
 // Label is the state in words.
@@ -57,12 +59,13 @@ func (s TransmissionState) Settled() bool {
 }
 
 // transmissionMoves says which state may follow which. Unknown is left only by evidence about the very same attempt: an
-// answer that came late.
+// answer that came late. Accepted is left only by the report of a mail system that the message could not be delivered.
 var transmissionMoves = map[TransmissionState][]TransmissionState{
 	TransmissionQueued:     {TransmissionAttempting, TransmissionCancelled},
 	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused},
 	TransmissionAttempting: {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionUnknown},
 	TransmissionUnknown:    {TransmissionAccepted, TransmissionRefused, TransmissionDeferred},
+	TransmissionAccepted:   {TransmissionBounced},
 }
 
 // May reports whether the transmission may move from s to next.

@@ -1,0 +1,240 @@
+package liaison_test
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// TestCanonicalBytes fixes the bytes that approvals bind to. They may not change: what was approved in earlier years is
+// compared with them.
+func TestCanonicalBytes(t *testing.T) {
+	c := liaison.Content{
+		Source: "itu-t/jca-ml", Title: "  Terms & definitions <draft> ", Questions: "N/A",
+		Addressees: []liaison.Addressee{{Body: "w3c", Name: "W3C", Email: "team@w3c.example", Purpose: liaison.ForAction}},
+		Deadline:   "2027-01-31", Contacts: []liaison.Contact{{Name: "Kangchan Lee", Email: "chair@jca-ml.example"}, {}},
+		ReplyTo: "jca-ml@liaison.example", Language: "en", Abstract: "A\u2028b", Text: "\r\nFirst.  \r\n\r\nSecond: \"é\", 機械学習.\n\n",
+	}
+	const want = `{"format":"liaison-revision/1","content":{"source":"itu-t/jca-ml","title":"Terms & definitions <draft>","in_reply_to":"","questions":"N/A","meeting":"",` +
+		`"addressees":[{"body":"w3c","name":"W3C","email":"team@w3c.example","purpose":"action"}],"deadline":"2027-01-31",` +
+		`"contacts":[{"name":"Kangchan Lee","organization":"","country":"","email":"chair@jca-ml.example","phone":""}],"reply_to":"jca-ml@liaison.example","language":"en",` +
+		`"abstract":"A\u2028b","text":"First.\n\nSecond: \"é\", 機械学習.","attachments":[]}}`
+	got, err := liaison.Canonical(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("canonical bytes (-want +got):\n%s", diff)
+	}
+}
+
+func TestDigestOf(t *testing.T) {
+	// FIPS 180-4, "abc"
+	if d := liaison.DigestOf([]byte("abc")); d != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" || d.Short() != "ba7816bf8f01" {
+		t.Errorf("%s, short %s", d, d.Short())
+	}
+	if s := liaison.Digest("abc").Short(); s != "abc" {
+		t.Errorf("short form of a short one is %q", s)
+	}
+}
+
+// leaf is one value inside a content that can be changed.
+type leaf struct {
+	path  string
+	field string // the field of [liaison.Content] that it is in, by its name in JSON
+	alter func(*liaison.Content)
+}
+
+// leaves finds every value in content by reflection, so that a field added later is in the test without a word.
+func leaves(t *testing.T) []leaf {
+	t.Helper()
+	var out []leaf
+	var walk func(path, field string, get func(*liaison.Content) reflect.Value)
+	walk = func(path, field string, get func(*liaison.Content) reflect.Value) {
+		c := content()
+		v := get(&c)
+		switch v.Kind() {
+		case reflect.String:
+			out = append(out, leaf{path, field, func(c *liaison.Content) { v := get(c); v.SetString(v.String() + "x") }})
+		case reflect.Int64:
+			out = append(out, leaf{path, field, func(c *liaison.Content) { v := get(c); v.SetInt(v.Int() + 1) }})
+		case reflect.Struct:
+			for f := range v.Type().Fields() {
+				inner := field
+				if inner == "" {
+					inner, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+				}
+				walk(path+"."+f.Name, inner, func(c *liaison.Content) reflect.Value { return get(c).FieldByIndex(f.Index) })
+			}
+		case reflect.Slice:
+			if v.Len() == 0 {
+				t.Fatalf("%s is empty in the test's content: nothing in it is tested", path)
+			}
+			for i := range v.Len() {
+				walk(fmt.Sprintf("%s[%d]", path, i), field, func(c *liaison.Content) reflect.Value { return get(c).Index(i) })
+			}
+			out = append(out, leaf{path + " one less", field, func(c *liaison.Content) { v := get(c); v.Set(v.Slice(0, v.Len()-1)) }})
+			out = append(out, leaf{path + " one more", field, func(c *liaison.Content) { v := get(c); v.Set(reflect.Append(v, v.Index(0))) }})
+		default:
+			t.Fatalf("%s is a %s, which this test does not know", path, v.Kind())
+		}
+	}
+	walk("", "", func(c *liaison.Content) reflect.Value { return reflect.ValueOf(c).Elem() })
+	return out
+}
+
+// TestEveryFieldIsInTheDigestAndInCompare changes one value after the other: nothing that leaves can be outside of what is
+// approved, and nothing that changed can be missing from what a person is shown.
+func TestEveryFieldIsInTheDigestAndInCompare(t *testing.T) {
+	all := leaves(t)
+	if len(all) < 30 {
+		t.Fatalf("only %d values were found in a content", len(all))
+	}
+	seen := map[liaison.Digest]string{digestOf(content()): "the unchanged content"}
+	for _, l := range all {
+		c := content()
+		l.alter(&c)
+		d := digestOf(c)
+		if other, twice := seen[d]; twice {
+			t.Errorf("%s: the digest is that of %s", l.path, other)
+		}
+		seen[d] = l.path
+		var fields []string
+		for _, x := range liaison.Compare(content(), c) {
+			fields = append(fields, x.Field)
+			if x.Before == x.After || x.Label == "" {
+				t.Errorf("%s: the difference is shown as %+v", l.path, x)
+			}
+		}
+		if diff := cmp.Diff([]string{l.field}, fields); diff != "" {
+			t.Errorf("%s: Compare names other fields (-want +got):\n%s", l.path, diff)
+		}
+	}
+}
+
+// TestCompareIsNotFooledBySeparators moves text across the borders of fields that are shown on one line.
+func TestCompareIsNotFooledBySeparators(t *testing.T) {
+	for name, alter := range map[string]func(*liaison.Content){
+		"contacts": func(c *liaison.Content) {
+			c.Contacts = []liaison.Contact{{Name: "Lee", Organization: "ETRI, Rep. of Korea", Country: c.Contacts[0].Email}}
+		},
+		"attachments": func(c *liaison.Content) { c.Attachments[0].Name, c.Attachments[0].MediaType = "a", "b, c" },
+	} {
+		before, after := content(), content()
+		before.Contacts = []liaison.Contact{{Name: "Lee, ETRI", Organization: "Rep. of Korea", Country: before.Contacts[0].Email}}
+		before.Attachments[0].Name, before.Attachments[0].MediaType = "a, b", "c"
+		after = before
+		after.Attachments = slices.Clone(before.Attachments)
+		alter(&after)
+		if digestOf(before) == digestOf(after) {
+			t.Fatalf("%s: the digest is the same", name)
+		}
+		if len(liaison.Compare(before, after)) != 1 {
+			t.Errorf("%s: Compare sees %v, want one difference", name, liaison.Compare(before, after))
+		}
+	}
+}
+
+func TestOrderAndFormOfTextCount(t *testing.T) {
+	for name, alter := range map[string]func(*liaison.Content){
+		"addressees in another order": func(c *liaison.Content) { slices.Reverse(c.Addressees) },
+		"decomposed letters":          func(c *liaison.Content) { c.Title = "Re\u0301sume\u0301" }, // NFC is not applied: what was typed is what leaves
+		"a space inside":              func(c *liaison.Content) { c.Text = strings.Replace(c.Text, "review", "re view", 1) },
+		"capitals":                    func(c *liaison.Content) { c.Abstract = strings.ToUpper(c.Abstract) },
+	} {
+		before, after := content(), content()
+		before.Title = "R\u00e9sum\u00e9"
+		after.Title = before.Title
+		alter(&after)
+		if digestOf(before) == digestOf(after) || len(liaison.Compare(before, after)) == 0 {
+			t.Errorf("%s changes nothing", name)
+		}
+	}
+	for name, alter := range map[string]func(*liaison.Content){
+		"space around the title":   func(c *liaison.Content) { c.Title = " " + c.Title + "\n" },
+		"line ends of a form":      func(c *liaison.Content) { c.Text = strings.ReplaceAll(c.Text, "\n", "\r\n") },
+		"space at the end of line": func(c *liaison.Content) { c.Text = strings.ReplaceAll(c.Text, "\n", " \t\n") },
+		"an empty contact":         func(c *liaison.Content) { c.Contacts = append(c.Contacts, liaison.Contact{Name: " "}) },
+	} {
+		c := content()
+		alter(&c)
+		if digestOf(c) != digestOf(content()) {
+			t.Errorf("%s changes the digest", name)
+		}
+	}
+}
+
+func TestTidyTwiceIsTidyOnce(t *testing.T) {
+	c := content()
+	c.Title, c.Text, c.Contacts[0].Name = " a \u00a0", "\n \t\n  a\r\r\n b \n\n \n", "\tb "
+	once := c.Tidy()
+	if diff := cmp.Diff(once, once.Tidy()); diff != "" {
+		t.Errorf("(-once +twice):\n%s", diff)
+	}
+	c.Addressees[0].Name = "another"
+	if once.Addressees[0].Name == "another" {
+		t.Error("the tidied content shares its lists with the first")
+	}
+}
+
+func TestParseCanonicalReadsBack(t *testing.T) {
+	for _, c := range []liaison.Content{content(), {}, {Text: "\u2028\u0085\ufeff<&>"}} {
+		b, err := liaison.Canonical(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := liaison.ParseCanonical(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.Tidy(), got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		again, err := liaison.Canonical(got)
+		if err != nil || !bytes.Equal(b, again) {
+			t.Errorf("read and written again: %s, %v; want %s", again, err, b)
+		}
+	}
+	for _, bad := range []string{"", "null", "{}", `{"format":"liaison-revision/2","content":{}}`, `{"format":"liaison-revision/1","content":[]}`, `{"format":"liaison-revision/1"`, `{"format":"liaison-revision/1"} {}`} {
+		if _, err := liaison.ParseCanonical([]byte(bad)); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+func FuzzParseCanonical(f *testing.F) {
+	b, err := liaison.Canonical(content())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"format":"liaison-revision/1","content":{}}`))
+	f.Add([]byte(`{"format":"liaison-revision/1","content":{"text":"\ud800\r\n \t","contacts":null,"addressees":[{}]}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := liaison.ParseCanonical(b)
+		if err != nil {
+			return
+		}
+		first, err := liaison.Canonical(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := liaison.ParseCanonical(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := liaison.Canonical(back); err != nil || !bytes.Equal(first, second) {
+			t.Errorf("canonical bytes are not stable, %v:\n%q\n%q", err, first, second)
+		}
+		if diff := cmp.Diff(c.Tidy(), back); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,168 @@
+package liaison_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+var update = flag.Bool("update", false, "write docs/states.md anew")
+
+// TestStatesDocument keeps docs/states.md what the table says.
+func TestStatesDocument(t *testing.T) {
+	name := filepath.Join("..", "docs", "states.md")
+	got := statesDocument()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatalf("%v; run go test ./liaison -run TestStatesDocument -update", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("docs/states.md is not what the table says; run go test ./liaison -run TestStatesDocument -update (-file +table):\n%s", diff)
+	}
+}
+
+func statesDocument() string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	p("# States of an outgoing statement")
+	p("")
+	p("<!-- Made from liaison.Table by go test ./liaison -run TestStatesDocument -update. Do not edit. -->")
+	p("")
+	p("The procedure is written down once, in [`liaison/table.go`](../liaison/table.go). This page shows it.")
+	p("")
+	p("```mermaid")
+	p("stateDiagram-v2")
+	for _, s := range liaison.States {
+		p("    state %q as %s", s.Label, ident(s.State))
+	}
+	for _, r := range liaison.Table {
+		for _, from := range r.From {
+			if from != r.To {
+				p("    %s --> %s: %s", ident(from), ident(r.To), r.Command)
+			}
+		}
+	}
+	for _, s := range liaison.States {
+		if s.Final {
+			p("    %s --> [*]", ident(s.State))
+		}
+	}
+	p("```")
+	p("")
+	p("## States")
+	p("")
+	p("| state | means | waits for | every signed-in person may read it |")
+	p("|---|---|---|---|")
+	for _, s := range liaison.States {
+		turn := words(s.Turn, liaison.Capacity.Label)
+		switch {
+		case s.Final:
+			turn = "nobody: it is an end"
+		case turn == "":
+			turn = "nobody"
+		}
+		p("| %s `%s` | %s | %s | %s |", s.Label, s.State, s.Meaning, turn, yes(s.Public))
+	}
+	p("")
+	p("## Commands")
+	p("")
+	p("| command | who | from | to | needs | mail |")
+	p("|---|---|---|---|---|---|")
+	for _, r := range liaison.Table {
+		p("| %s `%s` | %s | %s | %s | %s | %s |", r.Label, r.Command, words(r.Who, liaison.Capacity.Label), words(r.From, label), label(r.To),
+			words(r.Needs, func(n liaison.Need) string { return string(n) }, "; "), words(r.Mail, func(l liaison.Letter) string { return "`" + string(l) + "`" }))
+	}
+	p("")
+	p("\"Drafter\" is everyone who drafted or edited the statement, with or without an office. \"Liaison\" is the engine itself.")
+	p("")
+	p("## Who may do what, where")
+	p("")
+	p("A cell names who may give the command; an empty one means that it is not possible in that state, for anybody.")
+	p("")
+	kinds := liaison.Kinds()
+	p("| | %s |", words(kinds, func(k liaison.CommandKind) string { return string(k) }, " | "))
+	p("|---|%s", strings.Repeat("---|", len(kinds)))
+	states := []liaison.State{liaison.None}
+	for _, s := range liaison.States {
+		states = append(states, s.State)
+	}
+	for _, s := range states {
+		cells := make([]string, len(kinds))
+		for i, k := range kinds {
+			for _, r := range liaison.Table {
+				if r.Command == k && slices.Contains(r.From, s) {
+					cells[i] = words(r.Who, liaison.Capacity.Label)
+				}
+			}
+		}
+		p("| **%s** | %s |", label(s), strings.Join(cells, " | "))
+	}
+	p("")
+	p("## Transmissions")
+	p("")
+	p("Each addressee gets one message. Where it stands:")
+	p("")
+	p("```mermaid")
+	p("stateDiagram-v2")
+	for _, from := range liaison.TransmissionStates {
+		for _, to := range liaison.TransmissionStates {
+			if from.State.May(to.State) {
+				p("    %s --> %s", from.State, to.State)
+			}
+		}
+	}
+	p("```")
+	p("")
+	p("| state | means | settled |")
+	p("|---|---|---|")
+	for _, s := range liaison.TransmissionStates {
+		p("| %s `%s` | %s | %s |", s.Label, s.State, s.Meaning, yes(s.Settled))
+	}
+	return b.String()
+}
+
+// ident is a state as Mermaid takes it for an identifier.
+func ident(s liaison.State) string {
+	if s == liaison.None {
+		return "[*]"
+	}
+	return strings.ReplaceAll(string(s), "-", "_")
+}
+
+func label(s liaison.State) string {
+	if s == liaison.None {
+		return "not there yet"
+	}
+	return s.Label()
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func words[T any](list []T, word func(T) string, sep ...string) string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = word(x)
+	}
+	if len(sep) > 0 {
+		return strings.Join(out, sep[0])
+	}
+	return strings.Join(out, ", ")
+}

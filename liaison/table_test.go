@@ -1,0 +1,315 @@
+package liaison_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// procedure is what the table of states and commands has to come to, written down a second time and by hand: who may give
+// which command in which state. A blank is a refusal for the state, a missing letter one for the person.
+//
+//	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
+const procedure = `
+                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close
+none                cvse
+draft                      cvsed  sed                              csd
+in-review                                 c       c        c       csd
+approved                                                           csd       cs
+dispatching                                                                            L
+dispatched                                                                                     cs
+dispatched-in-part                                                                             cs
+closed
+rejected
+withdrawn
+`
+
+// leadsTo is the state that each command leads to; settle has two, by what became of the messages.
+var leadsTo = map[liaison.CommandKind]liaison.State{
+	"draft": "draft", "edit": "draft", "submit": "in-review", "return": "draft", "approve": "approved", "reject": "rejected",
+	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
+}
+
+// happens is the event of each command, and sends the letters with the persons they go to.
+var (
+	happens = map[liaison.CommandKind]liaison.EventKind{
+		"draft": "drafted", "edit": "edited", "submit": "submitted", "return": "returned", "approve": "approved", "reject": "rejected",
+		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
+	}
+	sends = map[liaison.CommandKind][]string{
+		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
+		"settle": {"dispatched to author", "dispatched to secretary"},
+	}
+)
+
+var letterOf = map[rune]liaison.Capacity{
+	'c': liaison.AsChair, 'v': liaison.AsViceChair, 's': liaison.AsSecretary, 'e': liaison.AsEditor, 'd': liaison.AsDrafter, 'L': liaison.AsEngine,
+}
+
+// expected reads the grid above by the columns of its first line.
+func expected(t *testing.T) map[liaison.State]map[liaison.CommandKind][]liaison.Capacity {
+	t.Helper()
+	lines := strings.Split(strings.Trim(procedure, "\n"), "\n")
+	type column struct {
+		kind liaison.CommandKind
+		at   int
+	}
+	var columns []column
+	for _, name := range strings.Fields(lines[0]) {
+		columns = append(columns, column{liaison.CommandKind(name), strings.Index(lines[0], " "+name) + 1})
+	}
+	out := map[liaison.State]map[liaison.CommandKind][]liaison.Capacity{}
+	for _, line := range lines[1:] {
+		state := liaison.State(strings.Fields(line)[0])
+		if state == "none" {
+			state = liaison.None
+		}
+		out[state] = map[liaison.CommandKind][]liaison.Capacity{}
+		for _, c := range columns {
+			if c.at >= len(line) {
+				continue
+			}
+			cell, _, _ := strings.Cut(line[c.at:], " ")
+			for _, r := range cell {
+				if letterOf[r] == "" {
+					t.Fatalf("the cell of %s and %s holds %q", state, c.kind, cell)
+				}
+				out[state][c.kind] = append(out[state][c.kind], letterOf[r])
+			}
+		}
+	}
+	return out
+}
+
+// TestEveryStateCommandAndCapacity is the whole procedure: every state, every command, everyone who could give it.
+func TestEveryStateCommandAndCapacity(t *testing.T) {
+	want := expected(t)
+	states := []liaison.State{liaison.None}
+	for _, s := range liaison.States {
+		states = append(states, s.State)
+	}
+	if len(states) != len(want) {
+		t.Fatalf("there are %d states, the expectation has %d: extend it", len(states), len(want))
+	}
+	if diff := cmp.Diff(liaison.Kinds(), kindsOf(leadsTo)); diff != "" {
+		t.Fatalf("the commands are others than those expected (-are +expected):\n%s", diff)
+	}
+	for _, state := range states {
+		cells, ok := want[state]
+		if !ok {
+			t.Fatalf("the state %q is not in the expectation", state)
+		}
+		for _, kind := range liaison.Kinds() {
+			for _, c := range liaison.Capacities {
+				t.Run(strings.Join([]string{string(state), string(kind), string(c.Capacity)}, "/"), func(t *testing.T) {
+					snap, cmd := ready(state, kind), command(kind, c.Capacity)
+					change, err := liaison.Next(snap, cmd)
+					switch allowed := cells[kind]; {
+					case len(allowed) == 0:
+						if liaison.CodeOf(err) != liaison.Conflict {
+							t.Fatalf("answered with %v, want a conflict", err)
+						}
+						if !strings.Contains(err.Error(), ". ") && !strings.HasSuffix(err.Error(), ".") {
+							t.Errorf("the refusal is no sentence: %q", err)
+						}
+					case !slices.Contains(allowed, c.Capacity):
+						if liaison.CodeOf(err) != liaison.Forbidden {
+							t.Fatalf("answered with %v, want forbidden", err)
+						}
+					case err != nil:
+						t.Fatalf("refused: %v", err)
+					default:
+						checkChange(t, change, state, kind, c.Capacity)
+					}
+					if may := slices.Contains(liaison.May(snap, cmd.Actor), kind); may != (err == nil && c.Capacity != liaison.AsEngine) {
+						t.Errorf("May says %t, Next says %v", may, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liaison.CommandKind, acting liaison.Capacity) {
+	t.Helper()
+	if got.From != from || got.Rule.To != leadsTo[kind] || got.Rule.Event != happens[kind] {
+		t.Errorf("leads from %s to %s with the event %s, want from %s to %s with %s", got.From, got.Rule.To, got.Rule.Event, from, leadsTo[kind], happens[kind])
+	}
+	if got.Acting != acting {
+		t.Errorf("acted as %s, want %s", got.Acting, acting)
+	}
+	if got.Drafted != (acting == liaison.AsDrafter) {
+		t.Errorf("the record says drafted = %t", got.Drafted)
+	}
+	var letters []string
+	for _, l := range got.Letters {
+		letters = append(letters, string(l.Letter)+" to "+string(l.Person.ID))
+	}
+	if diff := cmp.Diff(sends[kind], letters); diff != "" {
+		t.Errorf("letters (-want +got):\n%s", diff)
+	}
+}
+
+func kindsOf(m map[liaison.CommandKind]liaison.State) []liaison.CommandKind {
+	var out []liaison.CommandKind
+	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close") {
+		if _, ok := m[liaison.CommandKind(k)]; ok {
+			out = append(out, liaison.CommandKind(k))
+		}
+	}
+	return out
+}
+
+// ---- what the tests of this package judge
+
+const (
+	jca   liaison.Code = "itu-t/jca-ml"
+	today liaison.Date = "2026-11-23"
+)
+
+// person is somebody who holds exactly the office of their name, or "author", who drafted the statement and holds none.
+func person(id string) liaison.Person {
+	return liaison.Person{ID: liaison.PersonID(id), Name: id, Email: id + "@jca-ml.example"}
+}
+
+func officers() []liaison.Appointment {
+	var out []liaison.Appointment
+	for _, o := range liaison.Offices {
+		out = append(out, liaison.Appointment{Person: person(string(o.Office)), Group: jca, Office: o.Office, From: "2023-02-08"})
+	}
+	return out
+}
+
+func profile() liaison.Profile { return liaison.Profiles["jca-a1-clause-5"] }
+
+// content is a revision that nothing is missing in.
+func content() liaison.Content {
+	return liaison.Content{
+		Source: jca, Title: "Roadmap of standards on machine learning", InReplyTo: "ITU-T SG13, SG13-LS165, August 2020", Questions: "N/A",
+		Meeting: "JCA-ML, Geneva, 16 March 2023",
+		Addressees: []liaison.Addressee{
+			{Body: "itu-t/sg13", Name: "ITU-T SG13", Email: "sg13@itu-t.example", Purpose: liaison.ForAction},
+			{Body: "w3c", Name: "W3C", Email: "team-liaisons@w3c.example", Purpose: liaison.ForInformation},
+		},
+		Deadline: "2027-01-31",
+		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Country: "Rep. of Korea", Email: "chair@jca-ml.example", Phone: "+82 42 860 0000"}},
+		ReplyTo:  "jca-ml@liaison.example", Language: "en", Abstract: "Asks for entries of the roadmap.",
+		Text:        "Please review the entries of your group.\n\nNothing else is asked.",
+		Attachments: []liaison.Attachment{{Name: "entries.csv", MediaType: "text/csv", Size: 12, Digest: liaison.DigestOf([]byte("entries"))}},
+	}
+}
+
+func digestOf(c liaison.Content) liaison.Digest {
+	b, err := liaison.Canonical(c)
+	if err != nil {
+		panic(err)
+	}
+	return liaison.DigestOf(b)
+}
+
+// ready is a statement in the state, of which everything that kind needs besides the person is there.
+func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
+	c := content()
+	s := liaison.Snapshot{
+		Statement: liaison.Statement{ID: "s", Group: jca, State: state, Version: 3, Drafter: "author", Revision: 1, Digest: digestOf(c)},
+		Content:   c, Profile: profile(), Officers: officers(), Drafters: []liaison.PersonID{"author"}, DrafterPerson: person("author"), Today: today,
+	}
+	switch state {
+	case liaison.None:
+		s.ID, s.Version, s.Revision, s.Digest, s.Drafter, s.Drafters = "", 0, 0, "", "", nil
+	case liaison.Approved, liaison.Dispatching, liaison.Dispatched, liaison.DispatchedInPart, liaison.Closed:
+		at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs, s.ApprovedAt = s.Digest, "chair", liaison.AsChair, &at
+		s.Outcomes = map[liaison.TransmissionState]int{liaison.TransmissionAccepted: 2}
+	}
+	return s
+}
+
+// command is one of the kind, complete, given by somebody who has the capacity and no other.
+func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
+	actor := liaison.PersonID(c)
+	switch c {
+	case liaison.AsDrafter:
+		actor = "author"
+	case liaison.AsEngine:
+		actor = ""
+	}
+	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because"}
+}
+
+func TestTableIsWhole(t *testing.T) {
+	states := map[liaison.State]bool{liaison.None: true}
+	for _, s := range liaison.States {
+		states[s.State] = true
+	}
+	reached := map[liaison.State]bool{liaison.None: true}
+	for _, r := range liaison.Table {
+		if r.Label == "" || r.Done == "" || r.Event == "" || len(r.Who) == 0 || len(r.From) == 0 {
+			t.Errorf("the row of %s has a gap: %+v", r.Command, r)
+		}
+		for _, s := range append(slices.Clone(r.From), r.To) {
+			if !states[s] {
+				t.Errorf("%s names the state %q, which is not in the list", r.Command, s)
+			}
+		}
+		for _, s := range r.From {
+			if s.Final() {
+				t.Errorf("%s leads out of %s, which is an end", r.Command, s)
+			}
+		}
+		for _, c := range r.Who {
+			if c.Label() == string(c) {
+				t.Errorf("%s: the capacity %q has no label", r.Command, c)
+			}
+		}
+		reached[r.To] = true
+	}
+	for s := range states {
+		if !reached[s] {
+			t.Errorf("no command leads to %s", s)
+		}
+	}
+}
+
+// TestEveryStateHasAWayOut walks backwards from the ends: a statement in any other state can come to one.
+func TestEveryStateHasAWayOut(t *testing.T) {
+	ends := map[liaison.State]bool{}
+	for _, s := range liaison.States {
+		ends[s.State] = s.Final
+	}
+	for range liaison.States {
+		for _, r := range liaison.Table {
+			for _, from := range r.From {
+				ends[from] = ends[from] || ends[r.To]
+			}
+		}
+	}
+	for _, s := range liaison.States {
+		if !ends[s.State] {
+			t.Errorf("from %s no end is reached", s.State)
+		}
+		if !s.Final && len(s.Turn) == 0 && !slices.ContainsFunc(liaison.Table, func(r liaison.Rule) bool {
+			return slices.Contains(r.From, s.State) && (slices.Contains(r.Who, liaison.AsEngine) || r.Command == liaison.DoClose)
+		}) {
+			t.Errorf("%s waits for nobody", s.State)
+		}
+	}
+}
+
+// TestTurnIsOfSomebodyWhoMayAct keeps the list of what waits for whom in step with the table.
+func TestTurnIsOfSomebodyWhoMayAct(t *testing.T) {
+	for _, s := range liaison.States {
+		for _, c := range s.Turn {
+			if !slices.ContainsFunc(liaison.Table, func(r liaison.Rule) bool {
+				return slices.Contains(r.From, s.State) && slices.Contains(r.Who, c)
+			}) {
+				t.Errorf("%s waits for %s, who can do nothing with it", s.State, c)
+			}
+		}
+	}
+}
