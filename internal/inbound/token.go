@@ -1,0 +1,124 @@
+package inbound
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// The roles of an address of ours: what came to it, and so why somebody wrote there.
+const (
+	RoleBounce  Role = "b" // the envelope sender: delivery reports come here
+	RoleReply   Role = "r" // Reply-To
+	RoleWitness Role = "w" // our own copy of a message, named beside the addressee in the same transaction
+)
+
+// Role is the letter before the plus sign of an address of ours.
+type Role string
+
+// Keys make and check tokens. The first makes; every one of them checks, so that a key can be replaced while messages
+// with tokens of the old one are still out.
+type Keys [][]byte
+
+const (
+	idSize  = 16
+	macSize = 5 // 40 bits, on top of the random bits of the id
+	minKey  = 16
+
+	// TokenLength is the number of characters of a token.
+	TokenLength = 34
+
+	tokenPrefix = "liaison-token/1\x00"
+)
+
+var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// ParseKeys reads keys as the configuration gives them: each in hexadecimal, at least 32 digits (128 bits).
+func ParseKeys(list ...string) (Keys, error) {
+	var keys Keys
+	for _, s := range list {
+		b, err := hex.DecodeString(strings.TrimSpace(s))
+		if err != nil || len(b) < minKey {
+			return nil, liaison.Refuse(liaison.Invalid, "A token key is at least %d hexadecimal digits; `openssl rand -hex 32` makes one.", 2*minKey)
+		}
+		keys = append(keys, b)
+	}
+	return keys, nil
+}
+
+// Token is what stands in the addresses of a transmission's message, to the right of the plus sign:
+//
+//	base32( id, 16 bytes || HMAC-SHA256(key, id), its first 5 bytes )
+//
+// It is 34 characters in lower case and means the same in upper case, because local parts are often folded on their way.
+// It names one transmission and cannot be made without the key. Revoking one is a matter of the database.
+func (k Keys) Token(id liaison.TransmissionID) (string, error) {
+	u, err := uuid.Parse(string(id))
+	if err != nil {
+		return "", liaison.Refuse(liaison.Invalid, "%q is not the id of a message.", id)
+	}
+	if len(k) == 0 || len(k[0]) < minKey {
+		return "", liaison.Refuse(liaison.Invalid, "There is no key to make tokens with.")
+	}
+	return tokenEncoding.EncodeToString(append(u[:], mac(k[0], u[:])...)), nil
+}
+
+// Verify returns the transmission that the token was made for. It takes the same time for every token of the right form,
+// and refuses with [liaison.NotFound].
+func (k Keys) Verify(token string) (liaison.TransmissionID, error) {
+	refuse := liaison.Refuse(liaison.NotFound, "This token is not one of ours.")
+	token = strings.ToLower(token)
+	b, err := tokenEncoding.DecodeString(token)
+	if err != nil || len(b) != idSize+macSize || tokenEncoding.EncodeToString(b) != token { // one spelling only
+		return "", refuse
+	}
+	good := 0
+	for _, key := range k {
+		if len(key) >= minKey {
+			good |= subtle.ConstantTimeCompare(mac(key, b[:idSize]), b[idSize:])
+		}
+	}
+	if good != 1 {
+		return "", refuse
+	}
+	u, err := uuid.FromBytes(b[:idSize])
+	if err != nil {
+		return "", refuse
+	}
+	return liaison.TransmissionID(u.String()), nil
+}
+
+func mac(key, id []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(tokenPrefix))
+	h.Write(id)
+	return h.Sum(nil)[:macSize]
+}
+
+// Address is the address of ours for the role and the token, in the domain that our inbound mail comes to.
+func Address(role Role, token, domain string) string {
+	return string(role) + "+" + token + "@" + domain
+}
+
+// splitAddress takes an address of ours apart. What it calls a token is only where one would stand; [Keys.Verify] tells.
+func splitAddress(address string) (role Role, token string, ok bool) {
+	local, _, found := strings.Cut(strings.ToLower(address), "@")
+	if !found || len(local) < 3 || len(local) > 64 || local[1] != '+' || !strings.ContainsRune("brw", rune(local[0])) {
+		return "", "", false
+	}
+	token = local[2:]
+	if bytes.ContainsFunc([]byte(token), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_=", r))
+	}) {
+		return "", "", false
+	}
+	return Role(local[:1]), token, true
+}

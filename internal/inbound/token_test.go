@@ -1,0 +1,77 @@
+package inbound
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+const id = liaison.TransmissionID("0199c7b2-7a64-7d3e-9f10-4cbb0dd2a111")
+
+func TestToken(t *testing.T) {
+	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	token, err := Keys{key}.Token(id)
+	if err != nil || len(token) != TokenLength {
+		t.Fatalf("token %q: %v", token, err)
+	}
+	if token != strings.ToLower(token) || len(Address(RoleBounce, token, "in.example")) > 64 {
+		t.Errorf("the address %s", Address(RoleBounce, token, "in.example"))
+	}
+	for name, keys := range map[string]Keys{"its key": {key}, "its key, retired": {other, key}} {
+		for _, spelling := range []string{token, strings.ToUpper(token)} {
+			if got, err := keys.Verify(spelling); err != nil || got != id {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		}
+	}
+	for name, keys := range map[string]Keys{"another key": {other}, "no key": nil, "an empty key": {{}}, "a short key": {[]byte("short")}} {
+		if got, err := keys.Verify(token); liaison.CodeOf(err) != liaison.NotFound {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	role, split, ok := splitAddress(strings.ToUpper(Address(RoleReply, token, "in.example")))
+	if role != RoleReply || split != token || !ok {
+		t.Errorf("taken apart: %q, %q, %t", role, split, ok)
+	}
+}
+
+// TestTokenHasOneSpelling: every other string of the same length is refused, the ones with other unused bits too.
+func TestTokenHasOneSpelling(t *testing.T) {
+	keys := Keys{bytes.Repeat([]byte{1}, 32)}
+	token, err := keys.Token(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range token {
+		for _, c := range "abcdefghijklmnopqrstuvwxyz234567-=018" {
+			changed := token[:i] + string(c) + token[i+1:]
+			if got, err := keys.Verify(changed); changed != token && err == nil {
+				t.Errorf("%s is taken for %s", changed, got)
+			}
+		}
+	}
+	for _, bad := range []string{"", token[1:], token + "a", token + "=", strings.Repeat("a", 10_000), token + "\n"} {
+		if _, err := keys.Verify(bad); err == nil {
+			t.Errorf("%q is taken", bad[:min(len(bad), 50)])
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	if _, err := ParseKeys(strings.Repeat("ab", 32), strings.Repeat("01", 16)); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"", "ab", "not hexadecimal, but long enough to be", strings.Repeat("ab", 15)} {
+		if _, err := ParseKeys(bad); liaison.CodeOf(err) != liaison.Invalid {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if _, err := (Keys{}).Token(id); err == nil {
+		t.Error("a token without a key")
+	}
+	if _, err := (Keys{make([]byte, 32)}).Token("12"); err == nil {
+		t.Error("a token for what is no id")
+	}
+}
