@@ -2,19 +2,209 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
+	"time"
 
+	"github.com/jca-ml/liaison/internal/audit"
+	"github.com/jca-ml/liaison/internal/kept"
+	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
 )
 
 type auditCmd struct {
-	Verify auditVerifyCmd `cmd:"" help:"Check every leaf, every stored hash, and the register against the log."`
+	Verify        auditVerifyCmd        `cmd:"" help:"Check every leaf, hash and checkpoint, and the register against the log: of the database, or of an export."`
+	Export        auditExportCmd        `cmd:"" help:"Write the log, its checkpoints and the register's side of it to a file that anyone can verify."`
+	VerifyReceipt auditVerifyReceiptCmd `cmd:"" help:"Check a receipt, with nothing but files."`
 }
 
-type auditVerifyCmd struct{}
+type auditVerifyCmd struct {
+	Export     string   `arg:"" optional:"" help:"An export, or - for one from the standard input; else the database is checked." placeholder:"EXPORT"`
+	Key        []string `help:"Verifier key of the log or of a witness, or a file of them; else the policy of LIAISON_AUDIT_POLICY, else what the database itself names." placeholder:"KEY|FILE"`
+	Checkpoint []string `help:"A signed checkpoint that left the system, or an e-mail (.eml) that carries one. A rewritten database cannot agree with it." type:"existingfile" placeholder:"FILE"`
+	State      string   `help:"File to keep what was seen in, so that the next check goes on from there." type:"path" placeholder:"FILE"`
+}
 
-func (auditVerifyCmd) Run(ctx context.Context, c *cli) error {
+func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
+	outside, err := cmd.outside()
+	if err != nil {
+		return err
+	}
+	var policy *receipt.Policy
+	if len(cmd.Key) > 0 {
+		keys, err := readKeys(cmd.Key)
+		if err != nil {
+			return err
+		}
+		p := receipt.KeysOnly(keys...)
+		p.IgnoreUnknown = true
+		policy = &p
+	}
+	if cmd.Export != "" {
+		return cmd.export(policy, outside)
+	}
+	cfg, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := cfg.Need("LIAISON_DATABASE_URL"); err != nil {
+		return err
+	}
+	if policy == nil && cfg.AuditPolicy != "" {
+		p, err := readPolicy(cfg.AuditPolicy)
+		if err != nil {
+			return err
+		}
+		if p.IgnoreUnknown = true; len(p.Logs) > 0 {
+			policy = &p
+		}
+	}
+	resume, err := cmd.resume()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	bar := newBar("leaves checked")
+	report, err := s.AuditWith(ctx, store.AuditOptions{Policy: policy, Outside: outside, Resume: resume, Progress: bar.show})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	for _, l := range report.Logs {
+		fmt.Printf("log %d\nsize %d\nroot %s\ncheckpoints %d\n", l.Number, l.Size, l.Root, l.Checkpoints)
+	}
+	if err := verdict(report.Problems, report.Notices, policy != nil, len(outside) > 0); err != nil {
+		return err
+	}
+	return cmd.keep(report.Logs)
+}
+
+// export checks a file; it needs no settings and no database.
+func (cmd auditVerifyCmd) export(policy *receipt.Policy, outside [][]byte) error {
+	var in io.Reader = os.Stdin
+	if cmd.Export != "-" {
+		f, err := os.Open(cmd.Export)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	bar := newBar("leaves checked")
+	report, err := audit.VerifyExport(in, audit.Outside{Policy: policy, Checkpoints: outside}, func(n int64) { bar.show(n, 0) })
+	bar.end()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("export of %s\n", report.Made.Format(time.RFC3339))
+	for _, l := range report.Logs {
+		fmt.Printf("log %d %s\nsize %d\nroot %s\ncheckpoints %d\n", l.Number, l.Origin, l.Size, l.Root, l.Checkpoints)
+	}
+	return verdict(report.Problems, report.Notices, policy != nil, len(outside) > 0)
+}
+
+// verdict prints what was found, and how much it is worth.
+func verdict(problems []audit.Problem, notices []string, keys, outside bool) error {
+	for _, p := range problems {
+		fmt.Println(p)
+	}
+	for _, n := range notices {
+		fmt.Println("note:", n)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("the log does not verify: %d problems", len(problems))
+	}
+	switch {
+	case outside && keys:
+		fmt.Println("the log verifies, and agrees with the checkpoint that left it")
+	case keys:
+		fmt.Println("the log verifies, and its checkpoints are signed with the keys given; only a checkpoint that left the system (--checkpoint) shows that nothing was rewritten with the stolen key")
+	default:
+		fmt.Println("the log verifies; compare its root with one that left this machine earlier (--checkpoint, --key), because a consistent forgery cannot be seen from here")
+	}
+	return nil
+}
+
+// outside reads the checkpoints named, from their files or from the header of an e-mail.
+func (cmd auditVerifyCmd) outside() (out [][]byte, err error) {
+	for _, name := range cmd.Checkpoint {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case strings.HasSuffix(name, ".eml"):
+			if b, err = mail.CheckpointOf(b); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		case strings.HasSuffix(name, ".tlog-proof"):
+			p, err := receipt.ParseProof(b)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			b = p.Checkpoint
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// seenLogs is the file that lets a check go on.
+type seenLogs struct {
+	Format string                `json:"format"`
+	Logs   map[int]receipt.Range `json:"logs"`
+}
+
+const seenFormat = "liaison-verified/1"
+
+func (cmd auditVerifyCmd) resume() (map[int]receipt.Range, error) {
+	if cmd.State == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(cmd.State)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var seen seenLogs
+	if err := json.Unmarshal(b, &seen); err != nil || seen.Format != seenFormat {
+		return nil, liaison.Refuse(liaison.Invalid, "%s is not the state of a verification. Remove it to check from the first leaf.", cmd.State)
+	}
+	return seen.Logs, nil
+}
+
+func (cmd auditVerifyCmd) keep(logs []store.AuditedLog) error {
+	if cmd.State == "" {
+		return nil
+	}
+	seen := seenLogs{seenFormat, map[int]receipt.Range{}}
+	for _, l := range logs {
+		seen.Logs[l.Number] = l.Range
+	}
+	b, err := json.MarshalIndent(seen, "", "\t")
+	if err != nil {
+		return err
+	}
+	return kept.Write(cmd.State, append(b, '\n'), 0o600)
+}
+
+type auditExportCmd struct {
+	File  string `arg:"" help:"File to write, or - for the standard output." placeholder:"FILE"`
+	Salts bool   `help:"With names, addresses and free text, and the salts that prove them. Without, they are commitments."`
+}
+
+func (cmd auditExportCmd) Run(ctx context.Context, c *cli) (err error) {
 	cfg, _, err := c.load()
 	if err != nil {
 		return err
@@ -27,17 +217,47 @@ func (auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 		return err
 	}
 	defer s.Close()
-	report, err := s.Audit(ctx, func(n int64) { fmt.Fprintf(os.Stderr, "%d leaves checked\n", n) })
-	if err != nil {
-		return err
+	out := os.Stdout
+	if cmd.File != "-" {
+		if out, err = os.OpenFile(cmd.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, out.Close()) }()
 	}
-	for _, p := range report.Problems {
-		fmt.Println(p)
+	bar := newBar("leaves exported")
+	defer bar.end()
+	return s.Export(ctx, out, store.ExportOptions{Salts: cmd.Salts, Progress: func(n int64) { bar.show(n, 0) }})
+}
+
+// bar shows how far something is, on a terminal only: redrawn in place, a few times a second.
+type bar struct {
+	what  string
+	tty   bool
+	shown time.Time
+}
+
+func newBar(what string) *bar {
+	info, err := os.Stderr.Stat()
+	return &bar{what: what, tty: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+const barWidth = 30
+
+func (b *bar) show(n, all int64) {
+	if !b.tty || time.Since(b.shown) < 200*time.Millisecond {
+		return
 	}
-	fmt.Printf("size %d\nroot %s\n", report.Size, report.Root)
-	if len(report.Problems) > 0 {
-		return fmt.Errorf("the log does not verify: %d problems", len(report.Problems))
+	b.shown = time.Now()
+	if all <= 0 {
+		fmt.Fprintf(os.Stderr, "\r%d %s\x1b[K", n, b.what)
+		return
 	}
-	fmt.Println("the log verifies; compare its root with one that left this machine earlier, because a consistent forgery cannot be seen from here")
-	return nil
+	full := int(barWidth * n / all)
+	fmt.Fprintf(os.Stderr, "\r[%s%s] %3d%%  %d of %d %s\x1b[K", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), 100*n/all, n, all, b.what)
+}
+
+func (b *bar) end() {
+	if b.tty && !b.shown.IsZero() {
+		fmt.Fprint(os.Stderr, "\r\x1b[K")
+	}
 }

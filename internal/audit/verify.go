@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -104,9 +105,13 @@ func differs(r Row) string {
 	if err := json.Unmarshal(Leaf(r.Event, r.Salts), &want); err != nil {
 		return err.Error()
 	}
+	erased := false
 	for _, f := range plan {
-		_, salted := r.Salts[f.name]
-		if f.fate == "commit" && !salted {
+		if _, salted := r.Salts[f.name]; f.fate == "commit" && !salted {
+			if !reflect.ValueOf(r.Event).Field(f.index).IsZero() {
+				return fmt.Sprintf("the event has a %s that no salt is left to prove", f.name)
+			}
+			erased = erased || leaf[f.name] != nil
 			continue // erased: the commitment stands, the value is gone
 		}
 		if got, expect := fmt.Sprint(leaf[f.name]), fmt.Sprint(want[f.name]); got != expect {
@@ -117,6 +122,9 @@ func differs(r Row) string {
 		if _, ok := want[name]; !ok && !erasable(name) && name != "format" {
 			return fmt.Sprintf("it has a member %q that the event has not", name)
 		}
+	}
+	if !erased {
+		return "its bytes are not those that its event makes"
 	}
 	return ""
 }

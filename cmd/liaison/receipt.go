@@ -1,0 +1,143 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// auditVerifyReceiptCmd checks a receipt with nothing but files: no settings, no database, no network.
+type auditVerifyReceiptCmd struct {
+	File          string   `arg:"" help:"The receipt, a .tlog-proof file." type:"existingfile"`
+	Leaf          string   `help:"The leaf's exact bytes, if the receipt does not carry them; else FILE with .leaf in place of .tlog-proof." type:"existingfile" placeholder:"FILE"`
+	Key           []string `help:"Verifier key of the log or of a witness, or a file of them; else log.vkey beside the receipt." placeholder:"KEY|FILE"`
+	Policy        string   `help:"Policy file (C2SP tlog-policy) with keys and the quorum of witnesses." type:"existingfile" placeholder:"FILE"`
+	Message       string   `help:"The e-mail, as it was received, with every header: is it the one that the receipt is for?" type:"existingfile" placeholder:"FILE"`
+	IgnoreUnknown bool     `help:"Pass over signatures whose key was not given, as of a witness that you do not know."`
+}
+
+// besideReceipt is the well-known name of the file of keys beside receipts.
+const besideReceipt = "log.vkey"
+
+func (cmd auditVerifyReceiptCmd) Run() error {
+	v, from, err := cmd.verify()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("This receipt holds.\n  leaf      %d of %d in the log %s\n", v.Index, v.Size, v.Origin)
+	for _, w := range v.Witness {
+		fmt.Printf("  seen by   %s at %s\n", w.Name, w.At.Format(time.RFC3339))
+	}
+	fmt.Printf("  keys      %s\n  it says   %s\n", from, v.Leaf)
+	var says struct {
+		Kind   liaison.EventKind `json:"kind"`
+		Digest liaison.Digest    `json:"message_digest"`
+	}
+	if err := json.Unmarshal(v.Leaf, &says); err != nil {
+		return fmt.Errorf("read the leaf: %w", err)
+	}
+	if says.Kind == liaison.EventAccepted {
+		fmt.Println("  mind      \"accepted\" is the word of the first server; it is not delivery, and nobody need have read it")
+	}
+	if cmd.Message == "" {
+		return nil
+	}
+	message, err := os.ReadFile(cmd.Message)
+	if err != nil {
+		return err
+	}
+	if says.Digest == "" {
+		return errors.New("the leaf is not about a message")
+	}
+	if !sealedBytes(message, says.Digest) {
+		return fmt.Errorf("the message is not the one that was sealed: its bytes make %s, the leaf says %s", liaison.DigestOf(message).Short(), says.Digest.Short())
+	}
+	fmt.Println("  message   it is the one that was sealed, byte for byte")
+	return nil
+}
+
+// verify reads the files and checks the receipt. from says where the keys were found.
+func (cmd auditVerifyReceiptCmd) verify() (v receipt.Verified, from string, err error) {
+	policy, from, err := cmd.policy()
+	if err != nil {
+		return v, "", err
+	}
+	b, err := os.ReadFile(cmd.File)
+	if err != nil {
+		return v, "", err
+	}
+	leaf, err := cmd.leaf(b)
+	if err != nil {
+		return v, "", err
+	}
+	if v, err = policy.Verify(b, leaf); err != nil {
+		err = fmt.Errorf("this receipt does not hold: %w", err)
+	}
+	return v, from, err
+}
+
+// policy is what the signatures are held against, and where it was found.
+func (cmd auditVerifyReceiptCmd) policy() (p receipt.Policy, from string, err error) {
+	beside := filepath.Join(filepath.Dir(cmd.File), besideReceipt)
+	switch {
+	case cmd.Policy != "":
+		p, err = readPolicy(cmd.Policy)
+		from = cmd.Policy
+	case len(cmd.Key) > 0:
+		var keys []receipt.Key
+		keys, err = readKeys(cmd.Key)
+		p, from = receipt.KeysOnly(keys...), "as given"
+	default:
+		keys, kerr := readKeys([]string{beside})
+		if kerr != nil {
+			return p, "", liaison.Refuse(liaison.Invalid, "give the log's verifier key with --key; there is no %s beside the receipt. docs/audit-format.md says where the key is published.", besideReceipt)
+		}
+		p, from = receipt.KeysOnly(keys...), beside+"; hold this file against the key that is published, whoever gave you the receipt can have written it"
+	}
+	p.IgnoreUnknown = cmd.IgnoreUnknown
+	return p, from, err
+}
+
+// leaf reads the leaf's file; nil if the receipt carries the leaf and none was named.
+func (cmd auditVerifyReceiptCmd) leaf(b []byte) ([]byte, error) {
+	name := cmd.Leaf
+	if name == "" {
+		if r, err := receipt.ParseProof(b); err != nil || r.Leaf != nil {
+			return nil, nil // carried, or refused when it is verified
+		}
+		name = strings.TrimSuffix(cmd.File, ".tlog-proof") + ".leaf"
+	}
+	leaf, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, liaison.Refuse(liaison.Invalid, "the receipt does not carry its leaf, and there is no %s; name the leaf's file with --leaf.", name)
+	}
+	return leaf, err
+}
+
+// sealedBytes reports whether the message, less the trace headers that servers put before it, is the one with the digest.
+// Each server adds its headers in front, so the sealed message is a suffix that begins at a header line.
+func sealedBytes(message []byte, want liaison.Digest) bool {
+	text := string(message)
+	if !strings.Contains(text, "\r\n") { // as most programs save it
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	head, _, _ := strings.Cut(text, "\r\n\r\n")
+	starts := []int{0}
+	for i := 0; i < len(head); {
+		n := strings.Index(head[i:], "\r\n")
+		if n < 0 {
+			break
+		}
+		i += n + 2
+		starts = append(starts, i)
+	}
+	return slices.ContainsFunc(starts, func(i int) bool { return liaison.DigestOf([]byte(text[i:])) == want })
+}

@@ -1,0 +1,349 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// CrossCheck holds the log against itself over time and against the register: what had to happen before what, and whether the
+// register says of each statement and message what the log says. Give it every leaf's event in order with
+// [CrossCheck.Event], then every row of the register with [CrossCheck.Row], then read [CrossCheck.Problems].
+//
+// It is the same for the database and for an export. Of an event it uses nothing but what stands in the leaf in clear.
+type CrossCheck struct {
+	statements   map[liaison.StatementID]*statementStory
+	messages     map[liaison.TransmissionID]*messageStory
+	appointments map[string][]appointmentRow // by person and group
+	numbers      map[string]map[int]bool     // given, by group and period
+	series       []seriesRow
+	rows         struct {
+		statements []statementRow
+		decisions  []decisionRow
+	}
+	problems []Problem
+}
+
+type statementStory struct {
+	version  int
+	state    liaison.State
+	digest   liaison.Digest
+	approved map[liaison.Digest]approval
+	reported bool // its row was seen
+}
+
+type approval struct {
+	event liaison.EventID
+	actor liaison.PersonID
+	as    liaison.Capacity
+	at    time.Time
+}
+
+type messageStory struct {
+	statement liaison.StatementID
+	letter    liaison.Letter
+	sealed    liaison.Digest
+	attempted []int // attempts that came to the final dot
+	accepted  int   // the attempt that was accepted, 0 for none
+	outcome   liaison.EventKind
+	last      liaison.EventID
+}
+
+// The rows of the register, as [Store.Export] writes them. Each is one JSON object with "export" naming its kind.
+type (
+	statementRow struct {
+		ID       liaison.StatementID `json:"id"`
+		Group    liaison.Code        `json:"group"`
+		State    liaison.State       `json:"state"`
+		Version  int                 `json:"version"`
+		Revision int                 `json:"revision"`
+		Digest   liaison.Digest      `json:"digest"`
+		Number   int                 `json:"number"`
+		Period   string              `json:"period"`
+		Approved liaison.Digest      `json:"approved_digest"`
+		By       liaison.PersonID    `json:"approved_by"`
+	}
+	decisionRow struct {
+		Statement liaison.StatementID `json:"statement"`
+		Revision  int                 `json:"revision"`
+		Digest    liaison.Digest      `json:"digest"`
+		Kind      string              `json:"kind"`
+		Person    liaison.PersonID    `json:"person"`
+		Acting    liaison.Capacity    `json:"acting"`
+	}
+	transmissionRow struct {
+		ID        liaison.TransmissionID `json:"id"`
+		Statement liaison.StatementID    `json:"statement"`
+		Letter    liaison.Letter         `json:"letter"`
+		State     string                 `json:"state"`
+		Digest    liaison.Digest         `json:"message_digest"`
+	}
+	attemptRow struct {
+		Transmission liaison.TransmissionID `json:"transmission"`
+		N            int                    `json:"n"`
+		Dot          bool                   `json:"dot"`
+		Outcome      string                 `json:"outcome"`
+		Code         int                    `json:"code"`
+	}
+	appointmentRow struct {
+		Person liaison.PersonID `json:"person"`
+		Group  liaison.Code     `json:"group"`
+		Office liaison.Office   `json:"office"`
+		From   liaison.Date     `json:"from"`
+		Until  liaison.Date     `json:"until"`
+	}
+	seriesRow struct {
+		Group  liaison.Code `json:"group"`
+		Period string       `json:"period"`
+		Last   int          `json:"last"`
+	}
+)
+
+// NewCrossCheck makes one that has seen nothing.
+func NewCrossCheck() *CrossCheck {
+	return &CrossCheck{
+		statements: map[liaison.StatementID]*statementStory{}, messages: map[liaison.TransmissionID]*messageStory{},
+		appointments: map[string][]appointmentRow{}, numbers: map[string]map[int]bool{},
+	}
+}
+
+func (c *CrossCheck) problem(s liaison.StatementID, e liaison.EventID, format string, args ...any) {
+	c.problems = append(c.problems, Problem{s, e, fmt.Sprintf(format, args...)})
+}
+
+// Event takes the next leaf.
+func (c *CrossCheck) Event(e *liaison.Event) {
+	s := c.statements[e.Statement]
+	if s == nil {
+		s = &statementStory{}
+		c.statements[e.Statement] = s
+	}
+	if e.From != e.To {
+		if e.Version != s.version+1 {
+			c.problem(e.Statement, e.ID, "the log jumps from version %d to %d: a change of state between them has no leaf", s.version, e.Version)
+		} else if e.From != s.state {
+			c.problem(e.Statement, e.ID, "%s begins in the state %q, the event before left the statement in %q", e.Kind, e.From, s.state)
+		}
+		s.version, s.state = e.Version, e.To
+		if e.Digest != "" {
+			s.digest = e.Digest
+		}
+	} else if e.Version > s.version {
+		c.problem(e.Statement, e.ID, "%s is of version %d, which the log does not have yet", e.Kind, e.Version)
+	}
+	switch e.Kind {
+	case liaison.EventApproved:
+		if s.approved == nil {
+			s.approved = map[liaison.Digest]approval{}
+		}
+		s.approved[e.Digest] = approval{e.ID, e.Actor, e.Acting, e.At}
+	case liaison.EventDispatching:
+		if _, ok := s.approved[e.Digest]; !ok {
+			c.problem(e.Statement, e.ID, "dispatch begun without an approval of these bytes before it")
+		}
+	}
+	if e.Transmission != "" {
+		c.message(s, e)
+	}
+}
+
+func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
+	m := c.messages[e.Transmission]
+	if m == nil {
+		m = &messageStory{statement: e.Statement, letter: e.Letter}
+		c.messages[e.Transmission] = m
+	}
+	m.last = e.ID
+	bad := func(format string, args ...any) {
+		c.problem(e.Statement, e.ID, "the message "+string(e.Transmission)+" "+format, args...)
+	}
+	switch e.Kind {
+	case liaison.EventAttempted, liaison.EventAccepted, liaison.EventRefused, liaison.EventDeferred, liaison.EventUnknown:
+		if e.MessageDigest != m.sealed {
+			bad("is %s with bytes that are not those sealed", e.Kind)
+		}
+	}
+	switch e.Kind {
+	case liaison.EventSealed:
+		if m.sealed != "" {
+			bad("is sealed twice")
+		}
+		if _, ok := s.approved[e.Digest]; !ok && e.Letter == liaison.LetterStatement {
+			bad("is sealed for a revision that was not approved before")
+		}
+		m.sealed = e.MessageDigest
+	case liaison.EventAttempted:
+		if slices.Contains(m.attempted, e.Attempt) {
+			bad("is handed over twice in attempt %d", e.Attempt)
+		}
+		if m.accepted != 0 {
+			bad("is handed over again after it was accepted")
+		}
+		m.attempted = append(m.attempted, e.Attempt)
+	case liaison.EventAccepted, liaison.EventUnknown:
+		if !slices.Contains(m.attempted, e.Attempt) {
+			bad("is %s in attempt %d, which the log does not have", e.Kind, e.Attempt)
+		}
+		if e.Kind == liaison.EventAccepted {
+			if m.accepted != 0 {
+				bad("is accepted twice")
+			}
+			m.accepted = e.Attempt
+		}
+		m.outcome = e.Kind
+	case liaison.EventRefused, liaison.EventDeferred, liaison.EventCancelled:
+		m.outcome = e.Kind
+	}
+}
+
+// Row takes a row of the register: a JSON object whose member "export" says which.
+func (c *CrossCheck) Row(kind string, line []byte) error {
+	var err error
+	switch kind {
+	case "statement":
+		err = decode(line, func(r statementRow) {
+			c.rows.statements = append(c.rows.statements, r)
+			if r.Number > 0 {
+				key := string(r.Group) + " " + r.Period
+				if c.numbers[key] == nil {
+					c.numbers[key] = map[int]bool{}
+				}
+				c.numbers[key][r.Number] = true
+			}
+		})
+	case "decision":
+		err = decode(line, func(r decisionRow) { c.rows.decisions = append(c.rows.decisions, r) })
+	case "transmission":
+		err = decode(line, c.transmission)
+	case "attempt":
+		err = decode(line, c.attempt)
+	case "appointment":
+		err = decode(line, func(r appointmentRow) {
+			key := string(r.Person) + " " + string(r.Group)
+			c.appointments[key] = append(c.appointments[key], r)
+		})
+	case "series":
+		err = decode(line, func(r seriesRow) { c.series = append(c.series, r) })
+	}
+	return err
+}
+
+func decode[T any](line []byte, take func(T)) error {
+	var v T
+	if err := json.Unmarshal(line, &v); err != nil {
+		return fmt.Errorf("read a row of the register: %w", err)
+	}
+	take(v)
+	return nil
+}
+
+func (c *CrossCheck) transmission(r transmissionRow) {
+	m := c.messages[r.ID]
+	if m == nil {
+		if r.Digest != "" || r.State != string(liaison.TransmissionQueued) && r.State != string(liaison.TransmissionCancelled) {
+			c.problem(r.Statement, "", "the message %s is %s in the ledger and not in the log", r.ID, r.State)
+		}
+		return
+	}
+	if r.Digest != m.sealed {
+		c.problem(r.Statement, m.last, "the ledger keeps other bytes of the message %s than were sealed", r.ID)
+	}
+	if r.Statement != m.statement || r.Letter != m.letter {
+		c.problem(r.Statement, m.last, "the ledger has the message %s as %s of this statement, the log otherwise", r.ID, r.Letter)
+	}
+	if ended := r.State == "accepted" || r.State == "refused" || r.State == "unknown"; ended && string(m.outcome) != r.State {
+		c.problem(r.Statement, m.last, "the message %s is %s in the ledger and %s in the log", r.ID, r.State, orNothing(string(m.outcome)))
+	}
+	if m.accepted != 0 && r.State != "accepted" && r.State != "bounced" {
+		c.problem(r.Statement, m.last, "the log says that the message %s was accepted, the ledger says %s", r.ID, r.State)
+	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "without an outcome"
+	}
+	return s
+}
+
+func (c *CrossCheck) attempt(r attemptRow) {
+	m := c.messages[r.Transmission]
+	switch logged := m != nil && slices.Contains(m.attempted, r.N); {
+	case r.Dot && !logged:
+		c.problem(storyOf(m), "", "attempt %d of the message %s was handed over, by the ledger, and the log does not have it", r.N, r.Transmission)
+	case !r.Dot && logged:
+		c.problem(storyOf(m), m.last, "attempt %d of the message %s was handed over, by the log, and the ledger does not have it", r.N, r.Transmission)
+	case m != nil && (r.Outcome == "accepted") != (m.accepted == r.N):
+		c.problem(storyOf(m), m.last, "attempt %d of the message %s ended %q in the ledger, and otherwise in the log", r.N, r.Transmission, r.Outcome)
+	}
+}
+
+func storyOf(m *messageStory) liaison.StatementID {
+	if m == nil {
+		return ""
+	}
+	return m.statement
+}
+
+// Problems ends the check and lists what is wrong.
+func (c *CrossCheck) Problems() []Problem {
+	for _, r := range c.rows.statements {
+		s := c.statements[r.ID]
+		if s == nil {
+			c.problem(r.ID, "", "the register has this statement and the log has nothing of it")
+			continue
+		}
+		s.reported = true
+		if s.version != r.Version || s.state != r.State {
+			c.problem(r.ID, "", "the register says %s, version %d; the log says %s, version %d", r.State, r.Version, s.state, s.version)
+		}
+		if r.Digest != "" && s.digest != r.Digest {
+			c.problem(r.ID, "", "the register's revision %d has another digest than the log's last one", r.Revision)
+		}
+		if a, ok := s.approved[r.Approved]; r.Approved != "" && (!ok || a.actor != r.By) {
+			c.problem(r.ID, a.event, "the register says that %s approved %s, the log does not", r.By, r.Approved.Short())
+		}
+		for _, a := range s.approved {
+			c.entitled(r, a)
+		}
+	}
+	for id, s := range c.statements {
+		if !s.reported {
+			c.problem(id, "", "the log has this statement and the register has not")
+		}
+	}
+	for _, d := range c.rows.decisions {
+		if s := c.statements[d.Statement]; s != nil && d.Kind == "approve" {
+			if a, ok := s.approved[d.Digest]; !ok || a.actor != d.Person || a.as != d.Acting {
+				c.problem(d.Statement, a.event, "the register has an approval of revision %d by %s that the log has not", d.Revision, d.Person)
+			}
+		}
+	}
+	for _, s := range c.series {
+		for n := range s.Last {
+			if !c.numbers[string(s.Group)+" "+s.Period][n+1] {
+				c.problem("", "", "%s %s: the number %d was never given to a statement", s.Group, s.Period, n+1)
+			}
+		}
+	}
+	slices.SortFunc(c.problems, func(a, b Problem) int {
+		return strings.Compare(string(a.Statement)+string(a.Event)+a.Message, string(b.Statement)+string(b.Event)+b.Message)
+	})
+	return c.problems
+}
+
+// entitled checks that who approved held the office on that day. The day is the group's own, whose zone is not known here,
+// so a day on either side is allowed.
+func (c *CrossCheck) entitled(r statementRow, a approval) {
+	for _, p := range c.appointments[string(a.actor)+" "+string(r.Group)] {
+		before, after := liaison.Date(a.at.AddDate(0, 0, -1).Format(time.DateOnly)), liaison.Date(a.at.AddDate(0, 0, 1).Format(time.DateOnly))
+		if liaison.Capacity(p.Office) == a.as && p.From <= after && (p.Until == "" || p.Until >= before) {
+			return
+		}
+	}
+	c.problem(r.ID, a.event, "approved by %s as %s, who did not hold that office of %s on %s", a.actor, a.as, r.Group, a.at.Format(time.DateOnly))
+}

@@ -1,0 +1,333 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/jca-ml/liaison/internal/audit"
+	"github.com/jca-ml/liaison/internal/receipt"
+)
+
+// AuditOptions say what a check of the log is held against, besides the database itself.
+type AuditOptions struct {
+	// Policy has the keys that checkpoints must be signed with. Without it the keys that the database names are taken, which
+	// shows accidents and no forgery.
+	Policy *receipt.Policy
+	// Outside are signed checkpoints that left the system: from an e-mail's header, a receipt, a witness, the signer's file.
+	// They are what a rewritten database cannot agree with.
+	Outside [][]byte
+	// Resume is what an earlier check had seen of each log.
+	Resume map[int]receipt.Range
+	// Progress is called from time to time with how many leaves have been seen, of how many.
+	Progress func(seen, all int64)
+}
+
+// AuditedLog is what a check found of one log.
+type AuditedLog struct {
+	Number      int
+	Size        int64
+	Root        tlog.Hash
+	Checkpoints int // signed ones that agree with the leaves
+	Range       receipt.Range
+}
+
+// AuditWith checks every log against itself, its checkpoints and the register, in one snapshot of the database and in
+// constant memory.
+func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditReport, err error) {
+	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
+		report = AuditReport{}
+		all, err := logs(ctx, t)
+		if err != nil {
+			return err
+		}
+		c := &checking{AuditOptions: o, tx: t, report: &report, cross: audit.NewCrossCheck()}
+		for _, l := range all {
+			c.all += l.Size
+		}
+		if err := c.readOutside(); err != nil {
+			return err
+		}
+		for _, l := range all {
+			if err := c.log(ctx, l); err != nil {
+				return err
+			}
+		}
+		c.leftOver()
+		last := report.Logs[len(report.Logs)-1]
+		report.Size, report.Root = last.Size, last.Root
+		problems, err := crossCheck(ctx, t)
+		if err != nil {
+			return err
+		}
+		report.Problems = append(report.Problems, problems...)
+		if len(o.Resume) > 0 {
+			c.notice("this check went on where an earlier one stopped; what came before was not read again")
+			return nil
+		}
+		for _, sql := range registerRows {
+			if err := c.register(ctx, sql); err != nil {
+				return err
+			}
+		}
+		report.Problems = append(report.Problems, c.cross.Problems()...)
+		return nil
+	})
+	return report, unavailable(err)
+}
+
+// checking is one check under way.
+type checking struct {
+	AuditOptions
+	tx        pgx.Tx
+	report    *AuditReport
+	seen, all int64
+	cross     *audit.CrossCheck
+	outside   []claim
+	last      *claim // the largest checkpoint of the log before
+	lastKey   string // and its key
+}
+
+// claim is a checkpoint that the leaves have to agree with.
+type claim struct {
+	receipt.Checkpoint
+	where string
+	found bool
+}
+
+func (c *checking) problem(format string, args ...any) {
+	c.report.Problems = append(c.report.Problems, audit.Problem{Message: fmt.Sprintf(format, args...)})
+}
+
+func (c *checking) notice(format string, args ...any) {
+	c.report.Notices = append(c.report.Notices, fmt.Sprintf(format, args...))
+}
+
+func (c *checking) readOutside() error {
+	for i, b := range c.Outside {
+		cp, _, err := receipt.ParseCheckpoint(b)
+		if err == nil && c.Policy != nil {
+			_, _, err = c.Policy.Check(b)
+		}
+		if err != nil {
+			return fmt.Errorf("the checkpoint given as number %d: %w", i+1, err)
+		}
+		c.outside = append(c.outside, claim{Checkpoint: cp, where: fmt.Sprintf("the checkpoint of %d leaves that was given", cp.Size)})
+	}
+	return nil
+}
+
+// log checks one log from its first leaf, or from where an earlier check stopped.
+func (c *checking) log(ctx context.Context, l Log) error {
+	published, err := checkpoints(ctx, c.tx, l.Number)
+	if err != nil {
+		return err
+	}
+	claims, origin := c.published(published)
+	v := &audit.Verifier{}
+	if r, ok := c.Resume[l.Number]; ok {
+		if err := r.Check(); err != nil {
+			return fmt.Errorf("go on where the last check stopped: %w", err)
+		}
+		if r.Size > l.Size {
+			c.problem("log %d has %d leaves; an earlier check saw %d: the last ones are gone", l.Number, l.Size, r.Size)
+			return c.end(l, v, claims)
+		}
+		v.Resume(r)
+		c.seen += r.Size
+	}
+	from := v.Size()
+	name := fmt.Sprint(l.Number)
+	nodes, err := openCursor(ctx, c.tx, "nodes"+name, fmt.Sprintf(`SELECT level, index, hash FROM audit.node WHERE log = %d AND ((index + 1) << level) > %d ORDER BY log, ((index + 1) << level), level`, l.Number, from), pgx.RowToStructByPos[audit.Node])
+	if err != nil {
+		return err
+	}
+	v.Node = func() (audit.Node, bool, error) { return nodes.next(ctx) }
+	if from == 0 && l.Number > 1 {
+		if origin, err = c.begin(ctx, l.Number, v); err != nil {
+			return err
+		}
+	}
+	for i := range c.outside {
+		if o := &c.outside[i]; origin == "" || o.Origin == origin {
+			claims = append(claims, o)
+		}
+	}
+	leaves, err := openCursor(ctx, c.tx, "leaves"+name, fmt.Sprintf(`
+		SELECT leaf.index, leaf.payload,
+			(SELECT coalesce(jsonb_object_agg(field, encode(salt, 'base64')), '{}') FROM audit.salt WHERE salt.event_id = event.id),
+			`+eventColumns+`
+		FROM audit.leaf JOIN event ON event.id = leaf.event_id WHERE leaf.log = %d AND leaf.index >= %d ORDER BY leaf.index`, l.Number, v.Size()), scanLeaf)
+	if err != nil {
+		return err
+	}
+	bySize := map[int64][]*claim{}
+	for _, x := range claims {
+		bySize[x.Size] = append(bySize[x.Size], x)
+	}
+	agree := func() {
+		for _, x := range bySize[v.Size()] {
+			x.found = true
+			if x.Root != v.Root() {
+				c.problem("%s has another root than the leaves of log %d have now: what was logged before it was signed has been changed", x.where, l.Number)
+			}
+		}
+	}
+	agree() // the one that an earlier check stopped at
+	for {
+		r, ok, err := leaves.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if err := v.Add(r); err != nil {
+			return err
+		}
+		c.cross.Event(&r.Event)
+		agree()
+		c.seen++
+		if c.Progress != nil && c.seen%10_000 == 0 {
+			c.Progress(c.seen, c.all)
+		}
+	}
+	for _, x := range claims {
+		x.found = x.found || x.Size <= from // an earlier check held it against the leaves
+	}
+	return c.end(l, v, claims)
+}
+
+// end notes what the log came to.
+func (c *checking) end(l Log, v *audit.Verifier, claims []*claim) error {
+	done := AuditedLog{Number: l.Number, Size: v.Size(), Root: v.Root(), Range: v.Range()}
+	c.last = nil
+	for _, x := range claims {
+		if !x.found && x.Size > v.Size() {
+			c.problem("%s was signed over %d leaves, log %d has %d: the last ones were taken away, or the database is an older copy; after a restore run `liaison signer new-origin`", x.where, x.Size, l.Number, v.Size())
+			x.found = true
+		} else if x.found {
+			done.Checkpoints++
+		}
+		if c.last == nil || x.Size > c.last.Size {
+			c.last = x
+		}
+	}
+	c.report.Problems = append(c.report.Problems, v.Problems()...)
+	c.report.Logs = append(c.report.Logs, done)
+	return nil
+}
+
+// published reads the checkpoints of a log and checks their form and signatures.
+func (c *checking) published(list []Signed) (claims []*claim, origin string) {
+	for _, x := range list {
+		where := fmt.Sprintf("the published checkpoint of log %d at %d leaves", x.Log, x.Size)
+		policy := c.Policy
+		if policy == nil {
+			key, err := receipt.ParseKey(x.Key)
+			if err != nil {
+				c.problem("%s: %v", where, err)
+				continue
+			}
+			own := receipt.KeysOnly(key)
+			policy = &own
+		}
+		lenient := *policy
+		lenient.IgnoreUnknown = true // a witness that is no longer in the policy
+		cp, _, err := lenient.Check([]byte(x.Note))
+		switch {
+		case err != nil:
+			c.problem("%s: %v", where, err)
+			continue
+		case cp.Size != x.Size || cp.Origin != x.Origin || !bytes.Equal(cp.Root[:], x.Root):
+			c.problem("%s: its columns say other than what was signed", where)
+			continue
+		case origin != "" && cp.Origin != origin:
+			c.problem("%s is of %s, those before it of %s", where, cp.Origin, origin)
+			continue
+		}
+		origin, c.lastKey = cp.Origin, x.Key
+		claims = append(claims, &claim{Checkpoint: cp, where: where})
+	}
+	return claims, origin
+}
+
+// begin checks the first leaf of a log that was begun after a restore.
+func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (origin string, err error) {
+	var leaf []byte
+	err = c.tx.QueryRow(ctx, `SELECT payload FROM audit.leaf WHERE log = $1 AND index = 0 AND event_id IS NULL`, number).Scan(&leaf)
+	if errors.Is(err, pgx.ErrNoRows) {
+		c.problem("log %d has no first leaf that names the log before it", number)
+		return "", nil
+	} else if err != nil {
+		return "", fmt.Errorf("read the first leaf: %w", err)
+	}
+	var r receipt.Range
+	r.Add(tlog.RecordHash(leaf))
+	v.Resume(r)
+	c.seen++
+	b, err := audit.ParseBegin(leaf)
+	if err != nil {
+		c.problem("log %d: %v", number, err)
+		return "", nil
+	}
+	before := c.report.Logs[len(c.report.Logs)-1]
+	previous, _, err := receipt.ParseCheckpoint([]byte(b.Previous))
+	switch {
+	case err != nil:
+		c.problem("log %d: its first leaf names no checkpoint of the log before: %v", number, err)
+	case c.Policy != nil:
+		lenient := *c.Policy
+		lenient.IgnoreUnknown = true
+		if _, _, err := lenient.Check([]byte(b.Previous)); err != nil {
+			c.problem("log %d: the checkpoint in its first leaf: %v", number, err)
+		}
+	}
+	switch {
+	case err != nil:
+	case c.last != nil && (c.last.Origin != previous.Origin || c.last.Size > previous.Size):
+		c.problem("log %d follows the checkpoint of %s at %d leaves, but one of %s at %d leaves was published", number, previous.Origin, previous.Size, c.last.Origin, c.last.Size)
+	case previous.Size == before.Size && previous.Root != before.Root:
+		c.problem("log %d follows a checkpoint with another root than log %d has", number, before.Number)
+	case previous.Size > before.Size:
+		c.notice("log %d was signed with %d leaves and has %d: the last %d were lost when the database was restored, as the first leaf of log %d says", before.Number, previous.Size, before.Size, previous.Size-before.Size, number)
+	}
+	return b.Origin, nil
+}
+
+// register hands rows of the register to the cross-check.
+func (c *checking) register(ctx context.Context, sql string) error {
+	rows, err := c.tx.Query(ctx, sql)
+	if err != nil {
+		return fmt.Errorf("read the register: %w", err)
+	}
+	var line []byte
+	_, err = pgx.ForEachRow(rows, []any{&line}, func() error {
+		var row struct {
+			Export string `json:"export"`
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			return err
+		}
+		return c.cross.Row(row.Export, line)
+	})
+	if err != nil {
+		return fmt.Errorf("read the register: %w", err)
+	}
+	return nil
+}
+
+// leftOver reports checkpoints from outside that no log here has anything to say to.
+func (c *checking) leftOver() {
+	for _, o := range c.outside {
+		if !o.found {
+			c.problem("%s is of %s, which is not a log of this database", o.where, o.Origin)
+		}
+	}
+}

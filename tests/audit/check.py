@@ -1,0 +1,370 @@
+"""Check an export or a receipt of the audit log, from docs/audit-format.md alone.
+
+    python3 check.py export  EXPORT KEY [CHECKPOINT]
+    python3 check.py receipt RECEIPT KEY... [LEAF]
+
+KEY is a verifier key. It shares no code with the product and needs nothing but Python's standard library. It is written
+to be read, not to be quick. It exits 0 and prints what it found, or exits 1 and prints what is wrong.
+"""
+
+import base64
+import hashlib
+import json
+import sys
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+class Wrong(Exception):
+    pass
+
+
+def need(condition, words):
+    if not condition:
+        raise Wrong(words)
+
+
+# ---- Ed25519, verification only (RFC 8032, 5.1)
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+def decompress(b):
+    y = int.from_bytes(b, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if (v * x * x - u) % P:
+        x = x * ROOT % P
+        if (v * x * x - u) % P:
+            return None
+    if x == 0 and sign:
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def add(p, q):
+    a = (p[1] - p[0]) * (q[1] - q[0]) % P
+    b = (p[1] + p[0]) * (q[1] + q[0]) % P
+    c = 2 * p[3] * q[3] * D % P
+    d = 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def multiply(n, p):
+    out = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            out = add(out, p)
+        p, n = add(p, p), n >> 1
+    return out
+
+
+BASE = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519(key, message, signature):
+    a, r = decompress(key), decompress(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L or len(signature) != 64:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    left, right = multiply(s, BASE), add(r, multiply(h, a))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# ---- notes, keys, checkpoints
+
+
+def unbase64(text, words):
+    try:
+        b = base64.b64decode(text, validate=True)
+    except Exception:
+        raise Wrong(words + " is not base64")
+    need(base64.b64encode(b).decode() == text, words + " is not encoded as it must be")
+    return b
+
+
+def parse_key(text):
+    name, ident, encoded = text.strip().split("+", 2)
+    b = unbase64(encoded, "the key")
+    need(len(b) == 33 and b[0] in (1, 4), "the key has another type")
+    need(sha256(name.encode(), b"\n", b)[:4].hex() == ident, "the key has another id")
+    return {"name": name, "id": bytes.fromhex(ident), "type": b[0], "key": b[1:]}
+
+
+def parse_note(note):
+    text, empty, rest = note.rpartition("\n\n")
+    need(empty, "no empty line before the signatures")
+    text += "\n"
+    signatures, seen = [], set()
+    need(rest.endswith("\n"), "the last signature has no end of line")
+    for line in rest[:-1].split("\n"):
+        need(line.startswith("\u2014 ") and line.count(" ") == 2, "a line is not a signature")
+        _, name, encoded = line.split(" ")
+        b = unbase64(encoded, "a signature")
+        need((name, b[:4]) not in seen, "two signatures of one key")
+        seen.add((name, b[:4]))
+        signatures.append((name, b[:4], b[4:]))
+    return text, signatures
+
+
+def open_checkpoint(note, keys, ignore_unknown=False):
+    """Check the signatures and return origin, size, root, and the times of witnesses."""
+    text, signatures = parse_note(note)
+    lines = text.split("\n")
+    need(len(lines) == 4 and lines[3] == "", "a checkpoint has three lines")
+    origin, size, root = lines[0], int(lines[1]), unbase64(lines[2], "the root")
+    need(str(size) == lines[1] and len(root) == 32, "the checkpoint is not encoded as it must be")
+    by_log, times = False, {}
+    for name, ident, signature in signatures:
+        known = [k for k in keys if k["name"] == name and k["id"] == ident]
+        if not known:
+            need(ignore_unknown, "a signature of " + name + ", whose key was not given")
+            continue
+        k = known[0]
+        if k["type"] == 1:
+            need(name == origin, "signed by another log")
+            need(ed25519(k["key"], text.encode(), signature), "the signature of " + name + " is wrong")
+            by_log = True
+        else:
+            need(len(signature) == 72, "the cosignature of " + name + " is wrong")
+            time = int.from_bytes(signature[:8], "big")
+            message = "cosignature/v1\ntime %d\n%s" % (time, text)
+            need(ed25519(k["key"], message.encode(), signature[8:]), "the cosignature of " + name + " is wrong")
+            times[name] = time
+    need(by_log, "no signature of the log")
+    return origin, size, root, times
+
+
+# ---- trees
+
+
+class Tree:
+    def __init__(self):
+        self.size, self.parts = 0, []
+
+    def add(self, leaf):
+        h, n = sha256(b"\0", leaf), self.size
+        while n & 1:
+            h, n = sha256(b"\1", self.parts.pop(), h), n >> 1
+        self.parts.append(h)
+        self.size += 1
+
+    def root(self):
+        if not self.parts:
+            return sha256()
+        h = self.parts[-1]
+        for p in reversed(self.parts[:-1]):
+            h = sha256(b"\1", p, h)
+        return h
+
+
+def root_from_proof(leaf, index, size, proof):
+    """RFC 6962, 2.1.1, read backwards: from the leaf up."""
+    need(index < size, "the leaf is not in the log")
+    h, fn, sn = sha256(b"\0", leaf), index, size - 1
+    for p in proof:
+        need(sn > 0, "the proof is too long")
+        if fn & 1 or fn == sn:
+            h = sha256(b"\1", p, h)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            h = sha256(b"\1", h, p)
+        fn, sn = fn >> 1, sn >> 1
+    need(sn == 0, "the proof is too short")
+    return h
+
+
+# ---- receipt
+
+
+def receipt(data, keys, leaf=None):
+    head, empty, note = data.decode("utf-8").partition("\n\n")
+    need(empty, "no empty line before the checkpoint")
+    lines = head.split("\n")
+    need(lines.pop(0) == "c2sp.org/tlog-proof@v1", "not a receipt")
+    if lines and lines[0].startswith("extra "):
+        inside = unbase64(lines.pop(0)[6:], "the leaf")
+        need(leaf is None or leaf == inside, "the leaf given is not the one in the receipt")
+        leaf = inside
+    need(leaf is not None, "the receipt does not carry its leaf")
+    need(lines and lines[0].startswith("index "), "no index")
+    text = lines.pop(0)[6:]
+    need(text.isascii() and text.isdigit() and str(int(text)) == text, "the index is not encoded as it must be")
+    proof = [unbase64(l, "a hash") for l in lines]
+    need(all(len(h) == 32 for h in proof), "a hash has another length")
+    origin, size, root, times = open_checkpoint(note, keys)
+    need(root_from_proof(leaf, int(text), size, proof) == root, "the leaf is not in the log")
+    return {"origin": origin, "size": size, "index": int(text), "witnesses": times, "leaf": json.loads(leaf)}
+
+
+# ---- export
+
+
+class Register:
+    """What has to agree between the leaves, in their order, and the register's rows."""
+
+    def __init__(self):
+        self.statements, self.messages, self.problems = {}, {}, []
+        self.rows = {}
+
+    def leaf(self, e):
+        s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}})
+        bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
+        before, after = e.get("from", ""), e.get("to", "")
+        if before != after:
+            if e["version"] != s["version"] + 1 or before != s["state"]:
+                bad("a change of state is missing before it")
+            s["version"], s["state"] = e["version"], after
+        if e["kind"] == "approved":
+            s["approved"][e["digest"]] = e
+        if e["kind"] == "dispatching" and e["digest"] not in s["approved"]:
+            bad("dispatched without an approval")
+        if "transmission" not in e:
+            return
+        m = self.messages.setdefault(e["transmission"], {"sealed": None, "attempts": set(), "accepted": 0})
+        kind, attempt = e["kind"], e.get("attempt", 0)
+        if kind == "sealed":
+            if m["sealed"]:
+                bad("sealed twice")
+            if e["letter"] == "statement" and e["digest"] not in s["approved"]:
+                bad("sealed without an approval")
+            m["sealed"] = e["message_digest"]
+        if kind in ("attempted", "accepted", "refused", "deferred", "unknown") and e.get("message_digest") != m["sealed"]:
+            bad("other bytes than were sealed")
+        if kind == "attempted":
+            if attempt in m["attempts"] or m["accepted"]:
+                bad("handed over twice")
+            m["attempts"].add(attempt)
+        if kind in ("accepted", "unknown") and attempt not in m["attempts"]:
+            bad("an outcome without its attempt")
+        if kind == "accepted":
+            if m["accepted"]:
+                bad("accepted twice")
+            m["accepted"] = attempt
+
+    def row(self, r):
+        self.rows.setdefault(r["export"], []).append(r)
+
+    def end(self):
+        offices = {(a["person"], a["group"], a["office"]): a for a in self.rows.get("appointment", [])}
+        rows = {r["id"]: r for r in self.rows.get("statement", [])}
+        for i, r in rows.items():
+            s = self.statements.get(i)
+            if not s or s["version"] != r["version"] or s["state"] != r["state"]:
+                self.problems.append("statement %s: the register says %s, version %d; the log does not" % (i, r["state"], r["version"]))
+                continue
+            for digest, e in s["approved"].items():
+                a = offices.get((e["actor"], r["group"], e["acting"]))
+                if not a or not a["from"] <= e["at"][:10] or a["until"] and a["until"] < e["at"][:10]:
+                    self.problems.append("statement %s: approved by who did not hold the office" % i)
+        for i in self.statements:
+            if i not in rows:
+                self.problems.append("statement %s: not in the register" % i)
+        for t in self.rows.get("transmission", []):
+            m = self.messages.get(t["id"], {"sealed": None, "attempts": set(), "accepted": 0})
+            if (t["message_digest"] or None) != m["sealed"] or (t["state"] == "accepted") != bool(m["accepted"]) and t["state"] != "bounced":
+                self.problems.append("statement %s: the message %s is not in the log as it is in the ledger" % (t["statement"], t["id"]))
+        for a in self.rows.get("attempt", []):
+            m = self.messages.get(a["transmission"], {"attempts": set()})
+            if a["dot"] != (a["n"] in m["attempts"]):
+                self.problems.append("attempt %d of the message %s is not in the log as it is in the ledger" % (a["n"], a["transmission"]))
+        for s in self.rows.get("series", []):
+            given = {r["number"] for r in rows.values() if r["group"] == s["group"] and r["period"] == s["period"]}
+            if given & set(range(1, s["last"] + 1)) != set(range(1, s["last"] + 1)):
+                self.problems.append("%s %s: a number was never given" % (s["group"], s["period"]))
+        return self.problems
+
+
+def export(file, keys, outside=None):
+    register, logs, number, leaves, commitments = Register(), [], 0, 0, {}
+
+    def line():
+        nonlocal number
+        b = file.readline()
+        need(b.endswith(b"\n"), "the export was cut short")
+        number += 1
+        return b[:-1]
+
+    head = json.loads(line())
+    need(head["export"] == "liaison-export/1", "not an export")
+    outside_at = open_checkpoint(outside, keys, True) if outside else None
+    while True:
+        r = json.loads(line())
+        if r["export"] == "log":
+            checkpoints = []
+            while True:
+                c = json.loads(line())
+                if c["export"] == "leaves":
+                    break
+                opened = open_checkpoint(c["note"], keys, True)
+                need(opened[1] == c["size"], "a checkpoint is another one than its line says")
+                checkpoints.append(opened)
+            need(len({c[0] for c in checkpoints}) < 2, "checkpoints of two origins")
+            if outside_at and (not checkpoints or checkpoints[0][0] == outside_at[0]):
+                checkpoints.append(outside_at)
+            tree = Tree()
+            for index in range(r["size"]):
+                b = line()
+                tree.add(b)
+                leaves += 1
+                e = json.loads(b)
+                if index == 0 and r["number"] > 1:
+                    need(e["format"] == "liaison-log/1", "the first leaf names no log before it")
+                    open_checkpoint(e["previous"], keys, True)
+                else:
+                    need(e["format"] == "liaison-leaf/1", "a leaf of another format")
+                    register.leaf(e)
+                    if head["salts"]:
+                        for name, value in e.items():
+                            if isinstance(value, dict):
+                                commitments[e["id"], name] = value["sha256"]
+                for c in checkpoints:
+                    need(c[1] != tree.size or c[2] == tree.root(), "a checkpoint has another root than its leaves")
+            need(all(c[1] <= tree.size for c in checkpoints), "a checkpoint has more leaves than the log")
+            logs.append({"number": r["number"], "size": tree.size, "root": base64.b64encode(tree.root()).decode(), "checkpoints": len(checkpoints)})
+        elif r["export"] == "salt":
+            made = sha256(b"liaison-commit/1\0", base64.b64decode(r["salt"]), r["value"].encode()).hex()
+            need(commitments.get((r["event"], r["field"])) == made, "a salt opens no commitment")
+        elif r["export"] == "end":
+            need(r["leaves"] == leaves and r["lines"] == number, "lines were taken out or put in")
+            break
+        else:
+            register.row(r)
+    need(not file.read(1), "something behind the last line")
+    problems = register.end()
+    need(not problems, "; ".join(problems))
+    return {"logs": logs}
+
+
+def main(what, name, *rest):
+    keys = [parse_key(k) for k in rest if k.count("+") >= 2]
+    files = [f for f in rest if f.count("+") < 2]
+    extra = open(files[0], "rb").read() if files else None
+    try:
+        with open(name, "rb") as f:
+            if what == "export":
+                out = export(f, keys, extra.decode() if extra else None)
+            else:
+                out = receipt(f.read(), keys, extra)
+    except (Wrong, ValueError, KeyError, IndexError, TypeError) as e:
+        print("wrong:", e)
+        return 1
+    print(json.dumps(out))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
