@@ -5,6 +5,7 @@ package activities
 import (
 	"context"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail"
@@ -32,7 +33,9 @@ type Activities struct {
 	Office Office
 	Relay  Relay
 	Runs   Runs
-	From   string        // envelope sender; bounces go there
+	From   string        // envelope sender of messages without a return address of their own
 	Retry  liaison.Retry // of deferred messages
 	Worker string        // who we are, on the record of each attempt
+
+	Addresses inbound.Addresses // the return address of each message
 }

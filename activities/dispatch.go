@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail"
@@ -54,13 +56,18 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 	stop := heartbeat(ctx)
 	defer stop()
 
+	env, err := a.envelope(id)
+	if err != nil {
+		return Transmission{}, Fail(err)
+	}
 	claimed, err := a.Store.Claim(ctx, id, a.Worker)
 	if liaison.CodeOf(err) == liaison.Conflict {
 		return a.look(ctx, id)
 	} else if err != nil {
 		return Transmission{}, Fail(err)
 	}
-	result := a.Relay.Send(ctx, mail.SMTPEnvelope{From: a.From, To: claimed.Email}, claimed.Bytes, func(ctx context.Context) error {
+	env.To = claimed.Email
+	result := a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
 		return a.Store.Dot(ctx, claimed)
 	})
 	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS}
@@ -71,6 +78,17 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 		return Transmission{}, Fail(err)
 	}
 	return a.look(context.WithoutCancel(ctx), id)
+}
+
+// envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
+// message it is about.
+func (a *Activities) envelope(id liaison.TransmissionID) (mail.SMTPEnvelope, error) {
+	from, err := a.Addresses.Of(inbound.RoleBounce, id)
+	if err != nil {
+		return mail.SMTPEnvelope{}, err
+	}
+	envelopeID, err := a.Addresses.EnvelopeID(id)
+	return mail.SMTPEnvelope{From: cmp.Or(from, a.From), ID: envelopeID}, err
 }
 
 // record stores an outcome, and goes on trying while the database is away: it is known here and nowhere else. What bounds it is the

@@ -38,7 +38,24 @@ func Run(ctx context.Context, url string) (ran []string, err error) {
 	if err != nil {
 		return ran, fmt.Errorf("migrate: %w", err)
 	}
-	return ran, nil
+	if len(ran) > 0 { // new tables, for the roles of the processes
+		err = Grant(ctx, url)
+	}
+	return ran, err
+}
+
+// Grant gives the roles of the processes their rights, on every table that there is now; see grant_roles in 0004. Repeating
+// it changes nothing.
+func Grant(ctx context.Context, url string) (err error) {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, `CALL public.grant_roles()`); err != nil {
+		return fmt.Errorf("grant rights to the roles: %w", err)
+	}
+	return nil
 }
 
 // Pending reports whether the database at url lacks a step of this program.

@@ -37,6 +37,9 @@ func DispatchWorkflowID(id liaison.StatementID, batch liaison.CommandID) string 
 	return StatementWorkflowID(id) + "/mail/" + string(batch)
 }
 
+// DispatchCommandID is the id of the dispatch that an approval leads to in the same breath.
+func DispatchCommandID(approval liaison.CommandID) liaison.CommandID { return approval + "/dispatch" }
+
 // StatementInput starts a run of a statement's workflow. Fields are only ever added.
 type StatementInput struct {
 	ID     liaison.StatementID
@@ -67,8 +70,9 @@ var do *activities.Activities
 // accepted, so it is carried out. Whoever gave it stops waiting sooner and may repeat it safely.
 func record(ctx workflow.Context) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 30 * time.Second,
-		RetryPolicy:         retryForever(),
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: 10 * 365 * 24 * time.Hour, // not given, it is that of one try, and trying ends after 30 s
+		RetryPolicy:            retryForever(),
 	})
 }
 

@@ -92,7 +92,7 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 	if err != nil || cmd.Kind != liaison.DoApprove || cmd.Hold {
 		return answer, err
 	}
-	sent, err := s.decide(ctx, liaison.Command{ID: cmd.ID + "/dispatch", Kind: liaison.DoDispatch, Statement: s.id, Actor: cmd.Actor})
+	sent, err := s.decide(ctx, liaison.Command{ID: DispatchCommandID(cmd.ID), Kind: liaison.DoDispatch, Statement: s.id, Actor: cmd.Actor})
 	if err != nil { // the approval stands and is the answer; the statement shows that it has not left
 		workflow.GetLogger(ctx).Warn("approved and not dispatched", "statement", s.id, "err", err)
 		return answer, nil

@@ -47,6 +47,33 @@ type Config struct {
 	MailFrom   string          `env:"LIAISON_MAIL_FROM" help:"sender of every message, in a domain of our own"`
 	MailRetry  []time.Duration `env:"LIAISON_MAIL_RETRY" envDefault:"5m,30m,1h,2h,4h" help:"wait behind each deferral, the last one from then on"`
 	MailGiveUp time.Duration   `env:"LIAISON_MAIL_GIVE_UP" envDefault:"96h" help:"how long a deferred message is tried"`
+
+	LogOrigin    string        `env:"LIAISON_LOG_ORIGIN" help:"name of the audit log that the signer signs, in a domain of our own: example.org/liaison/log1"`
+	SignerDir    string        `env:"LIAISON_SIGNER_DIR" help:"directory of the signer's key and of what it signed last; the signer's alone"`
+	SignerEvery  time.Duration `env:"LIAISON_SIGNER_EVERY" envDefault:"2s" help:"how often the signer looks for new leaves"`
+	SignerListen string        `env:"LIAISON_SIGNER_LISTEN" help:"address on which the signer itself serves GET /checkpoint; empty for none"`
+	AuditPolicy  string        `env:"LIAISON_AUDIT_POLICY" help:"file of log keys, witnesses and the quorum, as C2SP tlog-policy"`
+	StrictRoles  bool          `env:"LIAISON_STRICT_ROLES" envDefault:"false" help:"refuse to start with more rights in the database than the process needs"`
+
+	InboundDomain string   `env:"LIAISON_INBOUND_DOMAIN" help:"domain that delivery reports and replies come back to; empty sends without return addresses of our own"`
+	InboundKey    string   `env:"LIAISON_INBOUND_KEY" secret:"all" help:"key of the tokens in those addresses: 64 hexadecimal digits, as openssl rand -hex 32 makes"`
+	InboundKeyOld []string `env:"LIAISON_INBOUND_KEY_OLD" secret:"all" help:"earlier keys, with commas between them, while messages with their tokens are still out"`
+	InboundAlso   []string `env:"LIAISON_INBOUND_ALSO" help:"more domains that mail is taken for, with commas: those of the groups' mailboxes"`
+	InboundSMTP   string   `env:"LIAISON_INBOUND_SMTP_LISTEN" help:"address on which mail is taken by SMTP; empty for none"`
+	InboundLMTP   string   `env:"LIAISON_INBOUND_LMTP_LISTEN" help:"address, or unix:/path, on which mail is taken by LMTP; empty for none"`
+	InboundCert   string   `env:"LIAISON_INBOUND_TLS_CERT" help:"certificate for STARTTLS there"`
+	InboundTLSKey string   `env:"LIAISON_INBOUND_TLS_KEY" help:"its key, a file"`
+
+	IMAPAddress  string        `env:"LIAISON_IMAP_ADDRESS" help:"IMAP server of the mailbox that inbound mail is read from, as host:port; empty for none"`
+	IMAPUsername string        `env:"LIAISON_IMAP_USERNAME" help:"for the mailbox"`
+	IMAPPassword string        `env:"LIAISON_IMAP_PASSWORD" secret:"all" help:"for the mailbox"`
+	IMAPMailbox  string        `env:"LIAISON_IMAP_MAILBOX" envDefault:"INBOX" help:"which one"`
+	IMAPTLS      string        `env:"LIAISON_IMAP_TLS" envDefault:"implicit" help:"implicit, starttls, or none on this machine only"`
+	IMAPPoll     time.Duration `env:"LIAISON_IMAP_POLL" envDefault:"1m" help:"how often it is looked at even if the server says nothing"`
+
+	DKIMDomain   string `env:"LIAISON_DKIM_DOMAIN" help:"domain that messages are signed for (DKIM); empty leaves it to the relay"`
+	DKIMSelector string `env:"LIAISON_DKIM_SELECTOR" help:"selector of the key's DNS record"`
+	DKIMKey      string `env:"LIAISON_DKIM_KEY" help:"file of the private key, RSA or Ed25519, as PEM"`
 }
 
 // Retry is the schedule of deferred messages.
@@ -72,15 +99,28 @@ func Load(file string, environ []string) (Config, []Setting, error) {
 			problems = append(problems, err)
 		}
 	}
+	given := map[string]string{}
 	for _, kv := range environ {
 		key, value, _ := strings.Cut(kv, "=")
 		_, ours := keys[strings.TrimSuffix(key, "_FILE")]
 		switch {
 		case ours:
-			values[key], origins[key] = value, "environment"
+			given[key] = value
 		case strings.HasPrefix(key, "LIAISON_") && !slices.Contains(other, key):
 			problems = append(problems, unknown("environment", key, keys))
 		}
+	}
+	for key, value := range given {
+		base := strings.TrimSuffix(key, "_FILE")
+		if _, both := given[base+"_FILE"]; both && key == base {
+			problems = append(problems, fmt.Errorf("environment: both %s and %s_FILE are set; keep one", base, base))
+		}
+		if key == base { // what the configuration file says of it, in whichever way, is overridden
+			delete(values, base+"_FILE")
+		} else {
+			delete(values, base)
+		}
+		values[key], origins[key] = value, "environment"
 	}
 	for key, name := range maps.Clone(values) {
 		if base, ok := strings.CutSuffix(key, "_FILE"); ok {
@@ -95,12 +135,36 @@ func Load(file string, environ []string) (Config, []Setting, error) {
 	}
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: values}); err != nil {
-		problems = append(problems, err)
+		problems = append(problems, byKey(err, origins))
+	}
+	for _, d := range append(slices.Clone(c.MailRetry), c.MailGiveUp) {
+		if d <= 0 && len(problems) == 0 {
+			problems = append(problems, fmt.Errorf("LIAISON_MAIL_RETRY and LIAISON_MAIL_GIVE_UP: %s is no time to wait; write as in 30m", d))
+		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return c, nil, err
 	}
 	return c, settings(c, keys, values, origins), nil
+}
+
+// byKey names in each error of reading a value the key that it was set by, not our own field.
+func byKey(err error, origins map[string]string) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return err
+	}
+	var out []error
+	for _, err := range all.Errors {
+		if p, ok := errors.AsType[env.ParseError](err); ok {
+			if f, ok := reflect.TypeFor[Config]().FieldByName(p.Name); ok {
+				key := f.Tag.Get("env")
+				err = fmt.Errorf("%s: %s: %w", origins[key], key, p.Err)
+			}
+		}
+		out = append(out, err)
+	}
+	return errors.Join(out...)
 }
 
 type key struct {
@@ -163,7 +227,7 @@ func settings(c Config, keys map[string]key, values, origins map[string]string) 
 		k := keys[name]
 		value, set := values[name]
 		origin := origins[name]
-		if !set {
+		if !set || value == "" {
 			value, origin = k.fallback, "default"
 		}
 		out = append(out, Setting{name, mask(k.secret, value), origin, k.help})
@@ -175,12 +239,12 @@ func mask(how, value string) string {
 	if value == "" || how == "" {
 		return value
 	}
-	if u, err := url.Parse(value); how == "url" && err == nil && u.User != nil {
-		return u.Redacted()
-	} else if how == "url" && err == nil {
-		return value
+	// The password can also stand among the parameters, or in PostgreSQL's other form, key=value.
+	u, err := url.Parse(value)
+	if how != "url" || err != nil || u.Scheme == "" || u.Host == "" || strings.Contains(strings.ToLower(u.RawQuery), "password") {
+		return "********"
 	}
-	return "********"
+	return u.Redacted()
 }
 
 // Need refuses a configuration that lacks what a process cannot do without.

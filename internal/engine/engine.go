@@ -60,7 +60,7 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	if ctx.Err() != nil {
 		return liaison.Answer{}, refusal
 	}
-	recorded, err := e.Store.Recorded(ctx, cmd.ID)
+	recorded, err := e.recorded(ctx, cmd)
 	switch {
 	case err != nil && liaison.CodeOf(refusal) == liaison.Unavailable:
 		return liaison.Answer{}, refusal
@@ -70,6 +70,17 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 		return *recorded, nil
 	}
 	return liaison.Answer{}, refusal
+}
+
+// recorded returns the answer that a command got, or nil. An approval that dispatched in the same breath was answered with the
+// dispatch.
+func (e *Engine) recorded(ctx context.Context, cmd liaison.Command) (*liaison.Answer, error) {
+	if cmd.Kind == liaison.DoApprove && !cmd.Hold {
+		if dispatched, err := e.Store.Recorded(ctx, workflows.DispatchCommandID(cmd.ID)); dispatched != nil || err != nil {
+			return dispatched, err
+		}
+	}
+	return e.Store.Recorded(ctx, cmd.ID)
 }
 
 // update sends the command to the statement's workflow, starting it where none is running. A run that ends or continues as new

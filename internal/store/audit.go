@@ -15,54 +15,24 @@ type AuditReport struct {
 	Size     int64 // leaves
 	Root     tlog.Hash
 	Problems []audit.Problem
+	Logs     []AuditedLog // one, unless the database was restored; Size and Root are the last one's
+	Notices  []string     // what is not wrong and a reader should know
 }
 
 // LogSize is the number of leaves in the log.
 func (s *Store) LogSize(ctx context.Context) (n int64, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT coalesce(max(index) + 1, 0) FROM audit.leaf`).Scan(&n)
+	err = s.pool.QueryRow(ctx, `SELECT coalesce(max(index) + 1, 0) FROM audit.leaf WHERE log = (SELECT max(number) FROM audit.log)`).Scan(&n)
 	return n, unavailable(err)
 }
 
 // Audit checks the whole log against itself and the register against the log, in one snapshot of the database and in
-// constant memory. progress is called with the number of leaves seen, from time to time.
+// constant memory. progress is called with the number of leaves seen, from time to time. See [Store.AuditWith].
 func (s *Store) Audit(ctx context.Context, progress func(int64)) (report AuditReport, err error) {
-	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
-		report = AuditReport{}
-		nodes, err := openCursor(ctx, t, "nodes", `SELECT level, index, hash FROM audit.node ORDER BY ((index + 1) << level), level`, pgx.RowToStructByPos[audit.Node])
-		if err != nil {
-			return err
-		}
-		leaves, err := openCursor(ctx, t, "leaves", `
-			SELECT leaf.index, leaf.payload,
-				(SELECT coalesce(jsonb_object_agg(field, encode(salt, 'base64')), '{}') FROM audit.salt WHERE salt.event_id = event.id),
-				`+eventColumns+`
-			FROM audit.leaf JOIN event ON event.id = leaf.event_id ORDER BY leaf.index`, scanLeaf)
-		if err != nil {
-			return err
-		}
-		v := &audit.Verifier{Node: func() (audit.Node, bool, error) { return nodes.next(ctx) }}
-		for {
-			r, ok, err := leaves.next(ctx)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				break
-			}
-			if err := v.Add(r); err != nil {
-				return err
-			}
-			if progress != nil && v.Size()%10_000 == 0 {
-				progress(v.Size())
-			}
-		}
-		report.Size, report.Root, report.Problems = v.Size(), v.Root(), v.Problems()
-		problems, err := crossCheck(ctx, t)
-		report.Problems = append(report.Problems, problems...)
-		return err
-	})
-	return report, unavailable(err)
+	o := AuditOptions{}
+	if progress != nil {
+		o.Progress = func(seen, _ int64) { progress(seen) }
+	}
+	return s.AuditWith(ctx, o)
 }
 
 func scanLeaf(row pgx.CollectableRow) (audit.Row, error) {
@@ -78,7 +48,7 @@ var crossChecks = []string{
 	 WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE leaf.event_id = event.id)`,
 	// more stored hashes than the leaves make
 	`SELECT '', '', 'the log holds ' || count(*) || ' hashes of subtrees, its leaves make another number'
-	 FROM audit.node HAVING count(*) <> (SELECT coalesce(sum((max + 1) >> l), 0) FROM (SELECT max(index) FROM audit.leaf) m, generate_series(1, 62) l)`,
+	 FROM audit.node HAVING count(*) <> (SELECT coalesce(sum((max + 1) >> l), 0) FROM (SELECT max(index) FROM audit.leaf GROUP BY log) m, generate_series(1, 62) l)`,
 	// a change of state that left no event, or an event that changed nothing
 	`SELECT s.id::text, '', 'the register has version ' || s.version || ', its events make ' || coalesce(e.n, 0)
 	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state GROUP BY statement_id) e ON e.statement_id = s.id
@@ -91,9 +61,12 @@ var crossChecks = []string{
 	 WHERE d.kind = 'dispatching' AND NOT EXISTS (SELECT FROM event a WHERE a.statement_id = d.statement_id AND a.kind = 'approved' AND a.digest = d.digest AND a.seq < d.seq)`,
 	// a message that the ledger calls accepted and the log does not, or with other bytes
 	`SELECT t.statement_id::text, '', 'the message ' || t.id || ' is ' || t.state || ' in the ledger and not in the log' FROM transmission t JOIN message m ON m.transmission_id = t.id
-	 WHERE t.state IN ('accepted', 'refused', 'unknown') AND NOT EXISTS (SELECT FROM event e WHERE e.transmission_id = t.id AND e.kind = t.state AND e.message_digest = m.digest)`,
+	 WHERE t.state IN ('accepted', 'refused', 'unknown', 'bounced') AND NOT EXISTS (SELECT FROM event e WHERE e.transmission_id = t.id AND e.kind = t.state AND e.message_digest = m.digest)`,
 	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was accepted, the ledger says ' || t.state FROM event e JOIN transmission t ON t.id = e.transmission_id
-	 WHERE e.kind = 'accepted' AND t.state <> 'accepted'`,
+	 WHERE e.kind = 'accepted' AND t.state NOT IN ('accepted', 'bounced')`,
+	// a fact that the ledger has and the log has not, or otherwise
+	`SELECT t.statement_id::text, f.event_id::text, 'the fact ' || f.kind || ' about the message ' || t.id || ' is not what the log says' FROM transmission_fact f JOIN transmission t ON t.id = f.transmission_id
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = f.event_id AND e.transmission_id = f.transmission_id AND e.kind = f.kind)`,
 	// numbers with a gap
 	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
 	 FROM number_series, generate_series(1, last) n

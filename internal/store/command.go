@@ -15,6 +15,9 @@ import (
 
 // Recorded returns the answer that a command got when it was carried out, or nil.
 func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.Answer, error) {
+	if id.Check() != nil {
+		return nil, nil
+	}
 	var a liaison.Answer
 	err := s.pool.QueryRow(ctx, `SELECT answer FROM command WHERE id = $1`, id).Scan(&a)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -27,10 +30,17 @@ func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.An
 
 // Do carries out a command: it locks the statement, judges the command against what the register says now, and writes the new
 // state, what follows from it, the event and its leaf in one transaction. A command that was carried out before, by its
-// id, gets its first answer and changes nothing. Refusals are those of [liaison.Next].
+// id, gets its first answer and changes nothing; another command under a used id is refused with [liaison.Conflict].
+// Refusals are those of [liaison.Next].
 func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Answer, err error) {
 	if err := validID(string(cmd.Statement)); err != nil {
 		return answer, err
+	}
+	if err := cmd.ID.Check(); err != nil {
+		return answer, err
+	}
+	if cmd.Kind == liaison.DoDraft || cmd.Kind == liaison.DoEdit {
+		return answer, liaison.Refuse(liaison.Invalid, "A draft is created and saved, which changes no state; it is no command.")
 	}
 	err = s.write(ctx, func(t *tx) error {
 		snap, recorded, err := snapshot(ctx, t, cmd.Statement, cmd.ID, t.now, " FOR UPDATE OF s")
@@ -39,7 +49,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 		}
 		if recorded != nil {
 			answer = *recorded
-			return nil
+			return sameCommand(ctx, t, cmd)
 		}
 		if cmd.Kind == liaison.DoSubmit { // mailboxes are taken as they are on the day of submission
 			if snap.Content, _, err = resolve(ctx, t, snap.Content, snap.Today); err != nil {
@@ -66,13 +76,26 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 	return answer, err
 }
 
+// sameCommand refuses unless what is recorded under the command's id is this command.
+func sameCommand(ctx context.Context, t *tx, cmd liaison.Command) error {
+	var same bool
+	if err := t.QueryRow(ctx, `SELECT statement_id = $2 AND kind = $3 FROM command WHERE id = $1`, cmd.ID, cmd.Statement, cmd.Kind).Scan(&same); err != nil {
+		return fmt.Errorf("read command: %w", err)
+	}
+	if !same {
+		return liaison.Refuse(liaison.Conflict, "This form was used already, for something else. Open the page again and decide there.")
+	}
+	return nil
+}
+
 // writing is one command being carried out.
 type writing struct {
 	*tx
 	Snapshot // becomes the statement as it will be
 	cmd      liaison.Command
 	change   liaison.Change
-	batch    *pgx.Batch // what follows from the change; sent after the command's own row
+	batch    *pgx.Batch      // what follows from the change; sent after the command's own row
+	after    []liaison.Event // what follows from it, in the history
 }
 
 // apply works out what follows from the change besides the new state.
@@ -86,12 +109,26 @@ func (w *writing) apply(ctx context.Context) error {
 	case liaison.DoReturn, liaison.DoReject:
 		w.decide(newID())
 	case liaison.DoWithdraw:
-		w.batch.Queue(`UPDATE transmission SET state = 'cancelled', changed_at = $2 WHERE statement_id = $1 AND letter = 'statement' AND state = 'queued'`, w.ID, w.now)
+		w.cancel()
 	case liaison.DoDispatch:
 		w.batch.Queue(`UPDATE transmission SET batch = $3, changed_at = $4 WHERE statement_id = $1 AND revision = $2 AND letter = 'statement' AND state = 'queued'`,
 			w.ID, w.Revision, w.cmd.ID, w.now)
 	}
 	return nil
+}
+
+// cancel takes back the messages that an approval queued.
+func (w *writing) cancel() {
+	w.batch.Queue(`
+		UPDATE transmission SET state = 'cancelled', changed_at = $2 WHERE statement_id = $1 AND letter = 'statement' AND state = 'queued'
+		RETURNING id, revision, body_code, recipient_email, message_id`, w.ID, w.now).Query(func(rows pgx.Rows) error {
+		x := Transmission{Statement: w.ID, Letter: liaison.LetterStatement, Batch: w.cmd.ID}
+		_, err := pgx.ForEachRow(rows, []any{&x.ID, &x.Revision, &x.Body, &x.Email, &x.MessageID}, func() error {
+			w.after = append(w.after, transmissionEvent(x, liaison.EventCancelled, w.Version))
+			return nil
+		})
+		return err
+	})
 }
 
 // revise makes the next revision of the working draft.
@@ -179,6 +216,9 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,
 		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason,
 	})
+	for _, e := range w.after {
+		w.record(e)
+	}
 	return nil
 }
 

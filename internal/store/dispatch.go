@@ -169,7 +169,7 @@ func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[
 		if err := t.SendBatch(ctx, b).Close(); err != nil && !violates(err, "message_pkey") {
 			return fmt.Errorf("seal messages: %w", err)
 		} else if err != nil {
-			return liaison.Refuse(liaison.Conflict, "Another worker sealed these messages.")
+			return liaison.Refuse(liaison.Unavailable, "Another worker is sealing these messages. Try again in a moment.")
 		}
 		return nil
 	})
@@ -185,8 +185,8 @@ type Claimed struct {
 // [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled.
 func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker string) (c Claimed, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
-			return fmt.Errorf("lock transmission: %w", err)
+		if err := t.lock(ctx, id); err != nil {
+			return err
 		}
 		ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
 		if err != nil {
@@ -225,6 +225,9 @@ func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker str
 // given up meanwhile; then the dot must not be written.
 func (s *Store) Dot(ctx context.Context, c Claimed) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.lock(ctx, c.ID); err != nil {
+			return err
+		}
 		var version int
 		err := t.QueryRow(ctx, `
 			UPDATE attempt SET dot_at = $3 FROM transmission t, statement s
@@ -266,12 +269,15 @@ func (s *Store) Record(ctx context.Context, c Claimed, sent Sent, retry liaison.
 // unknown when it did. A message that is not being attempted stays as it is. It returns the state that the message is in now.
 func (s *Store) Abandon(ctx context.Context, id liaison.TransmissionID, retry liaison.Retry) (state liaison.TransmissionState, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		if err := t.lock(ctx, id); err != nil {
+			return err
+		}
 		var n int
 		var dot bool
 		err := t.QueryRow(ctx, `
 			SELECT t.state, t.attempts, coalesce(a.dot_at IS NOT NULL, false) FROM transmission t
 			LEFT JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
-			WHERE t.id = $1 FOR UPDATE OF t`, id).Scan(&state, &n, &dot)
+			WHERE t.id = $1`, id).Scan(&state, &n, &dot)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.NotFound, "There is no such message.")
 		} else if err != nil {
@@ -290,10 +296,20 @@ func (s *Store) Abandon(ctx context.Context, id liaison.TransmissionID, retry li
 	return state, err
 }
 
+// lock orders everything that is done about one message: claim, dot, answer and giving up. What is read after it, by a
+// statement of its own, is the latest; a join in the same statement would still see the row of the attempt as it was before
+// the wait, and a message could be given up while its final dot is written.
+func (t *tx) lock(ctx context.Context, id liaison.TransmissionID) error {
+	if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
+		return fmt.Errorf("lock transmission: %w", err)
+	}
+	return nil
+}
+
 // settle writes the outcome of attempt n and moves the message.
 func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState, sent Sent, retry liaison.Retry) (liaison.TransmissionState, error) {
-	if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
-		return "", fmt.Errorf("lock transmission: %w", err)
+	if err := t.lock(ctx, id); err != nil {
+		return "", err
 	}
 	ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
 	if err != nil {
@@ -333,7 +349,7 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 	e := transmissionEvent(x, liaison.EventKind(x.State), version)
 	e.Stage, e.Code, e.Reply, e.Relay = sent.Stage, sent.Code, x.Reply, sent.Relay
 	t.record(e)
-	return x.State, nil
+	return t.bounced(ctx, x) // a report can be faster than the record of the acceptance
 }
 
 func transmissionEvent(x Transmission, kind liaison.EventKind, version int) liaison.Event {

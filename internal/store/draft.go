@@ -16,18 +16,29 @@ type Saved struct {
 	Notices []string // addressees that were replaced by their successors
 }
 
-// Create starts a draft under an id that the caller made; creating it again with the same id changes nothing. It refuses
-// persons who may not draft for the group and content over its limits.
-func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (saved Saved, err error) {
+// Create starts a draft under an id that the caller made; creating it again with the same id, by the same person, changes
+// nothing. It refuses persons who may not draft for the group and content over its limits.
+func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (Saved, error) {
+	saved, err := s.create(ctx, id, actor, content)
+	if violates(err, "statement_pkey") { // the same form, sent twice at once: it is there now
+		saved, err = s.create(ctx, id, actor, content)
+	}
+	return saved, err
+}
+
+func (s *Store) create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (saved Saved, err error) {
 	if err := validID(string(id)); err != nil {
 		return saved, err
 	}
 	err = s.write(ctx, func(t *tx) error {
-		var there bool
-		if err := t.QueryRow(ctx, `SELECT true FROM statement WHERE id = $1 AND drafter_id = $2`, id, actor).Scan(&there); err == nil {
-			saved.Version = 1
+		var drafter liaison.PersonID
+		err := t.QueryRow(ctx, `SELECT s.drafter_id, d.version FROM statement s JOIN draft d ON d.statement_id = s.id WHERE s.id = $1`, id).Scan(&drafter, &saved.Version)
+		switch {
+		case err == nil && drafter == actor:
 			return nil
-		} else if !errors.Is(err, pgx.ErrNoRows) {
+		case err == nil:
+			return liaison.Refuse(liaison.Conflict, "There is a statement under this id already. Start a new one.")
+		case !errors.Is(err, pgx.ErrNoRows):
 			return fmt.Errorf("look for the draft: %w", err)
 		}
 		snap, err := groupSnapshot(ctx, t, content.Source, t.now)
@@ -102,7 +113,8 @@ func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.
 	return saved, err
 }
 
-// draftBytes checks the limits, takes names and mailboxes of the addressees from the register, and encodes.
+// draftBytes checks the limits and that the files are there, takes names and mailboxes of the addressees from the
+// register, and encodes.
 func draftBytes(ctx context.Context, q querier, content liaison.Content, day liaison.Date) ([]byte, []string, error) {
 	content, notices, err := resolve(ctx, q, content, day)
 	if err != nil {
@@ -111,6 +123,36 @@ func draftBytes(ctx context.Context, q querier, content liaison.Content, day lia
 	if errs := content.Limits(); len(errs) > 0 {
 		return nil, nil, errs[0]
 	}
+	if err := stored(ctx, q, content.Attachments); err != nil {
+		return nil, nil, err
+	}
 	canonical, err := liaison.Canonical(content)
 	return canonical, notices, err
+}
+
+// stored refuses attachments whose bytes are not in the register, or of another size than is said.
+func stored(ctx context.Context, q querier, files []liaison.Attachment) error {
+	if len(files) == 0 {
+		return nil
+	}
+	digests := make([]liaison.Digest, len(files))
+	for i, f := range files {
+		digests[i] = f.Digest
+	}
+	rows, err := q.Query(ctx, `SELECT digest, octet_length(bytes) FROM blob WHERE digest = ANY ($1)`, digests)
+	if err != nil {
+		return fmt.Errorf("look for the files: %w", err)
+	}
+	sizes := map[liaison.Digest]int64{}
+	var digest liaison.Digest
+	var size int64
+	if _, err := pgx.ForEachRow(rows, []any{&digest, &size}, func() error { sizes[digest] = size; return nil }); err != nil {
+		return fmt.Errorf("look for the files: %w", err)
+	}
+	for _, f := range files {
+		if size, there := sizes[f.Digest]; !there || size != f.Size {
+			return &liaison.Error{Code: liaison.Invalid, Field: "attachments", Message: f.Name + " is not stored in full. Attach the file again."}
+		}
+	}
+	return nil
 }

@@ -25,7 +25,7 @@ type Visitor struct {
 }
 
 const officeSQL = `
-	SELECT p.id, p.name, p.email, p.affiliation, a.group_code, a.office, a.held_from::text, coalesce(a.held_until::text, ''), a.evidence,
+	SELECT p.id, p.name, p.email, p.affiliation, p.language, a.group_code, a.office, a.held_from::text, coalesce(a.held_until::text, ''), a.evidence,
 		coalesce(nullif(g.short_name, ''), g.name)
 	FROM appointment a JOIN person p ON p.id = a.person_id JOIN body g ON g.code = a.group_code
 	WHERE a.held_from <= $1::timestamptz::date AND coalesce(a.held_until, 'infinity') >= $1::timestamptz::date `
@@ -34,7 +34,7 @@ const officeOrder = ` ORDER BY array_position(ARRAY['chair', 'vice-chair', 'secr
 
 func scanOffice(row pgx.CollectableRow) (Office, error) {
 	var o Office
-	err := row.Scan(&o.Person.ID, &o.Person.Name, &o.Person.Email, &o.Person.Affiliation, &o.Group, &o.Office, &o.From, &o.Until, &o.Evidence, &o.GroupLabel)
+	err := row.Scan(&o.Person.ID, &o.Person.Name, &o.Person.Email, &o.Person.Affiliation, &o.Person.Language, &o.Group, &o.Office, &o.From, &o.Until, &o.Evidence, &o.GroupLabel)
 	return o, err
 }
 
@@ -45,8 +45,8 @@ func (s *Store) Visitor(ctx context.Context, id liaison.PersonID) (Visitor, erro
 	}
 	v := Visitor{Zone: time.UTC}
 	b := &pgx.Batch{}
-	b.Queue(`SELECT id, name, email, affiliation FROM person WHERE id = $1`, id).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&v.Person.ID, &v.Person.Name, &v.Person.Email, &v.Person.Affiliation)
+	b.Queue(`SELECT id, name, email, affiliation, language FROM person WHERE id = $1`, id).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&v.Person.ID, &v.Person.Name, &v.Person.Email, &v.Person.Affiliation, &v.Person.Language)
 	})
 	b.Queue(officeSQL+`AND a.person_id = $2`+officeOrder, s.now(), id).Query(func(rows pgx.Rows) (err error) {
 		v.Offices, err = pgx.CollectRows(rows, scanOffice)

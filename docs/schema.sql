@@ -1,0 +1,1140 @@
+-- Made from the migrated database by go test ./migrations -run TestSchemaDocument -update. Do not edit.
+
+CREATE SCHEMA audit;
+
+CREATE DOMAIN public.language_tag AS text
+	CONSTRAINT language_tag_check CHECK ((VALUE ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$'::text));
+
+CREATE DOMAIN public.sha256hex AS text
+	CONSTRAINT sha256hex_check CHECK ((VALUE ~ '^[0-9a-f]{64}$'::text));
+
+CREATE FUNCTION audit.add(current smallint, at bigint, event_id uuid, payload bytea) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+	idx bigint := at;
+	lvl smallint := 0;
+	h   bytea := sha256('\x00'::bytea || payload);
+	l   bytea;
+BEGIN
+	INSERT INTO audit.leaf (log, index, event_id, payload, hash) VALUES (current, at, event_id, payload, h);
+	WHILE idx & 1 = 1 LOOP
+		IF lvl = 0 THEN
+			SELECT leaf.hash INTO STRICT l FROM audit.leaf WHERE leaf.log = current AND leaf.index = idx - 1;
+		ELSE
+			SELECT node.hash INTO STRICT l FROM audit.node WHERE node.log = current AND node.level = lvl AND node.index = idx - 1;
+		END IF;
+		h := sha256('\x01'::bytea || l || h);
+		lvl := lvl + 1;
+		idx := idx >> 1;
+		INSERT INTO audit.node (log, level, index, hash) VALUES (current, lvl, idx, h);
+	END LOOP;
+END $$;
+
+CREATE FUNCTION audit.append(event_ids uuid[], payloads bytea[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+	current smallint;
+	first   bigint;
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'audit.append needs READ COMMITTED, not %', current_setting('transaction_isolation');
+	END IF;
+	IF coalesce(array_length(event_ids, 1), 0) <> coalesce(array_length(payloads, 1), 0) OR array_length(event_ids, 1) IS NULL THEN
+		RAISE EXCEPTION 'audit.append needs one payload for each event and at least one';
+	END IF;
+	IF array_position(event_ids, NULL) IS NOT NULL OR array_position(payloads, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'audit.append takes no NULL';
+	END IF;
+	PERFORM set_config('synchronous_commit', 'on', true);
+	PERFORM pg_advisory_xact_lock(7021310926410351); -- the log's, nobody else's
+	SELECT log.number INTO STRICT current FROM audit.log ORDER BY log.number DESC LIMIT 1;
+	SELECT coalesce(max(leaf.index) + 1, 0) INTO first FROM audit.leaf WHERE leaf.log = current;
+	FOR i IN 1 .. array_length(event_ids, 1) LOOP
+		PERFORM audit.add(current, first + i - 1, event_ids[i], payloads[i]);
+	END LOOP;
+	RETURN first;
+END $$;
+
+CREATE FUNCTION audit.begin(payload bytea) RETURNS smallint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+	following smallint;
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'audit.begin needs READ COMMITTED, not %', current_setting('transaction_isolation');
+	END IF;
+	PERFORM set_config('synchronous_commit', 'on', true);
+	PERFORM pg_advisory_xact_lock(7021310926410351);
+	SELECT log.number + 1 INTO STRICT following FROM audit.log ORDER BY log.number DESC LIMIT 1;
+	INSERT INTO audit.log (number, begun_at) VALUES (following, statement_timestamp());
+	PERFORM audit.add(following, 0::bigint, NULL::uuid, payload);
+	RETURN following;
+END $$;
+
+CREATE PROCEDURE public.append_only(IN t regclass)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION public.refuse_change()', t);
+	EXECUTE format('CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change()', t);
+END $$;
+
+CREATE FUNCTION public.attempt_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		RAISE EXCEPTION 'attempts are never deleted' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'attempt_kept';
+	END IF;
+	-- evidence is added once; unknown may still learn the answer that came late
+	IF OLD.outcome IS NOT NULL AND OLD.outcome <> 'unknown' OR OLD.dot_at IS NOT NULL AND NEW.dot_at IS DISTINCT FROM OLD.dot_at THEN
+		RAISE EXCEPTION 'what is known of an attempt does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'attempt_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE PROCEDURE public.grant_roles()
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['liaison_app', 'liaison_worker', 'liaison_signer', 'liaison_auditor'] LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+			BEGIN
+				EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+			EXCEPTION
+				WHEN duplicate_object OR unique_violation THEN NULL; -- another database of this server was quicker
+				WHEN insufficient_privilege THEN
+					RAISE WARNING 'the role % is missing and % may not create it; run CREATE ROLE % NOLOGIN as a superuser and then liaison migrate again', name, current_user, name;
+					RETURN;
+			END;
+		END IF;
+	END LOOP;
+
+	BEGIN
+		EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+		EXECUTE 'REVOKE CREATE ON SCHEMA public FROM PUBLIC';
+	EXCEPTION WHEN insufficient_privilege THEN
+		RAISE WARNING 'everybody may still make temporary tables in this database; run REVOKE TEMPORARY ON DATABASE % FROM PUBLIC as its owner', current_database();
+	END;
+
+	-- What all of them read. The salts are what turns a commitment back into a name: who only verifies hashes has no need of them.
+	GRANT USAGE ON SCHEMA audit TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+	GRANT SELECT ON audit.log, audit.leaf, audit.node, audit.checkpoint, audit.timestamp TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+
+	-- The pages: read everything, save drafts and files, keep sessions. What changes a state is the worker's.
+	GRANT SELECT ON ALL TABLES IN SCHEMA public TO liaison_app;
+	GRANT INSERT ON statement, draft, drafter, blob, event TO liaison_app;
+	GRANT UPDATE (title, deadline, changed_at) ON statement TO liaison_app;
+	GRANT UPDATE ON draft TO liaison_app;
+	GRANT INSERT, UPDATE, DELETE ON session TO liaison_app;
+
+	-- The worker: the one write path. It writes every table but people, bodies and sessions; it deletes nothing, and where
+	-- rows never change it may only add.
+	GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO liaison_worker;
+	REVOKE INSERT, UPDATE ON body, person, appointment, terms_of_reference, goose_db_version FROM liaison_worker;
+	REVOKE ALL ON session FROM liaison_worker;
+	FOR name IN SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only' AND tgrelid::regclass::text NOT LIKE 'audit.%' LOOP
+		EXECUTE format('REVOKE UPDATE ON %s FROM liaison_worker', name);
+	END LOOP;
+
+	GRANT SELECT, INSERT ON audit.salt TO liaison_app, liaison_worker;
+	GRANT EXECUTE ON FUNCTION audit.append(uuid[], bytea[]) TO liaison_app, liaison_worker;
+
+	-- The signer: reads leaves, writes checkpoints.
+	GRANT INSERT ON audit.checkpoint, audit.timestamp TO liaison_signer;
+
+	-- The auditor: what verification and export read, and not what statements, drafts, files and messages say.
+	GRANT SELECT ON event, decision, transmission, attempt, number_series, command, addressee, body, appointment, terms_of_reference, person TO liaison_auditor;
+	GRANT SELECT (id, group_code, state, version, drafter_id, revision, digest, number, period, ref, approved_digest, approved_by, approved_as,
+		approved_at, dispatched_at, created_at, changed_at) ON statement TO liaison_auditor;
+	GRANT SELECT (statement_id, number, digest, submitted_by, submitted_at) ON revision TO liaison_auditor;
+	GRANT SELECT (transmission_id, digest) ON message TO liaison_auditor;
+	GRANT SELECT ON drafter, audit.salt TO liaison_auditor;
+
+	-- Every process looks whether the schema is the one it knows.
+	GRANT SELECT ON goose_db_version TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+END $$;
+
+CREATE FUNCTION public.inbound_message_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		RAISE EXCEPTION 'what came in is never deleted' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'inbound_message_kept';
+	END IF;
+	IF (NEW.id, NEW.digest, NEW.envelope_recipient, NEW.source, NEW.received_at) IS DISTINCT FROM (OLD.id, OLD.digest, OLD.envelope_recipient, OLD.source, OLD.received_at)
+		OR NEW.raw IS DISTINCT FROM OLD.raw OR OLD.handled_at IS NOT NULL AND NEW.handled_at IS NULL THEN
+		RAISE EXCEPTION 'what came in does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'inbound_message_fixed';
+	END IF;
+	IF OLD.statement_id IS NOT NULL AND (NEW.statement_id, NEW.transmission_id) IS DISTINCT FROM (OLD.statement_id, OLD.transmission_id) THEN
+		RAISE EXCEPTION 'a message is linked once' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'inbound_message_linked_once';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+	RAISE EXCEPTION '% rows are never changed or deleted; a correction is a new row', TG_TABLE_NAME
+		USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END $$;
+
+CREATE FUNCTION public.transmission_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		RAISE EXCEPTION 'transmissions are never deleted' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_kept';
+	END IF;
+	IF (NEW.id, NEW.statement_id, NEW.revision, NEW.letter, NEW.position, NEW.recipient_email, NEW.message_id, NEW.message_date, NEW.approval_id)
+		IS DISTINCT FROM (OLD.id, OLD.statement_id, OLD.revision, OLD.letter, OLD.position, OLD.recipient_email, OLD.message_id, OLD.message_date, OLD.approval_id) THEN
+		RAISE EXCEPTION 'what a transmission is does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_fixed';
+	END IF;
+	-- accepted, refused, cancelled and bounced are ends: this is what keeps a message from being sent twice
+	IF OLD.state IN ('accepted', 'refused', 'cancelled', 'bounced') AND NEW.state <> OLD.state AND NOT (OLD.state = 'accepted' AND NEW.state = 'bounced') THEN
+		RAISE EXCEPTION 'transmission % is %, which is settled', OLD.id, OLD.state USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_settled';
+	END IF;
+	IF NEW.state = 'bounced' AND OLD.state <> 'bounced' AND (OLD.state <> 'accepted' OR NOT EXISTS (SELECT FROM transmission_fact WHERE transmission_id = NEW.id AND kind = 'bounced')) THEN
+		RAISE EXCEPTION 'transmission % has no report that it bounced', OLD.id USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_bounced_by_report';
+	END IF;
+	IF NEW.state = 'attempting' AND OLD.state NOT IN ('queued', 'deferred') THEN
+		RAISE EXCEPTION 'transmission % is % and may not be attempted', OLD.id, OLD.state USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_not_twice';
+	END IF;
+	IF NEW.state = 'attempting' AND NOT EXISTS (SELECT FROM message WHERE transmission_id = NEW.id) THEN
+		RAISE EXCEPTION 'transmission % has no sealed message', OLD.id USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_sealed_first';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE PROCEDURE public.widen_check(IN t regclass, IN constraint_name text, IN col text, VARIADIC more text[])
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+	known text[];
+BEGIN
+	SELECT array_agg(m[1] ORDER BY n) INTO known
+	FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([^'']+)''::text', 'g') WITH ORDINALITY AS x (m, n)
+	WHERE c.conrelid = t AND c.conname = constraint_name;
+	IF known IS NULL THEN
+		RAISE EXCEPTION 'the table % has no list in a constraint %', t, constraint_name;
+	END IF;
+	SELECT known || array_agg(v) INTO known FROM unnest(more) v WHERE v <> ALL (known);
+	EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', t, constraint_name);
+	EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IN (%s))', t, constraint_name, col, (SELECT string_agg(quote_literal(v), ', ') FROM unnest(known) v));
+END $$;
+
+CREATE TABLE audit.checkpoint (
+    log smallint NOT NULL,
+    size bigint NOT NULL,
+    origin text NOT NULL,
+    root bytea NOT NULL,
+    vkey text NOT NULL,
+    note text NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    CONSTRAINT checkpoint_root_check CHECK ((length(root) = 32)),
+    CONSTRAINT checkpoint_size_check CHECK ((size > 0))
+);
+
+CREATE TABLE audit.leaf (
+    index bigint NOT NULL,
+    event_id uuid,
+    payload bytea NOT NULL,
+    hash bytea NOT NULL,
+    log smallint NOT NULL,
+    CONSTRAINT leaf_check CHECK ((hash = sha256(('\x00'::bytea || payload)))),
+    CONSTRAINT leaf_index_check CHECK ((index >= 0)),
+    CONSTRAINT leaf_stands_for_an_event CHECK (((event_id IS NOT NULL) OR ((index = 0) AND (log > 1))))
+);
+
+CREATE TABLE audit.log (
+    number smallint NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE audit.node (
+    level smallint NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL,
+    log smallint NOT NULL,
+    CONSTRAINT node_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT node_index_check CHECK ((index >= 0)),
+    CONSTRAINT node_level_check CHECK ((level > 0))
+);
+
+CREATE TABLE audit.salt (
+    event_id uuid NOT NULL,
+    field text NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT salt_salt_check CHECK ((length(salt) = 16))
+);
+
+CREATE TABLE audit."timestamp" (
+    log smallint NOT NULL,
+    size bigint NOT NULL,
+    authority text NOT NULL,
+    token bytea NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.addressee (
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    "position" integer NOT NULL,
+    body_code text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    purpose text NOT NULL,
+    CONSTRAINT addressee_email_check CHECK ((email <> ''::text)),
+    CONSTRAINT addressee_position_check CHECK (("position" > 0)),
+    CONSTRAINT addressee_purpose CHECK ((purpose = ANY (ARRAY['action'::text, 'comment'::text, 'information'::text, 'response'::text])))
+);
+
+CREATE TABLE public.appointment (
+    person_id uuid NOT NULL,
+    group_code text NOT NULL,
+    office text NOT NULL,
+    held_from date NOT NULL,
+    held_until date,
+    evidence text NOT NULL,
+    CONSTRAINT appointment_check CHECK ((held_from <= held_until)),
+    CONSTRAINT appointment_office CHECK ((office = ANY (ARRAY['chair'::text, 'vice-chair'::text, 'secretary'::text, 'editor'::text])))
+);
+
+CREATE TABLE public.attempt (
+    transmission_id uuid NOT NULL,
+    n integer NOT NULL,
+    worker text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    dot_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    outcome text,
+    stage text,
+    code integer DEFAULT 0 NOT NULL,
+    enhanced text DEFAULT ''::text NOT NULL,
+    reply text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    relay text DEFAULT ''::text NOT NULL,
+    tls text DEFAULT ''::text NOT NULL,
+    CONSTRAINT attempt_accepted_after_the_dot CHECK (((outcome <> 'accepted'::text) OR ((stage = 'dot'::text) AND (dot_at IS NOT NULL)))),
+    CONSTRAINT attempt_check CHECK ((num_nulls(ended_at, outcome, stage) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT attempt_n_check CHECK ((n > 0)),
+    CONSTRAINT attempt_outcome CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text]))),
+    CONSTRAINT attempt_stage CHECK ((stage = ANY (ARRAY['connect'::text, 'mail'::text, 'rcpt'::text, 'data'::text, 'dot'::text])))
+);
+
+CREATE TABLE public.blob (
+    digest public.sha256hex NOT NULL,
+    bytes bytea NOT NULL,
+    CONSTRAINT blob_check CHECK (((digest)::text = encode(sha256(bytes), 'hex'::text)))
+);
+ALTER TABLE ONLY public.blob ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE public.body (
+    code text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    short_name text DEFAULT ''::text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    parent text,
+    email text DEFAULT ''::text NOT NULL,
+    in_force_from date,
+    in_force_until date,
+    successor text,
+    source text NOT NULL,
+    language public.language_tag DEFAULT 'en'::text NOT NULL,
+    CONSTRAINT body_check CHECK ((in_force_from <= in_force_until)),
+    CONSTRAINT body_check1 CHECK (((successor IS NULL) OR (in_force_until IS NOT NULL))),
+    CONSTRAINT body_check2 CHECK ((successor <> code)),
+    CONSTRAINT body_code_check CHECK (((code ~ '^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*$'::text) AND (length(code) <= 64))),
+    CONSTRAINT body_email_check CHECK ((length(email) <= 254)),
+    CONSTRAINT body_kind CHECK ((kind = ANY (ARRAY['group'::text, 'organization'::text]))),
+    CONSTRAINT body_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT body_short_name_check CHECK ((length(short_name) <= 200)),
+    CONSTRAINT body_title_check CHECK ((length(title) <= 400))
+);
+
+CREATE TABLE public.command (
+    id text NOT NULL,
+    statement_id uuid NOT NULL,
+    kind text NOT NULL,
+    answer jsonb NOT NULL,
+    done_at timestamp with time zone NOT NULL,
+    CONSTRAINT command_id_check CHECK (((length(id) >= 1) AND (length(id) <= 100)))
+);
+
+CREATE TABLE public.decision (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    digest public.sha256hex NOT NULL,
+    kind text NOT NULL,
+    person_id uuid NOT NULL,
+    acting text NOT NULL,
+    drafted boolean NOT NULL,
+    reason text NOT NULL,
+    command_id text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT decision_kind CHECK ((kind = ANY (ARRAY['approve'::text, 'return'::text, 'reject'::text]))),
+    CONSTRAINT decision_negative_has_reason CHECK (((kind = 'approve'::text) OR (reason <> ''::text))),
+    CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000))
+);
+
+CREATE TABLE public.draft (
+    statement_id uuid NOT NULL,
+    version integer NOT NULL,
+    canonical bytea NOT NULL,
+    saved_by uuid NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    CONSTRAINT draft_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.drafter (
+    statement_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+CREATE TABLE public.event (
+    seq bigint NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    statement_id uuid NOT NULL,
+    version integer NOT NULL,
+    command_id text DEFAULT ''::text NOT NULL,
+    actor uuid,
+    acting text DEFAULT ''::text NOT NULL,
+    drafted boolean DEFAULT false NOT NULL,
+    from_state text DEFAULT ''::text NOT NULL,
+    to_state text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 0 NOT NULL,
+    digest text DEFAULT ''::text NOT NULL,
+    ref text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    transmission_id uuid,
+    letter text DEFAULT ''::text NOT NULL,
+    body_code text DEFAULT ''::text NOT NULL,
+    recipient text DEFAULT ''::text NOT NULL,
+    message_id text DEFAULT ''::text NOT NULL,
+    message_digest text DEFAULT ''::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    stage text DEFAULT ''::text NOT NULL,
+    code integer DEFAULT 0 NOT NULL,
+    reply text DEFAULT ''::text NOT NULL,
+    relay text DEFAULT ''::text NOT NULL,
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text])))
+);
+
+ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.inbound_message (
+    id uuid NOT NULL,
+    digest public.sha256hex NOT NULL,
+    envelope_recipient text NOT NULL,
+    raw bytea NOT NULL,
+    source text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    handled_at timestamp with time zone,
+    kind text,
+    understood jsonb,
+    matched_by text,
+    transmission_id uuid,
+    statement_id uuid,
+    CONSTRAINT inbound_kind CHECK ((kind = ANY (ARRAY['delivery-status'::text, 'disposition-notification'::text, 'auto-reply'::text, 'reply'::text, 'statement'::text, 'unmatched'::text]))),
+    CONSTRAINT inbound_matched_by CHECK ((matched_by = ANY (ARRAY['token'::text, 'envelope-id'::text, 'message-id'::text, 'in-reply-to'::text, 'references'::text, 'person'::text]))),
+    CONSTRAINT inbound_message_check CHECK (((digest)::text = encode(sha256(raw), 'hex'::text))),
+    CONSTRAINT inbound_message_envelope_recipient_check CHECK ((length(envelope_recipient) <= 320)),
+    CONSTRAINT inbound_message_handled_whole CHECK ((num_nulls(handled_at, kind, understood) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT inbound_message_matched_by_something CHECK ((((statement_id IS NULL) = (matched_by IS NULL)) AND ((transmission_id IS NULL) OR (statement_id IS NOT NULL)))),
+    CONSTRAINT inbound_source CHECK ((source = ANY (ARRAY['smtp'::text, 'lmtp'::text, 'imap'::text, 'file'::text])))
+);
+ALTER TABLE ONLY public.inbound_message ALTER COLUMN raw SET STORAGE EXTERNAL;
+
+CREATE TABLE public.message (
+    transmission_id uuid NOT NULL,
+    digest public.sha256hex NOT NULL,
+    bytes bytea NOT NULL,
+    CONSTRAINT message_check CHECK (((digest)::text = encode(sha256(bytes), 'hex'::text)))
+);
+ALTER TABLE ONLY public.message ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE public.number_series (
+    group_code text NOT NULL,
+    period text NOT NULL,
+    last integer NOT NULL,
+    CONSTRAINT number_series_last_check CHECK ((last > 0))
+);
+
+CREATE TABLE public.person (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    affiliation text DEFAULT ''::text NOT NULL,
+    language public.language_tag DEFAULT 'en'::text NOT NULL,
+    CONSTRAINT person_affiliation_check CHECK ((length(affiliation) <= 200)),
+    CONSTRAINT person_email_check CHECK ((length(email) <= 254)),
+    CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+CREATE TABLE public.revision (
+    statement_id uuid NOT NULL,
+    number integer NOT NULL,
+    digest public.sha256hex NOT NULL,
+    canonical bytea NOT NULL,
+    submitted_by uuid NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    CONSTRAINT revision_check CHECK (((digest)::text = encode(sha256(canonical), 'hex'::text))),
+    CONSTRAINT revision_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.session (
+    token text NOT NULL,
+    data bytea NOT NULL,
+    expires timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.statement (
+    id uuid NOT NULL,
+    group_code text NOT NULL,
+    state text NOT NULL,
+    version integer NOT NULL,
+    drafter_id uuid NOT NULL,
+    title text NOT NULL,
+    deadline date,
+    revision integer DEFAULT 0 NOT NULL,
+    digest public.sha256hex,
+    number integer,
+    period text,
+    ref text,
+    approved_digest public.sha256hex,
+    approved_by uuid,
+    approved_as text,
+    approved_at timestamp with time zone,
+    dispatched_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND ((approved_digest)::text = (digest)::text)))),
+    CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT statement_check1 CHECK ((num_nulls(approved_digest, approved_by, approved_as, approved_at) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT statement_decided_on_a_revision CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR (revision > 0))),
+    CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
+    CONSTRAINT statement_number_check CHECK ((number > 0)),
+    CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
+    CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
+    CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text]))),
+    CONSTRAINT statement_title_check CHECK ((length(title) <= 400)),
+    CONSTRAINT statement_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.terms_of_reference (
+    group_code text NOT NULL,
+    version integer NOT NULL,
+    in_force date NOT NULL,
+    parent text NOT NULL,
+    scope text NOT NULL,
+    profile text NOT NULL,
+    reviewed_by date,
+    source text NOT NULL,
+    CONSTRAINT terms_of_reference_version_check CHECK ((version > 0))
+);
+
+CREATE TABLE public.transmission (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    letter text NOT NULL,
+    "position" integer,
+    body_code text,
+    person_id uuid,
+    recipient_name text NOT NULL,
+    recipient_email text NOT NULL,
+    message_id text NOT NULL,
+    message_date timestamp with time zone NOT NULL,
+    approval_id uuid,
+    approval_kind text,
+    batch text,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp with time zone,
+    code integer DEFAULT 0 NOT NULL,
+    reply text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text]))),
+    CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
+    CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
+    CONSTRAINT transmission_released_before_sent CHECK (((state = ANY (ARRAY['queued'::text, 'cancelled'::text])) OR (batch IS NOT NULL))),
+    CONSTRAINT transmission_state CHECK ((state = ANY (ARRAY['queued'::text, 'attempting'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'bounced'::text]))),
+    CONSTRAINT transmission_statement_is_approved CHECK (((letter <> 'statement'::text) OR ((approval_id IS NOT NULL) AND (approval_kind = 'approve'::text)))),
+    CONSTRAINT transmission_to_an_addressee_or_a_person CHECK ((((letter = 'statement'::text) = ("position" IS NOT NULL)) AND (("position" IS NULL) = (person_id IS NOT NULL))))
+);
+
+CREATE TABLE public.transmission_fact (
+    id uuid NOT NULL,
+    transmission_id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    inbound_id uuid,
+    recipient text DEFAULT ''::text NOT NULL,
+    status text DEFAULT ''::text NOT NULL,
+    diagnostic text DEFAULT ''::text NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT transmission_fact_diagnostic_check CHECK ((length(diagnostic) <= 1000)),
+    CONSTRAINT transmission_fact_kind CHECK ((kind = ANY (ARRAY['witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text]))),
+    CONSTRAINT transmission_fact_recipient_check CHECK ((length(recipient) <= 320)),
+    CONSTRAINT transmission_fact_status_check CHECK ((length(status) <= 12))
+);
+
+ALTER TABLE ONLY audit.checkpoint
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (log, size);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_pkey PRIMARY KEY (log, index);
+
+ALTER TABLE ONLY audit.log
+    ADD CONSTRAINT log_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY audit.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (log, level, index);
+
+ALTER TABLE ONLY audit.salt
+    ADD CONSTRAINT salt_pkey PRIMARY KEY (event_id, field);
+
+ALTER TABLE ONLY audit."timestamp"
+    ADD CONSTRAINT timestamp_pkey PRIMARY KEY (log, size, at);
+
+ALTER TABLE ONLY public.addressee
+    ADD CONSTRAINT addressee_pkey PRIMARY KEY (statement_id, revision, "position");
+
+ALTER TABLE ONLY public.addressee
+    ADD CONSTRAINT addressee_statement_id_revision_body_code_key UNIQUE (statement_id, revision, body_code);
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_pkey PRIMARY KEY (group_code, office, person_id, held_from);
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (transmission_id, n);
+
+ALTER TABLE ONLY public.blob
+    ADD CONSTRAINT blob_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY public.body
+    ADD CONSTRAINT body_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_id_statement_id_revision_kind_key UNIQUE (id, statement_id, revision, kind);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_pkey PRIMARY KEY (statement_id);
+
+ALTER TABLE ONLY public.drafter
+    ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT inbound_message_once UNIQUE (digest, envelope_recipient);
+
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT inbound_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (transmission_id);
+
+ALTER TABLE ONLY public.number_series
+    ADD CONSTRAINT number_series_pkey PRIMARY KEY (group_code, period);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.revision
+    ADD CONSTRAINT revision_pkey PRIMARY KEY (statement_id, number);
+
+ALTER TABLE ONLY public.revision
+    ADD CONSTRAINT revision_statement_id_number_digest_key UNIQUE (statement_id, number, digest);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_group_code_period_number_key UNIQUE (group_code, period, number);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.terms_of_reference
+    ADD CONSTRAINT terms_of_reference_pkey PRIMARY KEY (group_code, version);
+
+ALTER TABLE ONLY public.transmission_fact
+    ADD CONSTRAINT transmission_fact_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.transmission_fact
+    ADD CONSTRAINT transmission_fact_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_message_id_key UNIQUE (message_id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_pkey PRIMARY KEY (id);
+
+CREATE INDEX node_completed ON audit.node USING btree (log, (((index + 1) << (level)::integer)), level);
+
+CREATE INDEX addressee_body ON public.addressee USING btree (body_code);
+
+CREATE INDEX appointment_person ON public.appointment USING btree (person_id);
+
+CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
+
+CREATE UNIQUE INDEX event_one_per_version ON public.event USING btree (statement_id, version) WHERE ((to_state <> ''::text) AND (from_state <> to_state));
+
+CREATE INDEX event_statement ON public.event USING btree (statement_id, seq);
+
+CREATE INDEX event_transmission ON public.event USING btree (transmission_id, seq) WHERE (transmission_id IS NOT NULL);
+
+CREATE INDEX inbound_message_open ON public.inbound_message USING btree (received_at) WHERE (handled_at IS NULL);
+
+CREATE INDEX inbound_message_statement ON public.inbound_message USING btree (statement_id, received_at) WHERE (statement_id IS NOT NULL);
+
+CREATE INDEX inbound_message_unmatched ON public.inbound_message USING btree (received_at DESC, id DESC) WHERE ((handled_at IS NOT NULL) AND (statement_id IS NULL));
+
+CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
+
+CREATE INDEX session_expires ON public.session USING btree (expires);
+
+CREATE INDEX statement_by_drafter ON public.statement USING btree (drafter_id, changed_at DESC, id DESC);
+
+CREATE INDEX statement_by_state ON public.statement USING btree (state, changed_at DESC, id DESC);
+
+CREATE INDEX statement_newest ON public.statement USING btree (changed_at DESC, id DESC);
+
+CREATE INDEX transmission_batch ON public.transmission USING btree (batch);
+
+CREATE INDEX transmission_fact_of ON public.transmission_fact USING btree (transmission_id, at);
+
+CREATE UNIQUE INDEX transmission_fact_once ON public.transmission_fact USING btree (inbound_id, transmission_id, kind, recipient);
+
+CREATE UNIQUE INDEX transmission_one_per_addressee ON public.transmission USING btree (statement_id, revision, "position") WHERE (letter = 'statement'::text);
+
+CREATE UNIQUE INDEX transmission_one_per_letter ON public.transmission USING btree (batch, letter, person_id) WHERE (letter <> 'statement'::text);
+
+CREATE INDEX transmission_open ON public.transmission USING btree (changed_at) WHERE (state = ANY (ARRAY['queued'::text, 'attempting'::text, 'deferred'::text, 'unknown'::text]));
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.leaf FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.log FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.node FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit."timestamp" FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.leaf FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit."timestamp" FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.addressee FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.blob FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.blob FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.inbound_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.revision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
+
+CREATE TRIGGER inbound_message_guard BEFORE DELETE OR UPDATE ON public.inbound_message FOR EACH ROW EXECUTE FUNCTION public.inbound_message_guard();
+
+CREATE TRIGGER transmission_guard BEFORE DELETE OR UPDATE ON public.transmission FOR EACH ROW EXECUTE FUNCTION public.transmission_guard();
+
+ALTER TABLE ONLY audit.checkpoint
+    ADD CONSTRAINT checkpoint_log_fkey FOREIGN KEY (log) REFERENCES audit.log(number);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_log_fkey FOREIGN KEY (log) REFERENCES audit.log(number);
+
+ALTER TABLE ONLY audit.node
+    ADD CONSTRAINT node_log_fkey FOREIGN KEY (log) REFERENCES audit.log(number);
+
+ALTER TABLE ONLY audit.salt
+    ADD CONSTRAINT salt_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
+ALTER TABLE ONLY audit."timestamp"
+    ADD CONSTRAINT timestamp_log_size_fkey FOREIGN KEY (log, size) REFERENCES audit.checkpoint(log, size);
+
+ALTER TABLE ONLY public.addressee
+    ADD CONSTRAINT addressee_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.addressee
+    ADD CONSTRAINT addressee_statement_id_revision_fkey FOREIGN KEY (statement_id, revision) REFERENCES public.revision(statement_id, number);
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.body
+    ADD CONSTRAINT body_parent_fkey FOREIGN KEY (parent) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.body
+    ADD CONSTRAINT body_successor_fkey FOREIGN KEY (successor) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.command
+    ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_statement_id_revision_digest_fkey FOREIGN KEY (statement_id, revision, digest) REFERENCES public.revision(statement_id, number, digest);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.draft
+    ADD CONSTRAINT draft_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.drafter
+    ADD CONSTRAINT drafter_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.drafter
+    ADD CONSTRAINT drafter_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_actor_fkey FOREIGN KEY (actor) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT inbound_message_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT inbound_message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.message
+    ADD CONSTRAINT message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.number_series
+    ADD CONSTRAINT number_series_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.revision
+    ADD CONSTRAINT revision_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.revision
+    ADD CONSTRAINT revision_submitted_by_fkey FOREIGN KEY (submitted_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_current_revision FOREIGN KEY (id, revision, digest) REFERENCES public.revision(statement_id, number, digest) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_drafter_id_fkey FOREIGN KEY (drafter_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.terms_of_reference
+    ADD CONSTRAINT terms_of_reference_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.terms_of_reference
+    ADD CONSTRAINT terms_of_reference_parent_fkey FOREIGN KEY (parent) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_approval_id_statement_id_revision_approval_ki_fkey FOREIGN KEY (approval_id, statement_id, revision, approval_kind) REFERENCES public.decision(id, statement_id, revision, kind);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_batch_fkey FOREIGN KEY (batch) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.transmission_fact
+    ADD CONSTRAINT transmission_fact_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.transmission_fact
+    ADD CONSTRAINT transmission_fact_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES public.inbound_message(id);
+
+ALTER TABLE ONLY public.transmission_fact
+    ADD CONSTRAINT transmission_fact_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_statement_id_revision_position_fkey FOREIGN KEY (statement_id, revision, "position") REFERENCES public.addressee(statement_id, revision, "position");
+
+GRANT USAGE ON SCHEMA audit TO liaison_app;
+GRANT USAGE ON SCHEMA audit TO liaison_worker;
+GRANT USAGE ON SCHEMA audit TO liaison_signer;
+GRANT USAGE ON SCHEMA audit TO liaison_auditor;
+
+REVOKE ALL ON FUNCTION audit.add(current smallint, at bigint, event_id uuid, payload bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.append(event_ids uuid[], payloads bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.append(event_ids uuid[], payloads bytea[]) TO liaison_app;
+GRANT ALL ON FUNCTION audit.append(event_ids uuid[], payloads bytea[]) TO liaison_worker;
+
+REVOKE ALL ON FUNCTION audit.begin(payload bytea) FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit.checkpoint TO liaison_app;
+GRANT SELECT ON TABLE audit.checkpoint TO liaison_worker;
+GRANT SELECT,INSERT ON TABLE audit.checkpoint TO liaison_signer;
+GRANT SELECT ON TABLE audit.checkpoint TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit.leaf TO liaison_app;
+GRANT SELECT ON TABLE audit.leaf TO liaison_worker;
+GRANT SELECT ON TABLE audit.leaf TO liaison_signer;
+GRANT SELECT ON TABLE audit.leaf TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit.log TO liaison_app;
+GRANT SELECT ON TABLE audit.log TO liaison_worker;
+GRANT SELECT ON TABLE audit.log TO liaison_signer;
+GRANT SELECT ON TABLE audit.log TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit.node TO liaison_app;
+GRANT SELECT ON TABLE audit.node TO liaison_worker;
+GRANT SELECT ON TABLE audit.node TO liaison_signer;
+GRANT SELECT ON TABLE audit.node TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_app;
+GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_worker;
+GRANT SELECT ON TABLE audit.salt TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit."timestamp" TO liaison_app;
+GRANT SELECT ON TABLE audit."timestamp" TO liaison_worker;
+GRANT SELECT,INSERT ON TABLE audit."timestamp" TO liaison_signer;
+GRANT SELECT ON TABLE audit."timestamp" TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.addressee TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.addressee TO liaison_worker;
+GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.appointment TO liaison_app;
+GRANT SELECT ON TABLE public.appointment TO liaison_worker;
+GRANT SELECT ON TABLE public.appointment TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.attempt TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.attempt TO liaison_worker;
+GRANT SELECT ON TABLE public.attempt TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.blob TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.blob TO liaison_worker;
+
+GRANT SELECT ON TABLE public.body TO liaison_app;
+GRANT SELECT ON TABLE public.body TO liaison_worker;
+GRANT SELECT ON TABLE public.body TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.command TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.command TO liaison_worker;
+GRANT SELECT ON TABLE public.command TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.decision TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.decision TO liaison_worker;
+GRANT SELECT ON TABLE public.decision TO liaison_auditor;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_worker;
+
+GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;
+GRANT SELECT ON TABLE public.drafter TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;
+GRANT SELECT ON TABLE public.event TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.inbound_message TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.inbound_message TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(source) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(received_at) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(handled_at) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(matched_by) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(transmission_id) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.message TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;
+
+GRANT SELECT(transmission_id) ON TABLE public.message TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.message TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.number_series TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO liaison_worker;
+GRANT SELECT ON TABLE public.number_series TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.person TO liaison_app;
+GRANT SELECT ON TABLE public.person TO liaison_worker;
+GRANT SELECT ON TABLE public.person TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.revision TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.revision TO liaison_worker;
+
+GRANT SELECT(statement_id) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT(number) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT(submitted_by) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT(submitted_at) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO liaison_app;
+
+GRANT SELECT,INSERT ON TABLE public.statement TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.statement TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(group_code) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(state) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(version) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(drafter_id) ON TABLE public.statement TO liaison_auditor;
+
+GRANT UPDATE(title) ON TABLE public.statement TO liaison_app;
+
+GRANT UPDATE(deadline) ON TABLE public.statement TO liaison_app;
+
+GRANT SELECT(revision) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(number) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(period) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(ref) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(approved_digest) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(approved_by) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(approved_as) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(approved_at) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(dispatched_at) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(created_at) ON TABLE public.statement TO liaison_auditor;
+
+GRANT UPDATE(changed_at) ON TABLE public.statement TO liaison_app;
+GRANT SELECT(changed_at) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
+GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;
+GRANT SELECT ON TABLE public.terms_of_reference TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.transmission TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.transmission TO liaison_worker;
+GRANT SELECT ON TABLE public.transmission TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.transmission_fact TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.transmission_fact TO liaison_worker;
+GRANT SELECT ON TABLE public.transmission_fact TO liaison_auditor;

@@ -1,0 +1,237 @@
+package store_test
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jca-ml/liaison/internal/seed"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/internal/testkit"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// lived makes a register in which something has happened: one statement dispatched in part, one in review, one rejected.
+func lived(ctx context.Context, url string) error {
+	if err := register(ctx, url); err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for i, kinds := range [][]liaison.CommandKind{{"submit", "approve", "dispatch"}, {"submit"}, {"submit", "reject"}} {
+		id := liaison.StatementID(fmt.Sprintf("0190c0de-0000-7000-8000-00000000010%d", i))
+		if _, err := s.Create(ctx, id, seed.Editor.ID, content("itu-t/sg17", "w3c", "ieee")); err != nil {
+			return err
+		}
+		for _, kind := range kinds {
+			snap, err := s.Snapshot(ctx, id)
+			if err != nil {
+				return err
+			}
+			actor := seed.Chair.ID
+			if kind == "submit" {
+				actor = seed.Editor.ID
+			}
+			cmd := liaison.Command{ID: liaison.CommandID(fmt.Sprint("lived-", i, kind)), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Reason: "because"}
+			if _, err := s.Do(ctx, cmd); err != nil {
+				return err
+			}
+		}
+	}
+	ts, err := s.Batch(ctx, "lived-0dispatch")
+	if err != nil {
+		return err
+	}
+	messages := map[liaison.TransmissionID][]byte{}
+	for _, x := range ts {
+		messages[x.ID] = []byte("To: " + x.Email + "\r\n\r\nText\r\n")
+	}
+	if err := s.Seal(ctx, "lived-0dispatch", messages); err != nil {
+		return err
+	}
+	for i, outcome := range []liaison.TransmissionState{liaison.TransmissionAccepted, liaison.TransmissionRefused, liaison.TransmissionUnknown} {
+		c, err := s.Claim(ctx, ts[i].ID, "worker 1")
+		if err != nil {
+			return err
+		}
+		if answers[outcome].Stage == liaison.StageDot {
+			if err := s.Dot(ctx, c); err != nil {
+				return err
+			}
+		}
+		if _, err := s.Record(ctx, c, answers[outcome], retry); err != nil {
+			return err
+		}
+	}
+	_, err = s.Do(ctx, liaison.Command{ID: "lived-0settle", Kind: liaison.DoSettle, Statement: "0190c0de-0000-7000-8000-000000000100"})
+	return err
+}
+
+// tamper does to the database what its owner can: triggers and foreign keys are switched off.
+func tamper(t *testing.T, pool *pgxpool.Pool, sql string) {
+	t.Helper()
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		for one := range strings.SplitSeq(sql, ";\n") {
+			tag, err := tx.Exec(t.Context(), one)
+			if err != nil {
+				return err
+			}
+			if tag.RowsAffected() == 0 && !strings.HasPrefix(one, "SET") {
+				return fmt.Errorf("meets no row: %s", one)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhatWasDoneToTheLogIsFound changes the database behind the program's back, once in each way, and says what the check
+// has to name.
+func TestWhatWasDoneToTheLogIsFound(t *testing.T) {
+	t.Parallel()
+	const (
+		sent   = "0190c0de-0000-7000-8000-000000000100" // dispatched in part
+		review = "0190c0de-0000-7000-8000-000000000101"
+	)
+	for name, test := range map[string]struct {
+		sql  string
+		says []string
+	}{
+		"nothing": {`SET LOCAL lock_timeout = 0`, nil},
+
+		"a byte of a payload":         {`UPDATE audit.leaf SET payload = set_byte(payload, 100, 64), hash = sha256('\x00'::bytea || set_byte(payload, 100, 64)) WHERE index = 5`, []string{"leaf 5"}},
+		"a byte of the last payload":  {`UPDATE audit.leaf SET payload = payload || ' '::bytea, hash = sha256('\x00'::bytea || payload || ' '::bytea) WHERE index = (SELECT max(index) FROM audit.leaf)`, []string{"its bytes are not those"}},
+		"a payload and its event":     {"UPDATE event SET acting = 'editor' WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 5);\nUPDATE audit.leaf SET payload = convert_to(regexp_replace(convert_from(payload, 'UTF8'), '\"acting\":\"[a-z]+\"', '\"acting\":\"editor\"'), 'UTF8') , hash = sha256('\\x00'::bytea || convert_to(regexp_replace(convert_from(payload, 'UTF8'), '\"acting\":\"[a-z]+\"', '\"acting\":\"editor\"'), 'UTF8')) WHERE index = 5", []string{"level 1, index 2"}},
+		"a leaf deleted":              {`DELETE FROM audit.leaf WHERE index = 4`, []string{"leaf 4 is missing", "has no leaf in the log"}},
+		"the last leaf deleted":       {`DELETE FROM audit.leaf WHERE index = (SELECT max(index) FROM audit.leaf)`, []string{"has no leaf in the log"}},
+		"the first leaf deleted":      {`DELETE FROM audit.leaf WHERE index = 0`, []string{"leaf 0 is missing"}},
+		"two leaves swapped":          {"UPDATE audit.leaf SET index = 1000 WHERE index = 2;\nUPDATE audit.leaf SET index = 2 WHERE index = 7;\nUPDATE audit.leaf SET index = 7 WHERE index = 1000", []string{"level 1, index 1"}},
+		"two payloads swapped":        {"UPDATE audit.leaf SET payload = CASE index WHEN 2 THEN (SELECT payload FROM audit.leaf WHERE index = 7) ELSE (SELECT payload FROM audit.leaf WHERE index = 2) END, hash = CASE index WHEN 2 THEN (SELECT hash FROM audit.leaf WHERE index = 7) ELSE (SELECT hash FROM audit.leaf WHERE index = 2) END WHERE index IN (2, 7)", []string{"leaf 2", "leaf 7"}},
+		"a stored hash changed":       {`UPDATE audit.node SET hash = sha256('x') WHERE level = 2 AND index = 0`, []string{"level 2, index 0"}},
+		"a stored hash deleted":       {`DELETE FROM audit.node WHERE level = 1 AND index = 0`, []string{"level 1, index 0"}},
+		"a stored hash added":         {`INSERT INTO audit.node SELECT (jsonb_populate_record(node, '{"level": 9, "index": 9}')).* FROM audit.node WHERE level = 1 AND index = 0`, []string{"hashes of subtrees"}},
+		"an event deleted":            {`DELETE FROM event WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 5)`, []string{"leaf 5"}},
+		"an event and its leaf":       {"DELETE FROM event WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 5);\nDELETE FROM audit.leaf WHERE index = 5", []string{"leaf 5 is missing"}},
+		"an event without a leaf":     {`INSERT INTO event (id, kind, at, statement_id, version) SELECT gen_random_uuid(), 'edited', now(), '` + review + `', 2`, []string{review, "the event edited has no leaf"}},
+		"who approved":                {`UPDATE event SET actor = '` + string(seed.Secretary.ID) + `' WHERE kind = 'approved'`, []string{sent, "actor"}},
+		"in which capacity":           {`UPDATE event SET acting = 'vice-chair' WHERE kind = 'approved'`, []string{"acting = chair, the event says vice-chair"}},
+		"when":                        {`UPDATE event SET at = at + interval '1 microsecond' WHERE kind = 'approved'`, []string{"it says at ="}},
+		"which bytes":                 {`UPDATE event SET digest = encode(sha256('x'), 'hex') WHERE kind = 'approved'`, []string{"it says digest", "dispatch begun without an approval"}},
+		"why":                         {`UPDATE event SET reason = 'another reason' WHERE kind = 'rejected'`, []string{"it says reason"}},
+		"what the server said":        {`UPDATE event SET reply = '250 welcome' WHERE kind = 'refused'`, []string{"it says reply"}},
+		"to whom":                     {`UPDATE event SET recipient = 'x@evil.example' WHERE kind = 'accepted'`, []string{"it says recipient"}},
+		"a salt":                      {`UPDATE audit.salt SET salt = substring(sha256('x') FOR 16)  WHERE field = 'reason'`, []string{"it says reason"}},
+		"a salt lost":                 {`DELETE FROM audit.salt WHERE field = 'reason'`, []string{"no salt is left to prove"}},
+		"a salt lost and another why": {"DELETE FROM audit.salt WHERE field = 'reason';\nUPDATE event SET reason = 'another reason' WHERE kind = 'rejected'", []string{"no salt is left to prove"}},
+
+		"a state without an event":         {`UPDATE statement SET state = 'closed' WHERE id = '` + sent + `'`, []string{sent, "the register says closed, the last event dispatched-in-part"}},
+		"a version without an event":       {`UPDATE statement SET version = version + 1 WHERE id = '` + review + `'`, []string{review, "version 3, its events make 2"}},
+		"a refused message made accepted":  {`UPDATE transmission SET state = 'accepted' WHERE state = 'refused'`, []string{sent, "is accepted in the ledger and not in the log"}},
+		"an accepted message made refused": {`UPDATE transmission SET state = 'refused' WHERE state = 'accepted'`, []string{"was accepted, the ledger says refused"}},
+		"an accepted message queued again": {`UPDATE transmission SET state = 'queued' WHERE state = 'accepted'`, []string{"was accepted, the ledger says queued"}},
+		"other bytes under a message":      {`UPDATE message SET bytes = 'x', digest = encode(sha256('x'), 'hex') WHERE transmission_id = (SELECT id FROM transmission WHERE state = 'accepted')`, []string{"in the ledger and not in the log"}},
+		"a number that nobody has":         {`UPDATE number_series SET last = last + 1`, []string{"the number 2 was never given"}},
+		"a number taken away":              {`UPDATE statement SET number = 5 WHERE id = '` + sent + `'`, []string{"the number 1 was never given"}},
+		"a dispatch that nobody approved": {"INSERT INTO event (id, kind, at, statement_id, version, digest) SELECT gen_random_uuid(), 'dispatching', now(), id, version, digest FROM statement WHERE id = '" + review + "';\n" +
+			"SELECT audit.append(array_agg(id), array_agg('{}'::bytea)) FROM event WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE event_id = event.id)", []string{review, "dispatch begun without an approval"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := testkit.Database(t, lived)
+			s := store.New(pool)
+			tamper(t, pool, test.sql)
+			report, err := s.Audit(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []string
+			for _, p := range report.Problems {
+				found = append(found, p.String())
+			}
+			all := strings.Join(found, "\n")
+			if test.says == nil && all != "" || test.says != nil && all == "" {
+				t.Fatalf("found %q, want %q", found, test.says)
+			}
+			for _, s := range test.says {
+				if !strings.Contains(all, s) {
+					t.Errorf("nothing is said of %q:\n%s", s, all)
+				}
+			}
+		})
+	}
+}
+
+// TestErasureLeavesTheLogWhole: a value that is erased together with its salt (edge case 70) breaks nothing, and the root
+// stays what it was.
+func TestErasureLeavesTheLogWhole(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, lived)
+	s := store.New(pool)
+	before := verified(t, s)
+	tamper(t, pool, "DELETE FROM audit.salt;\nUPDATE event SET reason = '', recipient = '', message_id = '', reply = ''")
+	after := verified(t, s)
+	if before.Root != after.Root || before.Size != after.Size {
+		t.Errorf("the root was %s of %d, and is %s of %d", before.Root, before.Size, after.Root, after.Size)
+	}
+}
+
+// TestTheDatabaseMakesTheKnownTree appends the leaves that implementations of RFC 6962 are compared by, and reads the hashes
+// of the subtrees that the database made.
+func TestTheDatabaseMakesTheKnownTree(t *testing.T) {
+	t.Parallel()
+	_, pool := open(t)
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`); err != nil { // the leaves stand for no events
+			return err
+		}
+		var first, second int64
+		if err := tx.QueryRow(t.Context(), `SELECT audit.append(ARRAY[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], ARRAY['\x', '\x00', '\x10']::bytea[])`).Scan(&first); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(t.Context(), `SELECT audit.append(array_agg(gen_random_uuid()), array_agg(x)) FROM unnest(ARRAY['\x2021', '\x3031', '\x40414243', '\x5051525354555657', '\x606162636465666768696a6b6c6d6e6f']::bytea[]) x`).Scan(&second); err != nil {
+			return err
+		}
+		if first != 0 || second != 3 {
+			t.Errorf("the leaves begin at %d and %d, want 0 and 3", first, second)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := pool.Query(t.Context(), `SELECT level, index, hash FROM audit.node`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	var level, index int64
+	var hash []byte
+	if _, err := pgx.ForEachRow(rows, []any{&level, &index, &hash}, func() error { got[fmt.Sprint(level, "/", index)] = hex.EncodeToString(hash); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for node, want := range map[string]string{ // the roots of the trees of two, four and eight leaves
+		"1/0": "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+		"2/0": "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+		"3/0": "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+	} {
+		if got[node] != want {
+			t.Errorf("node %s is %s, want %s", node, got[node], want)
+		}
+	}
+	if len(got) != 7 {
+		t.Errorf("%d stored hashes, want 7", len(got))
+	}
+}
