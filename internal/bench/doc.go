@@ -1,0 +1,13 @@
+// Package bench measures what a person waits for, each figure beside its floor, in one run on the same machine:
+//
+//	go test -run '^$' -bench . -benchtime 1x -timeout 60m ./internal/bench
+//
+//	Decisions      engine.Do, beside the same Temporal update with an activity that does nothing
+//	Transmissions  a dispatch to 200 addressees, beside go-mail over one connection to the same sink
+//	Pages          the pages with 10,000 statements stored, through HTTP
+//	Memory         `liaison serve` and `liaison worker` after work, as the system counts it
+//
+// PostgreSQL is real and syncs; Temporal stores in it, as the embedded default does; the worker is a process of its own. Ours and
+// floor take turns in short rounds, so that a neighbour's load falls on both. What is printed says how loaded the machine was;
+// ratios stand better than absolute figures. It holds no tests.
+package bench
