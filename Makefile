@@ -7,7 +7,7 @@ SERVER := cmd/liaison-temporal
 # Left out of the binaries: symbols and debug data, which double their size. -trimpath would compile everything anew.
 LDFLAGS := -s -w
 
-.PHONY: demo check-demo test check build postgresql chromium lint vet vuln workflowcheck docs bench clean
+.PHONY: demo check-demo test check build postgresql chromium mailservers lint vet vuln workflowcheck docs bench clean
 
 ## demo: start everything on this machine and print the address to open
 demo: postgresql build
@@ -18,7 +18,7 @@ check-demo: postgresql build
 	@$(BIN)/liaison demo --check
 
 ## test: all tests; what they need and cannot install by themselves they name
-test: postgresql chromium build
+test: postgresql chromium mailservers build
 	$(GO) vet ./...
 	$(GO) test -timeout 30m ./...
 	cd $(SERVER) && $(GO) test -timeout 10m ./...
@@ -31,8 +31,8 @@ $(BIN)/liaison-temporal: $(wildcard $(SERVER)/*.go) $(SERVER)/go.mod $(SERVER)/g
 	@echo "Building the Temporal server. The first time this takes several minutes and downloads 240 MB; later it is quick."
 	cd $(SERVER) && $(GO) build -ldflags '$(LDFLAGS)' -o $@ .
 
-## postgresql, chromium: the programs that are neither Go nor ours; the browser is for the tests of the pages
-postgresql chromium:
+## postgresql, chromium, mailservers: the programs that are neither Go nor ours; the last two are for tests only
+postgresql chromium mailservers:
 	@scripts/parts $@
 
 ## check: everything that CI runs

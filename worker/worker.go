@@ -26,6 +26,10 @@ func New(c client.Client, a *activities.Activities) worker.Worker {
 		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 2, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: 8}),
 
 		MaxConcurrentActivityExecutionSize: 64, // connections to relays; each holds one message in memory
+		// The default would hold heartbeats back until four fifths of the timeout have passed: a Temporal that is away for three
+		// seconds just then would make a living worker dead and an answer that is on its way a doubt.
+		MaxHeartbeatThrottleInterval: activities.HeartbeatEvery,
+
 		WorkerStopTimeout:                  StopWithin,
 		DisableRegistrationAliasing:        true,
 	})

@@ -30,6 +30,10 @@ func (d demoCmd) check(ctx context.Context) (err error) {
 		return err
 	}
 	result, err := demo.Check(ctx, r.url, r.wired.store, r.servers, step)
+	if err == nil {
+		step("take and verify a receipt of every message")
+		result.Receipts, err = receipts(ctx, r, filepath.Join(dir, "receipts"))
+	}
 	err = errors.Join(err, r.stop())
 	if d.Keep != "" {
 		err = errors.Join(err, keep(dir, d.Keep))
@@ -57,6 +61,9 @@ func keep(data, dir string) error {
 		if err := os.WriteFile(filepath.Join(dir, filepath.Base(name)), b, 0o600); err != nil {
 			return err
 		}
+	}
+	if err := keepReceipts(filepath.Join(data, "receipts"), dir); err != nil {
+		return err
 	}
 	to := filepath.Join(dir, "data")
 	for n := 2; exists(to); n++ { // what an earlier check left stays

@@ -120,6 +120,14 @@ func startDemo(ctx context.Context, dir string, port int, progress func(string))
 	r.group, r.failed = group, gctx.Done()
 	group.Go(func() error { return serve(gctx, r.wired, l, r.servers.InboxPages()) })
 	group.Go(func() error { return runWorker(gctx, r.wired) })
+	group.Go(func() error {
+		err := runSigner(gctx, cfg, r.wired.store, r.wired.log)
+		if gctx.Err() == nil { // it signs no more and says why; pages and mail go on
+			r.wired.log.Error("the signer stopped", "err", err)
+			err = nil
+		}
+		return err
+	})
 	return r, nil
 }
 

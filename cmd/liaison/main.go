@@ -26,7 +26,11 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages."`
 	Worker  workerCmd  `cmd:"" help:"Run the workflows and send the mail."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's schema."`
-	Audit   auditCmd   `cmd:"" help:"Check the audit log."`
+	Audit   auditCmd   `cmd:"" help:"Check the audit log, export it, check receipts."`
+	Signer  signerCmd  `cmd:"" help:"Sign what the audit log is, so that it cannot become something else."`
+	Witness witnessCmd `cmd:"" help:"Cosign the checkpoints of other people's logs."`
+	Inbound inboundCmd `cmd:"" help:"Take inbound mail: delivery reports, replies, statements."`
+	Mail    mailCmd    `cmd:"" help:"Look at inbound messages."`
 	Show    showCmd    `cmd:"" name:"config" help:"Show the effective settings and where each comes from."`
 }
 

@@ -23,6 +23,7 @@ func (migrateCmd) Run(ctx context.Context, c *cli) error {
 	}
 	if err == nil && len(ran) == 0 {
 		fmt.Println("nothing to do: the database has this program's schema")
+		err = migrations.Grant(ctx, cfg.DatabaseURL) // a role may have been made since
 	}
 	return err
 }

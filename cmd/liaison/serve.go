@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/web"
 )
@@ -25,6 +26,9 @@ func (serveCmd) Run(ctx context.Context, c *cli) error {
 		return err
 	}
 	defer w.close()
+	if err := checkRights(ctx, cfg, w.log, w.store, store.RoleApp); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("LIAISON_LISTEN: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/jca-ml/liaison/activities"
 	"github.com/jca-ml/liaison/internal/config"
 	"github.com/jca-ml/liaison/internal/engine"
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/post"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -31,6 +32,26 @@ type wired struct {
 	client client.Client
 	engine *engine.Engine
 	office *post.Office
+
+	addresses inbound.Addresses
+}
+
+// sender is what messages carry of ours besides their letter: return addresses and a signature, each where it is configured.
+func sender(cfg config.Config) (addresses inbound.Addresses, signer *mail.Signer, err error) {
+	keys, err := cfg.InboundKeys()
+	if err != nil {
+		return addresses, nil, err
+	}
+	addresses = inbound.Addresses{Keys: keys, Domain: cfg.InboundDomain}
+	if cfg.DKIMDomain == "" {
+		return addresses, nil, nil
+	}
+	key, err := os.ReadFile(cfg.DKIMKey)
+	if err != nil {
+		return addresses, nil, fmt.Errorf("LIAISON_DKIM_KEY: %w", err)
+	}
+	signer, err = mail.NewSigner(cfg.DKIMDomain, cfg.DKIMSelector, key)
+	return addresses, signer, err
 }
 
 // wire opens the parts. The database must have this program's schema; Temporal may be down, because reading works without it.
@@ -64,10 +85,16 @@ func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error)
 		s.Close()
 		return nil, fmt.Errorf("configure temporal: %w", err)
 	}
+	addresses, signer, err := sender(cfg)
+	if err != nil {
+		s.Close()
+		c.Close()
+		return nil, err
+	}
 	return &wired{
-		config: cfg, log: logger, store: s, client: c,
+		config: cfg, log: logger, store: s, client: c, addresses: addresses,
 		engine: &engine.Engine{Temporal: c, Store: s},
-		office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
+		office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL, Signed: cfg.LogOrigin != "", Addresses: addresses, Signer: signer},
 	}, nil
 }
 
@@ -89,7 +116,7 @@ func (w *wired) worker() (sdkworker.Worker, error) {
 	}
 	return worker.New(w.client, &activities.Activities{
 		Store: w.store, Office: w.office, Relay: relay, Runs: w.engine, From: cfg.MailFrom, Retry: cfg.Retry(),
-		Worker: worker.Identity(host, os.Getpid()),
+		Worker: worker.Identity(host, os.Getpid()), Addresses: w.addresses,
 	}), nil
 }
 

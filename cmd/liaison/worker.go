@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/jca-ml/liaison/internal/store"
 )
 
 type workerCmd struct{}
@@ -21,6 +23,9 @@ func (workerCmd) Run(ctx context.Context, c *cli) error {
 		return err
 	}
 	defer w.close()
+	if err := checkRights(ctx, cfg, w.log, w.store, store.RoleWorker); err != nil {
+		return err
+	}
 	return runWorker(ctx, w)
 }
 

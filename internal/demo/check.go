@@ -23,6 +23,7 @@ type Result struct {
 	DeferredThenAccepted int    `json:"deferred_then_accepted"`
 	SentTwice            int    `json:"sent_twice"`
 	AuditVerified        bool   `json:"audit_verified"`
+	Receipts             int    `json:"receipts"` // that were made and verify offline
 }
 
 // checkTo are the addressees of the check: among them one whose server refuses and one whose server defers twice.

@@ -22,12 +22,14 @@ type Servers struct {
 	Temporal *parts.Temporal
 	Mail     *parts.MailServer
 	Inbox    *parts.Inbox
+
+	dir string
 }
 
 // Start starts the servers on the data in dir, which is made if absent, and brings the database to this program's schema.
 // progress is told what takes longer than a moment. On an error nothing is left running.
 func Start(ctx context.Context, dir string, progress func(string)) (s *Servers, err error) {
-	s = &Servers{}
+	s = &Servers{dir: dir}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
@@ -69,6 +71,9 @@ func (s *Servers) Environment() []string {
 		"LIAISON_SMTP_TLS=none",
 		"LIAISON_MAIL_FROM=jca-ml@liaison.example",
 		"LIAISON_MAIL_RETRY=2s,4s,1m,30m",
+		"LIAISON_LOG_ORIGIN=liaison.example/jca-ml/log1",
+		"LIAISON_SIGNER_DIR=" + filepath.Join(s.dir, "signer"),
+		"LIAISON_SIGNER_EVERY=500ms",
 	}
 }
 
