@@ -35,7 +35,7 @@ CREATE TABLE transmission_token_revoked (
 );
 CALL append_only('transmission_token_revoked');
 
-CALL widen_check('event', 'event_kind', 'kind', 'misdirected', 'extension-asked', 'declined', 'link-revoked');
+CALL widen_check('event', 'event_kind', 'kind', 'misdirected', 'extension-asked', 'declined', 'link-revoked', 'linked');
 
 -- The dispatch board reads what needs a person first, then what is under way, then the rest, each from the latest on.
 CREATE INDEX transmission_board ON transmission ((CASE
@@ -49,6 +49,7 @@ DO $$
 BEGIN
 	IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'liaison_app') THEN
 		GRANT SELECT, INSERT ON transmission_response, transmission_response_file, transmission_token_revoked, transmission_fact TO liaison_app;
+		GRANT UPDATE (matched_by, transmission_id, statement_id) ON inbound_message TO liaison_app; -- a person links what matched nothing
 	END IF;
 	IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'liaison_worker') THEN
 		GRANT SELECT ON transmission_response, transmission_response_file, transmission_token_revoked TO liaison_worker;

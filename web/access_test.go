@@ -41,6 +41,15 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 		"/inbox/000001?show=raw": everyone, "/inbox/000001?show=attachments": everyone, "/inbox/000001/html": everyone, "/inbox/000001/raw": everyone, "/inbox/000001/attachments/1/a.pdf": everyone, "/sign-in": everyone,
 		statementPath(draft, "/edit"): insiders, statementPath(draft, "/submit"): {secretary, editor}, statementPath(inReview, "/review"): insiders, statementPath(inReview, "/preview/2/html"): insiders,
 	}
+	linked, tray := w.mail("b+x@in.example", "Subject: About JCA-ML-LS1\r\nFrom: =?utf-8?q?=D8=A3?= <a@b.example>\r\nIn-Reply-To: <"+w.messagesTo(sent)[1].MessageID+">\r\n\r\nThank you.\r\n"), w.mail("", "Subject: Out of nowhere\r\nFrom: a@b.example\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n")
+	for _, page := range []string{"", "/html", "/raw"} {
+		out["/inbound/"+linked+page], out["/inbound/"+tray+page] = insiders, insiders[:3]
+	}
+	out["/inbound/"+tray+"?ref=JCA-ML-LS1"], out["/dispatch/unmatched"] = insiders[:3], insiders[:3]
+	for _, q := range []string{"", "?state=accepted", "?state=unknown", "?body=itu-t/sg13&ref=jca-ml-ls1"} {
+		out["/dispatch"+q] = insiders
+	}
+	out[statementPath(sent, "/evidence.zip")], out[statementPath(draft, "/evidence.zip")] = insiders, insiders
 	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, sent: everyone} {
 		for _, page := range []string{"", "/history", file} {
 			out[statementPath(id, page)] = who
@@ -56,7 +65,10 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 			}
 			out[statementPath(id, "/messages/"+string(x.ID))] = readers
 			if x.Digest != "" {
-				out[statementPath(id, "/messages/"+string(x.ID)+"/raw")], out[statementPath(id, "/messages/"+string(x.ID)+"/html")] = readers, readers
+				out[statementPath(id, "/messages/"+string(x.ID)+"/raw")], out[statementPath(id, "/messages/"+string(x.ID)+"/html")] = insiders, readers
+				if x.Letter == liaison.LetterStatement {
+					out[linkPath(t, x)] = everyone
+				}
 			}
 		}
 	}

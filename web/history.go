@@ -36,7 +36,7 @@ type eventView struct {
 var historyTemplate = newPage[historyPage]("history")
 
 func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
+	snap, err := s.auditable(r, me)
 	if err != nil {
 		return err
 	}
@@ -48,10 +48,10 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 	if err != nil {
 		return err
 	}
-	p := historyPage{layout: s.layout(r, "History"), Address: "/statements/" + string(snap.ID), Heading: titleOr(snap.Content.Title), State: snap.State, Zone: zoneName(s.now().In(zone))}
+	p := historyPage{layout: s.layout(r, "History"), Address: "/statements/" + string(snap.ID), Heading: headingOf(snap, me), State: snap.State, Zone: zoneName(s.now().In(zone))}
 	inside := insider(snap, me)
 	for _, l := range lines {
-		if !inside && !publicEvent(l) {
+		if !inside && !me.Auditor && !publicEvent(l) {
 			p.Hidden++
 			continue
 		}
@@ -64,6 +64,8 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 			v.Digest, v.Of = l.MessageDigest, "the message"
 		case l.Kind == liaison.EventDrafted, l.Kind == liaison.EventEdited:
 			v.Digest, v.Of = l.Digest, "the draft"
+		case l.Digest != "" && answerField(liaison.ResponseKind(l.Kind), "x") != "main":
+			v.Digest, v.Of = l.Digest, "what was said"
 		case l.Digest != "" && l.Actor != "":
 			v.Digest, v.Of = l.Digest, "revision "+strconv.Itoa(l.Revision)
 		}

@@ -25,6 +25,11 @@ type messagePage struct {
 	Text      string
 	HTML, Raw string // addresses
 	Receipts  []receiptLink
+	Hidden    bool // its link, and so its exact bytes, are not for this reader
+	Known     []knownView
+	WhyNot    string // why it was not sent; "" if it was
+	Revoke    string // where its link is ended, for who may
+	Revoked   *revokedView
 	Size      int64
 	Problem   string
 }
@@ -37,6 +42,11 @@ type attemptView struct {
 	Reply, Error  string
 	Code          int
 	Relay, Secure string
+}
+
+type revokedView struct {
+	By, Reason string
+	At         moment
 }
 
 var messageTemplate = newPage[messagePage]("message")
@@ -98,6 +108,9 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 		}
 		p.Attempts = append(p.Attempts, v)
 	}
+	if err := s.addKnown(r, &p, snap, t, me, zone); err != nil {
+		return err
+	}
 	message, sealed, err := s.messageBytes(r, snap, t)
 	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
 		p.Problem = e.Message
@@ -115,11 +128,19 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 		return err
 	}
 	p.Headers, p.Text = mail.Headers(message), text
+	if p.Hidden = !s.mayHaveBytes(snap, t, me); p.Hidden {
+		for i := range p.Headers {
+			p.Headers[i].Value = s.hidden(p.Headers[i].Value, t)
+		}
+		p.Text = s.hidden(p.Text, t)
+	}
 	if html != "" {
 		p.HTML = p.Address + "/html"
 	}
 	if sealed {
-		p.Raw = p.Address + "/raw"
+		if !p.Hidden {
+			p.Raw = p.Address + "/raw"
+		}
 		p.Receipts = receiptsOf(p.Address, t)
 	}
 	return messageTemplate.write(w, http.StatusOK, p)
@@ -141,6 +162,9 @@ func (s *server) messageHTML(w http.ResponseWriter, r *http.Request, me *visitor
 	if err != nil {
 		return err
 	}
+	if !s.mayHaveBytes(snap, t, me) {
+		html = s.hidden(html, t)
+	}
 	writeMailHTML(w, html)
 	return nil
 }
@@ -150,6 +174,9 @@ func (s *server) messageRaw(w http.ResponseWriter, r *http.Request, me *visitor)
 	snap, t, err := s.letter(r, me)
 	if err != nil {
 		return err
+	}
+	if !s.mayHaveBytes(snap, t, me) {
+		return liaison.Refuse(liaison.Forbidden, "The exact bytes hold the addressee's own link, so they are for who works on the statement.")
 	}
 	message, err := s.store.Message(r.Context(), t.ID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/jca-ml/liaison/liaison"
@@ -54,7 +55,7 @@ func (s *server) finish(c *counted, r *http.Request, n *noted, began time.Time, 
 		}
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", c.status), slog.Int64("bytes", c.bytes),
+		slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", c.status), slog.Int64("bytes", c.bytes),
 		slog.Duration("took", s.now().Sub(began)), slog.String("actor", string(n.person)),
 	}
 	if n.reference != "" {
@@ -68,6 +69,14 @@ func (s *server) finish(c *counted, r *http.Request, n *noted, began time.Time, 
 		level = slog.LevelError
 	}
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// loggedPath is the path as the log may have it: the link of a message opens its page, so it stands in no log.
+func loggedPath(path string) string {
+	if strings.HasPrefix(path, "/a/") {
+		return "/a/…"
+	}
+	return path
 }
 
 // counted remembers what was answered.

@@ -80,7 +80,13 @@ func (s *server) layout(r *http.Request, title string) layout {
 	path := r.URL.Path
 	add("Waiting for you", "/", path == "/")
 	add("Statements", "/statements", strings.HasPrefix(path, "/statements") && path != "/statements/new")
+	if len(l.Me.Offices) > 0 {
+		add("Dispatch", "/dispatch", strings.HasPrefix(path, "/dispatch") || strings.HasPrefix(path, "/inbound"))
+	}
 	add("Bodies", "/bodies", strings.HasPrefix(path, "/bodies"))
+	if l.Me.Auditor {
+		add("Audit log", "/audit", strings.HasPrefix(path, "/audit"))
+	}
 	if s.inbox != nil {
 		add("Demo inbox", "/inbox", strings.HasPrefix(path, "/inbox"))
 	}

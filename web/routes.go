@@ -15,6 +15,12 @@ func (s *server) handler() (http.Handler, error) {
 	pages.Handle("GET /log.vkey", s.open(s.logKey))
 	pages.Handle("GET /statements/{id}/messages/{transmission}/receipt", s.open(s.receipt))
 
+	if len(s.keys) > 0 {
+		pages.Handle("GET /a/{token}", s.byLink(s.showAddressee))
+		pages.Handle("POST /a/{token}", s.byLink(s.answer))
+		pages.Handle("GET /a/{token}/files/{digest}/{name}", s.byLink(s.addresseeFile))
+	}
+
 	page("GET /{$}", s.showWaiting)
 	page("GET /statements", s.showRegister)
 	page("GET /statements/new", s.showNew)
@@ -32,7 +38,20 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}/messages/{transmission}", s.showMessage)
 	page("GET /statements/{id}/messages/{transmission}/html", s.messageHTML)
 	page("GET /statements/{id}/messages/{transmission}/raw", s.messageRaw)
+	page("GET /statements/{id}/messages/{transmission}/responses/{response}/{digest}", s.responseFile)
+	page("POST /statements/{id}/messages/{transmission}/link/revoke", s.revokeLink)
 	page("GET /statements/{id}/files/{digest}/{name}", s.download)
+	page("GET /statements/{id}/receipts.zip", s.statementEvidence)
+	page("GET /audit", s.showAudit)
+	page("POST /audit", s.verifyAudit)
+	page("GET /audit/receipts.zip", s.periodEvidence)
+	page("GET /statements/{id}/evidence.zip", s.evidencePack)
+	page("GET /dispatch", s.showBoard)
+	page("GET /dispatch/unmatched", s.showTray)
+	page("GET /inbound/{id}", s.showInbound)
+	page("GET /inbound/{id}/html", s.inboundHTML)
+	page("GET /inbound/{id}/raw", s.inboundRaw)
+	page("POST /inbound/{id}/link", s.linkInbound)
 	page("GET /bodies", s.showBodies)
 	page("GET /bodies/{code...}", s.showBody)
 	if s.inbox != nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -42,10 +43,11 @@ type Config struct {
 	Store   *store.Store
 	Engine  Engine
 	Post    Post
-	Inbox   Inbox  // the demo's mail server; nil without one
-	Demo    bool   // anybody on this machine may sign in as anybody; every page says so
-	BaseURL string // where browsers reach the pages, "https://liaison.example.org"; "" when that is what requests are addressed to
-	Secure  bool   // reached over https only: the cookie and the browser are told so
+	Keys    inbound.Keys // of the links in messages to addressees; without them there are none
+	Inbox   Inbox        // the demo's mail server; nil without one
+	Demo    bool         // anybody on this machine may sign in as anybody; every page says so
+	BaseURL string       // where browsers reach the pages, "https://liaison.example.org"; "" when that is what requests are addressed to
+	Secure  bool         // reached over https only: the cookie and the browser are told so
 	Log     *slog.Logger
 }
 
@@ -53,6 +55,8 @@ type server struct {
 	store    *store.Store
 	engine   Engine
 	post     Post
+	keys     inbound.Keys
+	limits   addresseeLimits
 	inbox    Inbox
 	demo     bool
 	origin   string // of BaseURL
@@ -76,7 +80,7 @@ func newServer(cfg Config) (*server, error) {
 		return nil, errors.New("web: Store, Engine and Post are required")
 	}
 	s := &server{
-		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
+		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, keys: cfg.Keys, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
 		log: cfg.Log, now: time.Now,
 	}
 	if s.log == nil {
@@ -92,6 +96,7 @@ func newServer(cfg Config) (*server, error) {
 	if !s.demo {
 		s.inbox = nil
 	}
+	s.limits = newAddresseeLimits(func() time.Time { return s.now() })
 	s.sessions = s.newSessions()
 	return s, nil
 }

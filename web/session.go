@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -105,7 +106,9 @@ func (sessionStore) Delete(string) error                    { return errNoContex
 type visitor struct {
 	store.Visitor
 	Words string // the offices in words: "Chair of JCA-ML"
-	key   []byte // of the session
+
+	Auditor bool   // holds that office; it is not among Offices, which are those that act
+	key     []byte // of the session
 }
 
 func (v *visitor) ID() liaison.PersonID { return v.Person.ID }
@@ -173,6 +176,10 @@ func (s *server) who(r *http.Request) (*http.Request, *visitor, error) {
 		return r, nil, err
 	}
 	me := &visitor{Visitor: v, Words: officesInWords(v.Offices), key: []byte(s.sessions.GetString(ctx, sessionKey))}
+	me.Offices = slices.DeleteFunc(me.Offices, func(o store.Office) bool {
+		me.Auditor = me.Auditor || o.Office == liaison.OfficeAuditor
+		return o.Office == liaison.OfficeAuditor
+	})
 	note(ctx).person = id
 	return r.WithContext(context.WithValue(ctx, visitorKey{}, me)), me, nil
 }

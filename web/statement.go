@@ -39,6 +39,7 @@ type statementPage struct {
 type matrixRow struct {
 	liaison.Addressee
 	Message *transmissionView
+	Known   []knownView
 }
 
 type transmissionView struct {
@@ -168,6 +169,10 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 	if err != nil {
 		return err
 	}
+	known, err := s.known(ctx, snap, zone, p.Insider)
+	if err != nil {
+		return err
+	}
 	for _, a := range snap.Content.Addressees {
 		p.Matrix = append(p.Matrix, matrixRow{Addressee: a})
 	}
@@ -177,7 +182,7 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 		case t.Letter != liaison.LetterStatement && (p.Insider || t.Person == me.ID()):
 			p.Letters = append(p.Letters, v)
 		case t.Letter == liaison.LetterStatement && t.Revision == snap.Revision && t.Position >= 1 && t.Position <= len(p.Matrix):
-			p.Matrix[t.Position-1].Message = v
+			p.Matrix[t.Position-1].Message, p.Matrix[t.Position-1].Known = v, known[t.ID]
 		}
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/net/html"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/internal/testkit"
 	"github.com/jca-ml/liaison/liaison"
@@ -37,6 +38,9 @@ const (
 	colleague liaison.PersonID = "00000000-0000-4000-8000-000000000005" // another editor
 	outsider  liaison.PersonID = "00000000-0000-4000-8000-000000000006" // holds no office
 )
+
+// linkKeys make the links of messages in the tests.
+var linkKeys = inbound.Keys{[]byte("0123456789abcdef0123456789abcdef")}
 
 // The group of the tests.
 const group liaison.Code = "itu-t/jca-ml"
@@ -101,7 +105,7 @@ func newWorld(t testing.TB) *world {
 	w.store = store.New(testkit.Database(t, migrations.Up)).At(func() time.Time { return w.now })
 	w.enter()
 	s, err := newServer(Config{
-		Store: w.store, Engine: directEngine{w.store, &w.down}, Post: composer{w.store}, Inbox: w.inbox, Demo: true, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Store: w.store, Engine: directEngine{w.store, &w.down}, Post: composer{w.store}, Keys: linkKeys, Inbox: w.inbox, Demo: true, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// LoggedEvent is one event as the audit log has it.
+type LoggedEvent struct {
+	Log     int
+	Index   int64
+	Payload []byte            // the exact bytes of the leaf
+	Salts   map[string][]byte // by the field whose commitment they open
+	Event   liaison.Event     // the fields as they are
+}
+
+// LoggedEvents lists a statement's events with their leaves, oldest first, and with what opens the commitments in them: it
+// is for who may read all of it.
+func (s *Store) LoggedEvents(ctx context.Context, id liaison.StatementID) ([]LoggedEvent, error) {
+	if err := validID(string(id)); err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT leaf.log, leaf.index, leaf.payload,
+			(SELECT coalesce(json_object_agg(salt.field, encode(salt.salt, 'base64') ORDER BY salt.field), '{}') FROM audit.salt WHERE salt.event_id = event.id), `+eventColumns+`
+		FROM event JOIN audit.leaf ON leaf.event_id = event.id WHERE event.statement_id = $1 ORDER BY leaf.log, leaf.index`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read the statement's leaves: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (LoggedEvent, error) {
+		var e LoggedEvent
+		err := row.Scan(append([]any{&e.Log, &e.Index, &e.Payload, &e.Salts}, eventFields(&e.Event)...)...)
+		return e, err
+	})
+	return out, unavailable(err)
+}
+
+// RevisionBytes are the exact bytes that a revision is, as they were decided on.
+func (s *Store) RevisionBytes(ctx context.Context, id liaison.StatementID, number int) ([]byte, error) {
+	var b []byte
+	if err := s.pool.QueryRow(ctx, `SELECT canonical FROM revision WHERE statement_id = $1 AND number = $2`, id, number).Scan(&b); err != nil {
+		return nil, unavailable(fmt.Errorf("read a revision: %w", err))
+	}
+	return b, nil
+}
