@@ -4,6 +4,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
@@ -25,6 +26,8 @@ type Office interface {
 // Runs starts the workflow of a statement that has none; the engine does.
 type Runs interface {
 	Resume(ctx context.Context, id liaison.StatementID, state liaison.State) error
+	// Nudge has the statement's workflow, started if need be, look at what is open.
+	Nudge(ctx context.Context, id liaison.StatementID, state liaison.State) error
 }
 
 // Activities are methods of this, so that they share what they work with.
@@ -38,4 +41,9 @@ type Activities struct {
 	Worker string        // who we are, on the record of each attempt
 
 	Addresses inbound.Addresses // the return address of each message
+
+	RelayName string           // what the ledger calls the relay: holds and canaries are of it
+	Settling  liaison.Settling // of messages in doubt; without a window they are for a person at once
+	Undo      time.Duration    // how long after its approval a statement is dispatched; at once if zero
+	Limits    *mail.Limits     // of destinations; nil for none
 }

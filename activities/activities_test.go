@@ -221,3 +221,8 @@ func (r runs) Resume(_ context.Context, id liaison.StatementID, state liaison.St
 	r[id] = state
 	return nil
 }
+
+func (r runs) Nudge(_ context.Context, id liaison.StatementID, state liaison.State) error {
+	r[id] = state
+	return nil
+}

@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -17,7 +18,9 @@ import (
 type Transmission struct {
 	ID      liaison.TransmissionID
 	State   liaison.TransmissionState
-	NextTry time.Time // when a deferred one is tried again
+	NextTry time.Time     // when a deferred one is tried again
+	Held    bool          // it waits for a hold to be lifted, or for its turn, and nothing was attempted
+	Wait    time.Duration // while it is in doubt and settles by itself: when to ask again
 }
 
 // Seal renders and stores the messages of a batch that are not stored yet, and lists all of them. Repeating it stores nothing
@@ -60,17 +63,26 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 	if err != nil {
 		return Transmission{}, Fail(err)
 	}
-	claimed, err := a.Store.Claim(ctx, id, a.Worker)
-	if liaison.CodeOf(err) == liaison.Conflict {
+	done, wait, err := a.turn(ctx, id)
+	if err != nil || wait > 0 {
+		return Transmission{ID: id, State: liaison.TransmissionDeferred, NextTry: time.Now().Add(wait), Held: true}, Fail(err)
+	}
+	var result mail.Result
+	defer func() { done(result) }()
+	claimed, err := a.Store.ClaimFor(ctx, id, a.Worker, a.RelayName)
+	if errors.Is(err, store.ErrHeld) {
+		return Transmission{ID: id, State: liaison.TransmissionDeferred, NextTry: time.Now().Add(whileHeld), Held: true}, nil
+	} else if liaison.CodeOf(err) == liaison.Conflict {
 		return a.look(ctx, id)
 	} else if err != nil {
 		return Transmission{}, Fail(err)
 	}
 	env.To = claimed.Email
-	result := a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
+	result = a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
+		claimed.Witness = mail.WitnessOf(ctx)
 		return a.Store.Dot(ctx, claimed)
 	})
-	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS}
+	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS, Witness: result.Witness}
 	if result.Err != nil {
 		sent.Error = result.Err.Error()
 	}
@@ -80,15 +92,36 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 	return a.look(context.WithoutCancel(ctx), id)
 }
 
+// whileHeld is how long a message whose relay or body is held waits before it is tried again; lifting the hold wakes it.
+const whileHeld = 5 * time.Minute
+
+// turn waits for nothing: it says how long the message has to wait for its destination's turn, or takes the turn, which done
+// ends.
+func (a *Activities) turn(ctx context.Context, id liaison.TransmissionID) (done func(mail.Result), wait time.Duration, err error) {
+	if a.Limits == nil {
+		return func(mail.Result) {}, 0, nil
+	}
+	t, err := a.Store.Transmission(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	done, wait = a.Limits.Take(t.Email)
+	return done, wait, nil
+}
+
 // envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
-// message it is about.
+// message it is about, and a copy of it goes to another.
 func (a *Activities) envelope(id liaison.TransmissionID) (mail.SMTPEnvelope, error) {
 	from, err := a.Addresses.Of(inbound.RoleBounce, id)
 	if err != nil {
 		return mail.SMTPEnvelope{}, err
 	}
+	witness, err := a.Addresses.Of(inbound.RoleWitness, id)
+	if err != nil {
+		return mail.SMTPEnvelope{}, err
+	}
 	envelopeID, err := a.Addresses.EnvelopeID(id)
-	return mail.SMTPEnvelope{From: cmp.Or(from, a.From), ID: envelopeID}, err
+	return mail.SMTPEnvelope{From: cmp.Or(from, a.From), Witness: witness, ID: envelopeID}, err
 }
 
 // record stores an outcome, and goes on trying while the database is away: it is known here and nowhere else. What bounds it is the

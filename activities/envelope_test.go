@@ -22,7 +22,7 @@ func TestEnvelope(t *testing.T) {
 		want      mail.SMTPEnvelope
 	}{
 		"without a domain": {inbound.Addresses{}, mail.SMTPEnvelope{From: "liaison@liaison.example"}},
-		"with one":         {inbound.Addresses{Keys: keys, Domain: "in.example"}, mail.SMTPEnvelope{From: "b+" + token + "@in.example", ID: token}},
+		"with one":         {inbound.Addresses{Keys: keys, Domain: "in.example"}, mail.SMTPEnvelope{From: "b+" + token + "@in.example", ID: token, Witness: "w+" + token + "@in.example"}},
 	} {
 		a := &Activities{From: "liaison@liaison.example", Addresses: tt.addresses}
 		got, err := a.envelope(id)

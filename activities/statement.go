@@ -17,6 +17,10 @@ func (a *Activities) Decide(ctx context.Context, cmd liaison.Command) (liaison.A
 			return liaison.Answer{}, Fail(err)
 		}
 	}
+	cmd.Undo = 0
+	if cmd.Kind == liaison.DoApprove {
+		cmd.Undo = a.Undo
+	}
 	answer, err := a.Store.Do(ctx, cmd)
 	return answer, Fail(err)
 }

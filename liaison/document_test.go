@@ -50,7 +50,7 @@ func statesDocument() string {
 	}
 	for _, r := range liaison.Table {
 		for _, from := range r.From {
-			if from != r.To {
+			if from != r.To && !r.Stays {
 				p("    %s --> %s: %s", ident(from), ident(r.To), r.Command)
 			}
 		}
@@ -82,7 +82,7 @@ func statesDocument() string {
 	p("| command | who | from | to | needs | mail |")
 	p("|---|---|---|---|---|---|")
 	for _, r := range liaison.Table {
-		p("| %s `%s` | %s | %s | %s | %s | %s |", r.Label, r.Command, words(r.Who, liaison.Capacity.Label), words(r.From, label), label(r.To),
+		p("| %s `%s` | %s | %s | %s | %s | %s |", r.Label, r.Command, words(r.Who, liaison.Capacity.Label), words(r.From, label), to(r),
 			words(r.Needs, func(n liaison.Need) string { return string(n) }, "; "), words(r.Mail, func(l liaison.Letter) string { return "`" + string(l) + "`" }))
 	}
 	p("")
@@ -147,6 +147,14 @@ func label(s liaison.State) string {
 		return "not there yet"
 	}
 	return s.Label()
+}
+
+// to is the state that a row leads to.
+func to(r liaison.Rule) string {
+	if r.Stays {
+		return "stays"
+	}
+	return label(r.To)
 }
 
 func yes(b bool) string {

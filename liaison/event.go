@@ -26,6 +26,13 @@ const (
 	EventDispatchedInPart EventKind = "dispatched-in-part"
 	EventClosed           EventKind = "closed"
 
+	// What was settled about a message, or decided by a person; see [Settling].
+	EventAbsent    EventKind = "absent"
+	EventAssumed   EventKind = "assumed"
+	EventSentAgain EventKind = "sent-again"
+	EventCopied    EventKind = "copied"
+	EventHeld      EventKind = "held"
+
 	// What became known of a message after its server took it over; each is a [Fact] of the same name.
 	EventWitnessed    EventKind = "witnessed"
 	EventDelayed      EventKind = "delayed"
@@ -43,6 +50,7 @@ const (
 	EventDeclined       EventKind = "declined"
 
 	EventLinkRevoked EventKind = "link-revoked"
+	EventLinked      EventKind = "linked" // a person said what an inbound message is about
 )
 
 // Events lists every kind with the words that the history uses.
@@ -68,6 +76,11 @@ var Events = []struct {
 	{EventDispatched, "Dispatched"},
 	{EventDispatchedInPart, "Dispatched in part"},
 	{EventClosed, "Closed"},
+	{EventAbsent, "Proven not taken over: no copy came back although test messages did"},
+	{EventAssumed, "Treated as sent, on a person's word"},
+	{EventSentAgain, "Sent again, on a person's word"},
+	{EventCopied, "Copy sent in place of a message that did not get through"},
+	{EventHeld, "Dispatch held"},
 	{EventWitnessed, "Our own copy arrived"},
 	{EventDelayed, "Reported as delayed"},
 	{EventRelayed, "Reported as passed on to a server that sends no reports"},
@@ -81,6 +94,7 @@ var Events = []struct {
 	{EventExtensionAsked, "Another date asked for"},
 	{EventDeclined, "Declined"},
 	{EventLinkRevoked, "Addressee's link revoked"},
+	{EventLinked, "Inbound message linked"},
 }
 
 // Label is the kind in words.

@@ -3,6 +3,7 @@ package liaison
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Command asks for one thing to be done with one statement.
@@ -15,6 +16,10 @@ type Command struct {
 	Reason    string
 	Hold      bool // approve without dispatching at once
 	Draft     int  // submit: the version of the working draft that the actor saw
+
+	Transmission TransmissionID // the message that a command of [AboutMessages] is about
+	Email        string         // the address that a copy goes to
+	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
 // Change is what a command does to a statement. The store writes it, whole or not at all.
@@ -35,6 +40,9 @@ type Answer struct {
 	Revision  int
 	Ref       string // the number, once given
 	Letters   bool   // messages are queued under the command's id
+
+	DispatchAt time.Time `json:",omitzero"`  // approved and not held: when the dispatch begins
+	Batch      CommandID `json:",omitempty"` // about one message: the batch that it was in before
 }
 
 // Recipient is one person that a [Letter] about a change goes to. Letters to addressees are not listed here; they follow
@@ -91,6 +99,9 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		if err != nil {
 			refusal = err
 			continue
+		}
+		if r.Stays {
+			r.To = s.State
 		}
 		return Change{
 			Rule: r, From: s.State, Acting: acting,
@@ -154,12 +165,24 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if err := approvedBytes(s, s.Revision); err != nil {
 				return err
 			}
+		case NeedPending:
+			if s.DispatchAt == nil {
+				return Refuse(Conflict, "Nothing is about to be sent: the dispatch is held already, or waits for somebody to begin it.")
+			}
+		case NeedMessage:
+			if err := aboutMessage(s, cmd); err != nil {
+				return err
+			}
+		case NeedAddress:
+			if _, err := ParseEmail(cmd.Email); err != nil {
+				return &Error{Code: Invalid, Field: "email", Message: "Give the address that the copy goes to, as in liaison@body.example."}
+			}
 		case NeedAllAccepted, NeedSomeFailed:
 			open, failed := 0, 0
 			for state, n := range s.Outcomes {
 				if !state.Settled() {
 					open += n
-				} else if state != TransmissionAccepted {
+				} else if state != TransmissionAccepted && state != TransmissionAssumed {
 					failed += n
 				}
 			}
@@ -176,12 +199,29 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 	return nil
 }
 
+// aboutMessage refuses unless the command can be carried out with the message as it stands.
+func aboutMessage(s Snapshot, cmd Command) error {
+	m, ok := s.Messages[cmd.Transmission]
+	switch {
+	case !ok:
+		return Refuse(NotFound, "The statement has no such message to an addressee.")
+	case m.Copied:
+		return Refuse(Conflict, "A copy was sent in place of this message; what is to be done now is to be done with the copy.")
+	case !slices.Contains(AboutMessages[cmd.Kind], m.State):
+		return Refuse(Conflict, "%s is not possible: the message is %s by now.", rules(cmd.Kind)[0].Label, strings.ToLower(m.State.Label()))
+	}
+	if cmd.Kind == DoSendAgain || cmd.Kind == DoSendCopy {
+		return approvedBytes(s, s.Revision)
+	}
+	return nil
+}
+
 // approvedBytes refuses unless the revision is approved, in the bytes that it has, by someone who could.
 func approvedBytes(s Snapshot, revision int) error {
 	switch {
 	case s.ApprovedDigest == "" || s.ApprovedDigest != s.Digest || s.Revision != revision:
 		return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
-	case s.ApprovedBy == "" || !slices.Contains(rules(DoApprove)[0].Who, s.ApprovedAs):
+	case s.ApprovedBy == "" || s.ApproverOutOfOffice || !slices.Contains(rules(DoApprove)[0].Who, s.ApprovedAs):
 		return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
 	}
 	return nil

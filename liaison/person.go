@@ -18,6 +18,7 @@ const (
 	OfficeViceChair Office = "vice-chair"
 	OfficeSecretary Office = "secretary"
 	OfficeEditor    Office = "editor"
+	OfficeAuditor   Office = "auditor" // reads the audit log, decides nothing, and reads no more of statements than anybody
 )
 
 // Offices lists every office with its label, as the database's CHECK does.
@@ -29,6 +30,7 @@ var Offices = []struct {
 	{OfficeViceChair, "Vice-chair"},
 	{OfficeSecretary, "Secretariat"},
 	{OfficeEditor, "Editor"},
+	{OfficeAuditor, "Auditor"},
 }
 
 // Label is the office in words.

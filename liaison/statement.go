@@ -36,7 +36,7 @@ var States = []struct {
 	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false},
 	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false},
 	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true},
-	{Dispatched, "Dispatched", "every addressee's server accepted its message", nil, false, true},
+	{Dispatched, "Dispatched", "every addressee's server accepted its message, or a person answers for it", nil, false, true},
 	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", []Capacity{AsSecretary}, false, true},
 	{Closed, "Closed", "nothing more is expected", nil, true, true},
 	{Rejected, "Rejected", "the chair decided against sending it", nil, true, false},
@@ -103,7 +103,19 @@ type Snapshot struct {
 	DrafterPerson Person        // who drafted it first; letters about it go there
 	Today         Date          // in the group's zone
 
-	Outcomes map[TransmissionState]int // of the statement's messages to its addressees, once dispatching
+	// ApproverOutOfOffice says that the register does not show who approved in that office on the day of the approval.
+	ApproverOutOfOffice bool
+
+	Outcomes map[TransmissionState]int       // of the statement's messages to its addressees, once dispatching
+	Messages map[TransmissionID]MessageState // each of them, and those that a copy was sent in place of
+
+	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
+}
+
+// MessageState is where one message to an addressee stands.
+type MessageState struct {
+	State  TransmissionState
+	Copied bool // a copy was sent in its place, and it counts no more
 }
 
 // Capacity is in what quality somebody acts on a statement. It follows from the appointments of the day and is recorded
@@ -153,6 +165,9 @@ func (s Snapshot) Drafted(p PersonID) bool { return p == s.Drafter || slices.Con
 func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
 	var out []Capacity
 	for _, o := range Offices {
+		if o.Office == OfficeAuditor {
+			continue // an auditor acts on no statement
+		}
 		for _, a := range s.Officers {
 			if a.Person.ID == p && a.Office == o.Office && a.Group == s.Group && s.Today.Within(a.From, a.Until) {
 				out = append(out, Capacity(o.Office))

@@ -17,6 +17,12 @@ const (
 	DoDispatch CommandKind = "dispatch"
 	DoSettle   CommandKind = "settle"
 	DoClose    CommandKind = "close"
+
+	DoHold        CommandKind = "hold"
+	DoTreatAsSent CommandKind = "treat-as-sent"
+	DoSendAgain   CommandKind = "send-again"
+	DoSendCopy    CommandKind = "send-copy"
+	DoCancel      CommandKind = "cancel"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -28,9 +34,12 @@ const (
 	NeedDigest      Need = "the digest of the revision that was shown"
 	NeedComplete    Need = "nothing missing on the check list"
 	NeedEntitled    Need = "not to be the drafter, unless the profile allows it"
-	NeedApproval    Need = "an approval of these very bytes by someone still entitled"
+	NeedApproval    Need = "an approval of these very bytes by someone who was entitled on that day"
 	NeedAllAccepted Need = "every message accepted"
 	NeedSomeFailed  Need = "every outcome settled, at least one not accepted"
+	NeedPending     Need = "a dispatch that has not begun yet"
+	NeedMessage     Need = "a message of which this can be done"
+	NeedAddress     Need = "an address"
 )
 
 // Letter is a kind of message that the engine sends. Each has one struct and one template in package mail.
@@ -53,6 +62,7 @@ type Rule struct {
 	Command CommandKind
 	From    []State
 	To      State
+	Stays   bool       // instead of To: the statement stays where it is; the command is about one of its messages, or about time
 	Who     []Capacity // in the order in which a person's capacities are preferred
 	Needs   []Need
 	Mail    []Letter
@@ -95,10 +105,47 @@ var Table = []Rule{
 	{Command: DoSettle, From: []State{Dispatching}, To: DispatchedInPart, Who: []Capacity{AsEngine},
 		Needs: []Need{NeedSomeFailed}, Mail: []Letter{LetterSent},
 		Label: "Settle", Done: "Dispatched in part: not every message was accepted", Event: EventDispatchedInPart},
+	{Command: DoSettle, From: []State{DispatchedInPart}, To: Dispatched, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedAllAccepted}, Mail: []Letter{LetterSent},
+		Label: "Settle", Done: "Dispatched: what was open is accepted by now", Event: EventDispatched},
 	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Close", Done: "Closed", Event: EventClosed},
+	{Command: DoHold, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedPending},
+		Label: "Hold the dispatch", Done: "Dispatch held", Event: EventHeld},
+	{Command: DoTreatAsSent, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedMessage},
+		Label: "Treat as sent", Done: "Treated as sent", Event: EventAssumed},
+	{Command: DoSendAgain, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedMessage}, Mail: []Letter{LetterStatement},
+		Label: "Send the identical message again", Done: "Sent again", Event: EventSentAgain},
+	{Command: DoSendAgain, From: []State{Dispatched}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedMessage}, Mail: []Letter{LetterStatement},
+		Label: "Send the identical message again", Done: "Sent again", Event: EventSentAgain},
+	{Command: DoSendCopy, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedReason, NeedMessage, NeedAddress}, Mail: []Letter{LetterStatement},
+		Label: "Send a copy to another address", Done: "Copy sent", Event: EventCopied},
+	{Command: DoSendCopy, From: []State{Dispatched}, To: DispatchedInPart, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedReason, NeedMessage, NeedAddress}, Mail: []Letter{LetterStatement},
+		Label: "Send a copy to another address", Done: "Copy sent", Event: EventCopied},
+	{Command: DoCancel, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedMessage},
+		Label: "Cancel the message", Done: "Message cancelled", Event: EventCancelled},
 }
+
+// AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as
+// sent, what certainly did not get through or may not have can be sent again as it is, what was refused or came back can be
+// replaced by a copy, and what has not gone can be cancelled. The board's buttons follow it.
+var AboutMessages = map[CommandKind][]TransmissionState{
+	DoTreatAsSent: {TransmissionUnknown},
+	DoSendAgain:   {TransmissionUnknown, TransmissionRefused},
+	DoSendCopy:    {TransmissionRefused, TransmissionBounced},
+	DoCancel:      {TransmissionQueued, TransmissionDeferred},
+}
+
+// Sends reports whether the command releases messages to addressees.
+func (k CommandKind) Sends() bool { return k == DoDispatch || k == DoSendAgain || k == DoSendCopy }
 
 // Kinds lists every command once, in the order of the table.
 func Kinds() []CommandKind {

@@ -19,6 +19,7 @@ const (
 	TransmissionUnknown    TransmissionState = "unknown"
 	TransmissionCancelled  TransmissionState = "cancelled"
 	TransmissionBounced    TransmissionState = "bounced"
+	TransmissionAssumed    TransmissionState = "assumed"
 )
 
 // TransmissionStates lists every state with its label and meaning. The database's CHECK and the pages follow it.
@@ -33,9 +34,10 @@ var TransmissionStates = []struct {
 	{TransmissionAccepted, "Accepted by the server", "the server answered that it took the message over", true},
 	{TransmissionRefused, "Refused", "the server refused it for good; a person has to look", true},
 	{TransmissionDeferred, "Deferred", "the server asked to try later, or the message certainly did not reach it; tried again", false},
-	{TransmissionUnknown, "Unknown", "the connection was lost after the whole message was handed over and before the answer; never sent again by itself", true},
+	{TransmissionUnknown, "Unknown", "the connection was lost after the whole message was handed over and before the answer; sent again only when it is proven not to have been taken over, or by a person", true},
 	{TransmissionCancelled, "Cancelled", "taken back before anything was sent", true},
 	{TransmissionBounced, "Bounced", "accepted by the server and later reported as not delivered; a person has to look", true},
+	{TransmissionAssumed, "Treated as sent", "nobody knows whether the server took it over; a person decided to treat it as sent", true},
 }
 
 // Label is the state in words.
@@ -58,13 +60,17 @@ func (s TransmissionState) Settled() bool {
 	return false
 }
 
-// transmissionMoves says which state may follow which. Unknown is left only by evidence about the very same attempt: an
-// answer that came late. Accepted is left only by the report of a mail system that the message could not be delivered.
+// transmissionMoves says which state may follow which. Unknown is left by evidence: an answer that came late, our own copy,
+// a report; by proof that the message was not taken over (see [Settling]); or by a person's word. A deferred message may
+// turn out to have been accepted after all, by what comes in about an attempt that was in doubt. Accepted is left only by
+// the report of a mail system that the message could not be delivered, refused only by a person who has it sent again.
 var transmissionMoves = map[TransmissionState][]TransmissionState{
 	TransmissionQueued:     {TransmissionAttempting, TransmissionCancelled},
-	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused},
+	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused, TransmissionAccepted},
 	TransmissionAttempting: {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionUnknown},
-	TransmissionUnknown:    {TransmissionAccepted, TransmissionRefused, TransmissionDeferred},
+	TransmissionUnknown:    {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionAssumed},
+	TransmissionAssumed:    {TransmissionAccepted, TransmissionRefused},
+	TransmissionRefused:    {TransmissionDeferred},
 	TransmissionAccepted:   {TransmissionBounced},
 }
 

@@ -68,7 +68,7 @@ func (d Dispatched) Accepted() int {
 // Sorted is the rows with what needs a person first; within one state they keep their order.
 func (d Dispatched) Sorted() []DispatchedRow {
 	order := []liaison.TransmissionState{liaison.TransmissionRefused, liaison.TransmissionBounced, liaison.TransmissionUnknown, liaison.TransmissionDeferred,
-		liaison.TransmissionCancelled, liaison.TransmissionAttempting, liaison.TransmissionQueued, liaison.TransmissionAccepted}
+		liaison.TransmissionCancelled, liaison.TransmissionAttempting, liaison.TransmissionQueued, liaison.TransmissionAssumed, liaison.TransmissionAccepted}
 	rows := slices.Clone(d.Rows)
 	slices.SortStableFunc(rows, func(a, b DispatchedRow) int {
 		return cmp.Compare(slices.Index(order, a.State), slices.Index(order, b.State))

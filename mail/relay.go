@@ -102,12 +102,15 @@ func (r *Relay) Send(ctx context.Context, env SMTPEnvelope, message []byte, befo
 	s, err := r.Open(ctx)
 	if err != nil {
 		code, reply := replyIn(err)
-		return Result{Stage: liaison.StageConnect, Code: code, Enhanced: enhanced(reply), Reply: reply, Err: err, Relay: r.config.Address}
+		return Result{Stage: liaison.StageConnect, Code: code, Enhanced: enhanced(reply), Reply: reply, Err: err, Witness: liaison.WitnessNone, Relay: r.config.Address}
 	}
 	result := s.Send(ctx, env, message, beforeDot)
 	s.Close() // whatever becomes of QUIT: the result stands
 	return result
 }
+
+// Address is where the relay is, host:port, and how the ledger calls it.
+func (r *Relay) Address() string { return r.config.Address }
 
 // Open connects, starts TLS and authenticates. The session must be closed. Cancelling ctx ends only the opening.
 func (r *Relay) Open(ctx context.Context) (*Session, error) {

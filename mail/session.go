@@ -16,9 +16,10 @@ import (
 )
 
 // SMTPEnvelope is who a message is from and to as far as servers are concerned. There is one recipient, so that one
-// reply is about one body.
+// reply is about one body; beside it only a mailbox of our own.
 type SMTPEnvelope struct {
 	From, To string
+	Witness  string // our own copy goes there: the addressee's reply decides, and a refusal of this one does not matter; "" for none
 	ID       string // what delivery reports call it (ENVID, RFC 3461), printable ASCII, at most 100 characters; "" for none
 }
 
@@ -29,8 +30,9 @@ type Result struct {
 	Enhanced string        // its enhanced status code (RFC 3463), "5.1.1", or ""
 	Reply    string        // its words, every line of them, without the code
 	Err      error         // nil if and only if the message was accepted
-	Relay    string        // host:port
-	TLS      string        // "TLS 1.3", "none", or "" when it did not come to it
+	Witness  liaison.Witness
+	Relay    string // host:port
+	TLS      string // "TLS 1.3", "none", or "" when it did not come to it
 }
 
 // State is what is certain after the attempt.
@@ -54,12 +56,12 @@ var errClosed = errors.New("the connection is closed")
 // Send hands one message to one recipient. What is certain afterwards is in the result.
 //
 // When all of the message but its final dot is on the wire, beforeDot is called (nil for none): it records that the
-// message is about to be handed over, and may refuse. If it does, or if ctx is cancelled up to here, the socket is closed
+// message is about to be handed over, and may refuse; [WitnessOf] tells it whether our own copy goes too. If it does, or if ctx is cancelled up to here, the socket is closed
 // without the dot and nothing has been sent. From the dot on, ctx is ignored: the answer is waited for, because only the
 // answer tells.
 func (s *Session) Send(ctx context.Context, env SMTPEnvelope, message []byte, beforeDot func(context.Context) error) Result {
 	t := transaction{Session: s}
-	t.result = Result{Stage: liaison.StageConnect, Relay: s.relay.config.Address, TLS: s.tls}
+	t.result = Result{Stage: liaison.StageConnect, Relay: s.relay.config.Address, TLS: s.tls, Witness: liaison.WitnessNone}
 	t.stop = context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer t.stop()
 	t.result.Err = t.run(ctx, env, message, beforeDot)
@@ -106,6 +108,12 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	if err := wireForm(message); err != nil {
 		return err
 	}
+	witness := ""
+	if env.Witness != "" {
+		if witness, err = liaison.ParseEmail(env.Witness); err != nil {
+			return fmt.Errorf("our own copy: %w", err)
+		}
+	}
 	mailDSN, rcptDSN, err := t.reports(env.ID, to)
 	if err != nil {
 		return err
@@ -137,6 +145,11 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	if err := t.command(ctx, liaison.StageRcpt, "RCPT TO:<"+to+">"+rcptDSN, 2); err != nil {
 		return err
 	}
+	if witness != "" {
+		if err := t.witness(ctx, witness); err != nil {
+			return err
+		}
+	}
 	if err := t.command(ctx, liaison.StageData, "DATA", 3); err != nil {
 		return err
 	}
@@ -151,7 +164,7 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 		return errOutOfTurn
 	}
 	if beforeDot != nil {
-		if err := beforeDot(ctx); err != nil {
+		if err := beforeDot(context.WithValue(ctx, witnessKey{}, t.result.Witness)); err != nil {
 			t.drop()
 			return fmt.Errorf("not handed over: %w", err)
 		}
@@ -179,6 +192,35 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	}
 	t.used = false
 	return nil
+}
+
+// witness names our own copy's recipient. No reports are wanted about it. Whatever the relay says to it is of no account,
+// as long as the connection stands.
+func (t *transaction) witness(ctx context.Context, to string) error {
+	line := "RCPT TO:<" + to + ">"
+	if t.dsn {
+		line += " NOTIFY=NEVER"
+	}
+	err := t.command(ctx, liaison.StageRcpt, line, 2)
+	switch {
+	case err == nil:
+		t.result.Witness = liaison.WitnessNamed
+	case t.closed:
+		return err
+	default:
+		t.result.Witness = liaison.WitnessRefused
+	}
+	return nil
+}
+
+type witnessKey struct{}
+
+// WitnessOf tells a function that is called before the final dot whether our own copy goes with the message.
+func WitnessOf(ctx context.Context) liaison.Witness {
+	if w, ok := ctx.Value(witnessKey{}).(liaison.Witness); ok {
+		return w
+	}
+	return liaison.WitnessNone
 }
 
 // reports are the parameters that ask for delivery reports (RFC 3461), "" where the relay does not offer them: the headers

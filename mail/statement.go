@@ -20,6 +20,7 @@ type Statement struct {
 	Addressee liaison.Addressee // the one this message goes to
 	Content   liaison.Content   // what was approved
 	Approval  *Approval         // nil in a preview before approval
+	Copy      bool              // it is sent in place of a message that did not get through, as the subject says
 	URL       string            // its record; "" for none
 }
 
@@ -38,6 +39,9 @@ func (s Statement) in(c *catalogue.Catalogue) sheet {
 	subject := c.Plain("about.subject", "number", s.Number(c), "head", purpose(c, s.Addressee.Purpose), "title", s.Content.Title)
 	if day := s.ReplyBy(); day != "" {
 		subject = c.Plain("about.subject-by", "number", s.Number(c), "head", purpose(c, s.Addressee.Purpose), "date", day, "title", s.Content.Title)
+	}
+	if s.Copy {
+		subject = c.Plain("about.copy", "subject", subject)
 	}
 	return sheet{template: "statement", subject: subject, data: s}
 }

@@ -109,7 +109,6 @@ CREATE TABLE statement (
 -- The register is read newest first, whole, by state, and by who has to act; each page is one index scan.
 CREATE INDEX statement_newest ON statement (changed_at DESC, id DESC);
 CREATE INDEX statement_by_state ON statement (state, changed_at DESC, id DESC);
-CREATE INDEX statement_by_drafter ON statement (drafter_id, changed_at DESC, id DESC);
 
 CREATE TABLE draft (
 	statement_id uuid PRIMARY KEY REFERENCES statement,
@@ -125,6 +124,7 @@ CREATE TABLE drafter (
 	person_id    uuid NOT NULL REFERENCES person,
 	PRIMARY KEY (statement_id, person_id)
 );
+CREATE INDEX drafter_person ON drafter (person_id);
 
 CREATE TABLE revision (
 	statement_id uuid NOT NULL REFERENCES statement,

@@ -35,6 +35,7 @@ CREATE TABLE transmission (
 CREATE UNIQUE INDEX transmission_one_per_addressee ON transmission (statement_id, revision, position) WHERE letter = 'statement';
 CREATE UNIQUE INDEX transmission_one_per_letter ON transmission (batch, letter, person_id) WHERE letter <> 'statement';
 CREATE INDEX transmission_batch ON transmission (batch);
+CREATE INDEX transmission_statement ON transmission (statement_id);
 CREATE INDEX transmission_open ON transmission (changed_at) WHERE state IN ('queued', 'attempting', 'deferred', 'unknown');
 
 -- The exact bytes, stored before the first attempt and never made again.

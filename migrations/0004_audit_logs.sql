@@ -38,17 +38,22 @@ CREATE TABLE audit.checkpoint (
 );
 CALL public.append_only('audit.checkpoint');
 
--- Tokens of a time-stamping authority (RFC 3161) over a checkpoint's bytes.
-CREATE TABLE audit.timestamp (
-	log       smallint NOT NULL,
-	size      bigint NOT NULL,
-	authority text NOT NULL,
-	token     bytea NOT NULL,
-	at        timestamptz NOT NULL,
-	PRIMARY KEY (log, size, at),
-	FOREIGN KEY (log, size) REFERENCES audit.checkpoint (log, size)
+-- What verifications came to that were asked for on the pages.
+CREATE TABLE audit.verification (
+	id       uuid PRIMARY KEY,
+	at       timestamptz NOT NULL,
+	asked_by uuid NOT NULL REFERENCES public.person,
+	size     bigint NOT NULL,
+	root     text NOT NULL,
+	problems text[] NOT NULL,
+	notices  text[] NOT NULL
 );
-CALL public.append_only('audit.timestamp');
+CREATE INDEX verification_at ON audit.verification (at DESC);
+CALL public.append_only('audit.verification');
+
+-- An auditor reads the log and the record of its verification, and no more of statements than anybody.
+ALTER TABLE public.appointment DROP CONSTRAINT appointment_office;
+ALTER TABLE public.appointment ADD CONSTRAINT appointment_office CHECK (office IN ('chair', 'vice-chair', 'secretary', 'editor', 'auditor'));
 
 -- +goose StatementBegin
 -- append adds one leaf per event to the newest log and returns the index of the first; see 0003.
@@ -154,7 +159,8 @@ BEGIN
 
 	-- What all of them read. The salts are what turns a commitment back into a name: who only verifies hashes has no need of them.
 	GRANT USAGE ON SCHEMA audit TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
-	GRANT SELECT ON audit.log, audit.leaf, audit.node, audit.checkpoint, audit.timestamp TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+	GRANT SELECT ON audit.log, audit.leaf, audit.node, audit.checkpoint TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+	GRANT SELECT, INSERT ON audit.verification TO liaison_app;
 
 	-- The pages: read everything, save drafts and files, keep sessions. What changes a state is the worker's.
 	GRANT SELECT ON ALL TABLES IN SCHEMA public TO liaison_app;
@@ -176,7 +182,7 @@ BEGIN
 	GRANT EXECUTE ON FUNCTION audit.append(uuid[], bytea[]) TO liaison_app, liaison_worker;
 
 	-- The signer: reads leaves, writes checkpoints.
-	GRANT INSERT ON audit.checkpoint, audit.timestamp TO liaison_signer;
+	GRANT INSERT ON audit.checkpoint TO liaison_signer;
 
 	-- The auditor: what verification and export read, and not what statements, drafts, files and messages say.
 	GRANT SELECT ON event, decision, transmission, attempt, number_series, command, addressee, body, appointment, terms_of_reference, person TO liaison_auditor;

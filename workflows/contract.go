@@ -4,6 +4,7 @@
 //
 //	Statement   one run per statement, from the first command to its end; takes every command as an Update
 //	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
+//	Mend        every few minutes: canaries, and another look at what is in doubt
 //	Reconcile   daily: starts the runs that should be there and are not
 package workflows
 
@@ -27,6 +28,12 @@ const (
 	ReconcileWorkflow = "Reconcile"
 
 	ReconcileID = "reconcile"
+
+	MendWorkflow = "Mend"
+	MendID       = "mend"
+
+	SignalMend = "mend" // to Statement: look at what is open
+	SignalLook = "look" // to Dispatch: look at the messages that wait
 )
 
 // StatementWorkflowID is the id of a statement's workflow. It is the only maker of it.
@@ -58,6 +65,7 @@ func Register(w worker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(Statement, workflow.RegisterOptions{Name: StatementWorkflow})
 	w.RegisterWorkflowWithOptions(Dispatch, workflow.RegisterOptions{Name: DispatchWorkflow})
 	w.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{Name: ReconcileWorkflow})
+	w.RegisterWorkflowWithOptions(Mend, workflow.RegisterOptions{Name: MendWorkflow})
 	w.RegisterActivity(a)
 }
 

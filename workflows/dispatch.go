@@ -20,18 +20,19 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 	if err != nil {
 		return err
 	}
-	slots := workflow.NewSemaphore(ctx, atOnce)
+	d := &dispatch{batch: in.Batch, slots: workflow.NewSemaphore(ctx, atOnce)}
+	d.listen(ctx)
 	open := workflow.NewWaitGroup(ctx)
 	var failed error
 	unsettled := false
 	for _, m := range messages {
-		if m.State.Settled() {
+		if m.State.Settled() && m.State != liaison.TransmissionUnknown {
 			continue
 		}
 		open.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer open.Done()
-			settled, err := deliver(ctx, slots, m)
+			settled, err := d.deliver(ctx, m)
 			if err != nil {
 				failed = err
 			}
@@ -65,19 +66,77 @@ func seal(ctx workflow.Context, in DispatchInput) (messages []activities.Transmi
 	}
 }
 
+// dispatch is one batch on its way.
+type dispatch struct {
+	batch liaison.CommandID
+	slots workflow.Semaphore
+	woken int // how often somebody asked for a look at what waits
+}
+
+// listen takes the signals that ask for a look.
+func (d *dispatch) listen(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for ch := workflow.GetSignalChannel(ctx, SignalLook); ch.Receive(ctx, nil); {
+			d.woken++
+		}
+	})
+}
+
 // deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.
-func deliver(ctx workflow.Context, slots workflow.Semaphore, m activities.Transmission) (settled bool, err error) {
-	for tried := false; !m.State.Settled(); tried = true {
-		if wait := pause(ctx, m, tried); wait > 0 {
-			if stop, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return tooLong(ctx) }); err != nil || stop {
+func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (settled bool, err error) {
+	for tried := false; ; tried = true {
+		if m.State == liaison.TransmissionUnknown {
+			if m, err = d.settle(ctx, m); err != nil {
 				return false, err
 			}
 		}
-		if m, err = attempt(ctx, slots, m); err != nil {
+		if m.State.Settled() {
+			return m.Wait == 0, nil
+		}
+		if wait := pause(ctx, m, tried); wait > 0 {
+			woken, stop, err := d.rest(ctx, wait)
+			if err != nil || stop {
+				return false, err
+			}
+			if woken && !m.Held {
+				if err := workflow.ExecuteActivity(prepare(ctx), do.Look, m.ID).Get(ctx, &m); err != nil {
+					return false, err
+				}
+				continue
+			}
+		}
+		if m, err = attempt(ctx, d.slots, m); err != nil {
 			return false, err
 		}
 	}
-	return true, nil
+}
+
+// settle waits for what becomes of a message in doubt. It comes back accepted, or deferred because it is proven not to have been
+// taken over, or still unknown: then it is for a person, or, while there is a time to wait, for the next run.
+func (d *dispatch) settle(ctx workflow.Context, m activities.Transmission) (activities.Transmission, error) {
+	if workflow.GetVersion(ctx, "settle", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return m, nil
+	}
+	for {
+		var after activities.Transmission
+		if err := workflow.ExecuteActivity(prepare(ctx), do.Settle, activities.SettleInput{Transmission: m.ID, Batch: d.batch}).Get(ctx, &after); err != nil {
+			return m, err
+		}
+		if after.State != liaison.TransmissionUnknown || after.Wait == 0 {
+			after.Wait = 0
+			return after, nil
+		}
+		if _, stop, err := d.rest(ctx, after.Wait); err != nil || stop {
+			return after, err
+		}
+	}
+}
+
+// rest waits, until the time is over, somebody asks for a look, or the history has grown so that it is for the next run.
+func (d *dispatch) rest(ctx workflow.Context, wait time.Duration) (woken, stop bool, err error) {
+	before := d.woken
+	_, err = workflow.AwaitWithTimeout(ctx, wait, func() bool { return tooLong(ctx) || d.woken != before })
+	return d.woken != before, tooLong(ctx), err
 }
 
 // pause is how long to wait before the next attempt: until the ledger's time for a deferred message, a while for one that

@@ -1,11 +1,6 @@
 package workflows
 
 import (
-	"errors"
-	"time"
-
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/jca-ml/liaison/activities"
@@ -27,29 +22,48 @@ type statement struct {
 	id       liaison.StatementID
 	state    liaison.State // as the register had it when the last command was carried out
 	one      workflow.Mutex
-	released []store.OpenBatch // commands whose messages are to be sent
-	sending  int               // dispatches of the statement that are under way
+	released []store.OpenBatch          // commands whose messages are to be sent
+	sending  int                        // dispatches of the statement that are under way
+	under    map[liaison.CommandID]bool // those, by their commands
+	pending  *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
+	mend     bool                       // somebody asked for a look at what is open
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
-	s := &statement{id: in.ID, state: in.State, one: workflow.NewMutex(ctx)}
+	s := &statement{id: in.ID, state: in.State, one: workflow.NewMutex(ctx), under: map[liaison.CommandID]bool{}}
 	// Handlers come first: an update that starts the run is delivered with its first task.
 	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateCommand, s.command, workflow.UpdateHandlerOptions{Validator: s.permit})
 	if err != nil {
 		return nil, err
 	}
 	if in.Resume {
-		if err := workflow.ExecuteLocalActivity(record(ctx), do.OpenBatches, in.ID).Get(ctx, &s.released); err != nil {
+		if err := s.takeOver(ctx); err != nil {
 			return nil, err
 		}
 	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for ch := workflow.GetSignalChannel(ctx, SignalMend); ch.Receive(ctx, nil); {
+			s.mend = true
+		}
+	})
 	return s, nil
 }
 
 func (s *statement) run(ctx workflow.Context) error {
 	for {
-		if err := workflow.Await(ctx, func() bool { return len(s.released) > 0 || s.idle() && (s.state.Final() || tooLong(ctx)) }); err != nil {
+		if err := workflow.Await(ctx, func() bool {
+			return len(s.released) > 0 || s.pending != nil && !s.pending.Waits || s.mend || s.idle() && (s.state.Final() || tooLong(ctx))
+		}); err != nil {
 			return err
+		}
+		if s.mend {
+			s.mend = false
+			if err := s.takeOver(ctx); err != nil {
+				return err
+			}
+		}
+		if s.pending != nil && !s.pending.Waits {
+			s.wait(ctx, s.pending)
 		}
 		for len(s.released) > 0 {
 			batch := s.released[0]
@@ -62,7 +76,7 @@ func (s *statement) run(ctx workflow.Context) error {
 			return err
 		}
 		switch {
-		case len(s.released) > 0 || !s.idle():
+		case len(s.released) > 0 || s.mend || !s.idle():
 		case s.state.Final():
 			return nil
 		case tooLong(ctx):
@@ -71,7 +85,25 @@ func (s *statement) run(ctx workflow.Context) error {
 	}
 }
 
-func (s *statement) idle() bool { return s.sending == 0 }
+func (s *statement) idle() bool { return s.sending == 0 && s.pending == nil }
+
+// takeOver begins what is open in the register and is not under way here.
+func (s *statement) takeOver(ctx workflow.Context) error {
+	var open []store.OpenBatch
+	if err := workflow.ExecuteLocalActivity(record(ctx), do.OpenBatches, s.id).Get(ctx, &open); err != nil {
+		return err
+	}
+	for _, b := range open {
+		switch {
+		case s.under[b.Command]:
+		case b.Due.IsZero():
+			s.released = append(s.released, b)
+		case s.pending == nil:
+			s.pending = &b
+		}
+	}
+	return nil
+}
 
 func tooLong(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
@@ -85,12 +117,22 @@ func (s *statement) permit(ctx workflow.Context, cmd liaison.Command) error {
 	return activities.Fail(liaison.Permit(s.state, cmd))
 }
 
-// command carries out what a person asks. Approving dispatches in the same breath, in the name of who approved, unless
-// the approver holds it.
+// command carries out what a person asks. Approving dispatches in the same breath, or after a moment in which it can be undone,
+// in the name of who approved, unless the approver holds it.
 func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.Answer, error) {
 	answer, err := s.decide(ctx, cmd)
+	if err == nil && cmd.Transmission != "" {
+		s.tell(ctx, answer.Batch)
+		if !cmd.Kind.Sends() {
+			s.settle(ctx, cmd.ID)
+		}
+	}
 	if err != nil || cmd.Kind != liaison.DoApprove || cmd.Hold {
 		return answer, err
+	}
+	if !answer.DispatchAt.IsZero() {
+		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Actor: cmd.Actor, Due: answer.DispatchAt}
+		return answer, nil
 	}
 	sent, err := s.decide(ctx, liaison.Command{ID: DispatchCommandID(cmd.ID), Kind: liaison.DoDispatch, Statement: s.id, Actor: cmd.Actor})
 	if err != nil { // the approval stands and is the answer; the statement shows that it has not left
@@ -110,60 +152,11 @@ func (s *statement) decide(ctx workflow.Context, cmd liaison.Command) (answer li
 		return answer, err
 	}
 	s.state = answer.State
+	if cmd.Kind == liaison.DoHold {
+		s.pending = nil
+	}
 	if answer.Letters {
-		s.released = append(s.released, store.OpenBatch{Command: cmd.ID, Statement: cmd.Kind == liaison.DoDispatch})
+		s.released = append(s.released, store.OpenBatch{Command: cmd.ID, Statement: cmd.Kind.Sends()})
 	}
 	return answer, nil
-}
-
-// send starts the sending of a batch. Letters to persons go their own way; the dispatch of the statement is waited for,
-// beside everything else, and settled.
-func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) error {
-	if !batch.Statement {
-		_, err := s.start(ctx, batch)
-		return err
-	}
-	s.sending++
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { s.sending-- }()
-		if err := s.dispatch(ctx, batch); err != nil {
-			workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", batch.Command, "err", err)
-		}
-	})
-	return nil
-}
-
-// dispatch sees the sending of the statement to its end and settles it. A run of it that a lost run of ours left behind is
-// let finish first.
-func (s *statement) dispatch(ctx workflow.Context, batch store.OpenBatch) error {
-	for {
-		child, err := s.start(ctx, batch)
-		if err != nil {
-			return err
-		}
-		if child != nil {
-			if err := child.Get(ctx, nil); err != nil {
-				return err
-			}
-			break
-		}
-		if err := workflow.Sleep(ctx, time.Minute); err != nil {
-			return err
-		}
-	}
-	_, err := s.decide(ctx, liaison.Command{ID: batch.Command + "/settle", Kind: liaison.DoSettle, Statement: s.id})
-	return err
-}
-
-// start starts the sending of a batch and returns when it runs; nil when it was running already.
-func (s *statement) start(ctx workflow.Context, batch store.OpenBatch) (workflow.ChildWorkflowFuture, error) {
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:        DispatchWorkflowID(s.id, batch.Command),
-		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command})
-	err := child.GetChildWorkflowExecution().Get(ctx, nil)
-	if _, running := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); running {
-		return nil, nil
-	}
-	return child, err
 }

@@ -45,12 +45,15 @@ type office struct {
 	open    []store.OpenBatch
 
 	addressees int
+	undo       time.Duration
+	about      func(cmd liaison.Command, a *liaison.Answer)                              // what a command about one message does
 	beforeEach func(cmd liaison.Command)                                                 // in Decide
 	refuse     func(cmd liaison.Command) error                                           // instead of Decide
 	sealing    func(n int) error                                                         // of the nth Seal
 	sending    func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) // the nth attempt
 	abandoning func(id liaison.TransmissionID, was liaison.TransmissionState) liaison.TransmissionState
 	sealed     int
+	settling   func(id liaison.TransmissionID, was activities.Transmission) activities.Transmission // of a message in doubt; nil leaves it to a person
 }
 
 func (o *office) note(format string, args ...any) {
@@ -90,13 +93,24 @@ func (o *office) Decide(_ context.Context, cmd liaison.Command) (liaison.Answer,
 			case !strings.HasPrefix(string(id), "to "): // a letter to a person
 			case !x.State.Settled():
 				return liaison.Answer{}, activities.Fail(liaison.Refuse(liaison.Conflict, "messages are on their way"))
-			case x.State != liaison.TransmissionAccepted:
+			case x.State != liaison.TransmissionAccepted && x.State != liaison.TransmissionAssumed && len(rows) > 1:
 				row = rows[1]
+			case x.State != liaison.TransmissionAccepted && x.State != liaison.TransmissionAssumed:
+				return liaison.Answer{}, activities.Fail(liaison.Refuse(liaison.Conflict, "not everything is accepted"))
 			}
 		}
 	}
+	if row.Stays {
+		row.To = o.state
+	}
 	o.state = row.To
 	a := liaison.Answer{Statement: cmd.Statement, State: row.To, Letters: len(row.Mail) > 0}
+	if cmd.Kind == liaison.DoApprove && o.undo > 0 && !cmd.Hold {
+		a.DispatchAt = o.now().Add(o.undo)
+	}
+	if o.about != nil {
+		o.about(cmd, &a)
+	}
 	for i := range o.addressees {
 		if cmd.Kind == liaison.DoDispatch {
 			o.add(cmd.ID, liaison.TransmissionID(fmt.Sprint("to ", i+1)))
@@ -176,6 +190,27 @@ func (o *office) Abandon(_ context.Context, id liaison.TransmissionID) (activiti
 	}
 	o.ledger[id] = x
 	return x, nil
+}
+
+// Settle looks what became of a message in doubt.
+func (o *office) Settle(_ context.Context, in activities.SettleInput) (activities.Transmission, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	x := o.ledger[in.Transmission]
+	if o.settling != nil {
+		o.note("settle %s of %s", in.Transmission, in.Batch)
+		x = o.settling(in.Transmission, x)
+		o.ledger[in.Transmission] = x
+	}
+	return x, nil
+}
+
+// Look says where a message stands.
+func (o *office) Look(_ context.Context, id liaison.TransmissionID) (activities.Transmission, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.note("look at %s", id)
+	return o.ledger[id], nil
 }
 
 // Adopt starts what should be running.

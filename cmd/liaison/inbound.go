@@ -45,6 +45,9 @@ func (inboundCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
+	if err := checkRights(ctx, cfg, log, s, store.RoleWorker); err != nil {
+		return err
+	}
 	desk := mailin.NewDesk(s, keys, log)
 	g, ctx := errgroup.WithContext(ctx)
 	sources, err := inboundSources(ctx, cfg, log)

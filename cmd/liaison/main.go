@@ -30,7 +30,7 @@ type cli struct {
 	Signer  signerCmd  `cmd:"" help:"Sign what the audit log is, so that it cannot become something else."`
 	Witness witnessCmd `cmd:"" help:"Cosign the checkpoints of other people's logs."`
 	Inbound inboundCmd `cmd:"" help:"Take inbound mail: delivery reports, replies, statements."`
-	Mail    mailCmd    `cmd:"" help:"Look at inbound messages."`
+	Mail    mailCmd    `cmd:"" help:"Look at inbound messages; hold and resume the sending."`
 	Show    showCmd    `cmd:"" name:"config" help:"Show the effective settings and where each comes from."`
 }
 

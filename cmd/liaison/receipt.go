@@ -110,8 +110,12 @@ func (cmd auditVerifyReceiptCmd) policy() (p receipt.Policy, from string, err er
 func (cmd auditVerifyReceiptCmd) leaf(b []byte) ([]byte, error) {
 	name := cmd.Leaf
 	if name == "" {
-		if r, err := receipt.ParseProof(b); err != nil || r.Leaf != nil {
-			return nil, nil // carried, or refused when it is verified
+		r, err := receipt.ParseProof(b)
+		if err != nil {
+			return nil, fmt.Errorf("this receipt does not hold: %w", err)
+		}
+		if r.Leaf != nil {
+			return nil, nil
 		}
 		name = strings.TrimSuffix(cmd.File, ".tlog-proof") + ".leaf"
 	}

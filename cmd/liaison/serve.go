@@ -42,7 +42,7 @@ func serve(ctx context.Context, w *wired, l net.Listener, inbox web.Inbox) error
 		return liaison.Refuse(liaison.Invalid, "LIAISON_DEMO lets anybody sign in as anybody, so it works on a loopback address only, not on %s.", l.Addr())
 	}
 	handler, err := web.New(web.Config{
-		Store: w.store, Engine: w.engine, Post: w.office, Inbox: inbox, Demo: w.config.Demo,
+		Store: w.store, Engine: w.engine, Post: w.office, Keys: w.addresses.Keys, Inbox: inbox, Demo: w.config.Demo,
 		BaseURL: w.config.URL, Secure: overTLS(w.config.URL), Log: w.log,
 	})
 	if err != nil {

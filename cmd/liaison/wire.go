@@ -117,6 +117,8 @@ func (w *wired) worker() (sdkworker.Worker, error) {
 	return worker.New(w.client, &activities.Activities{
 		Store: w.store, Office: w.office, Relay: relay, Runs: w.engine, From: cfg.MailFrom, Retry: cfg.Retry(),
 		Worker: worker.Identity(host, os.Getpid()), Addresses: w.addresses,
+		RelayName: relay.Address(), Settling: cfg.Settling(), Undo: cfg.DispatchUndo,
+		Limits: &mail.Limits{AtOnce: cfg.MailAtOnce, PerMinute: cfg.MailPerMinute},
 	}), nil
 }
 

@@ -44,6 +44,7 @@ func runWorker(ctx context.Context, w *wired) error {
 	w.log.Info("worker started", "temporal", w.config.TemporalAddress, "namespace", w.config.TemporalNamespace)
 	var g errgroup.Group
 	g.Go(func() error { return w.engine.Schedule(ctx) })
+	g.Go(func() error { return w.engine.ScheduleMending(ctx, w.config.MailCanary) })
 	<-ctx.Done()
 	worker.Stop()
 	w.log.Info("worker stopped")

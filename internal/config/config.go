@@ -48,6 +48,12 @@ type Config struct {
 	MailRetry  []time.Duration `env:"LIAISON_MAIL_RETRY" envDefault:"5m,30m,1h,2h,4h" help:"wait behind each deferral, the last one from then on"`
 	MailGiveUp time.Duration   `env:"LIAISON_MAIL_GIVE_UP" envDefault:"96h" help:"how long a deferred message is tried"`
 
+	MailSettle    time.Duration `env:"LIAISON_MAIL_SETTLE" envDefault:"30m" help:"how long our own copy of a message in doubt is waited for, while test messages come back, before it counts as not taken over; at least twice the relay's own wait for a deferred copy"`
+	MailCanary    time.Duration `env:"LIAISON_MAIL_CANARY" envDefault:"5m" help:"how often a test message is sent to ourselves through the relay, where an inbound domain is set"`
+	MailAtOnce    int           `env:"LIAISON_MAIL_AT_ONCE" envDefault:"2" help:"connections of a worker for one destination domain; 0 for no bound"`
+	MailPerMinute int           `env:"LIAISON_MAIL_PER_MINUTE" envDefault:"30" help:"messages of a worker to one destination domain in a minute; halved when it asks for less; 0 for no bound"`
+	DispatchUndo  time.Duration `env:"LIAISON_DISPATCH_UNDO" envDefault:"60s" help:"how long behind its approval a statement is dispatched, so that it can still be held or withdrawn; 0s for at once"`
+
 	LogOrigin    string        `env:"LIAISON_LOG_ORIGIN" help:"name of the audit log that the signer signs, in a domain of our own: example.org/liaison/log1"`
 	SignerDir    string        `env:"LIAISON_SIGNER_DIR" help:"directory of the signer's key and of what it signed last; the signer's alone"`
 	SignerEvery  time.Duration `env:"LIAISON_SIGNER_EVERY" envDefault:"2s" help:"how often the signer looks for new leaves"`
@@ -56,7 +62,7 @@ type Config struct {
 	StrictRoles  bool          `env:"LIAISON_STRICT_ROLES" envDefault:"false" help:"refuse to start with more rights in the database than the process needs"`
 
 	InboundDomain string   `env:"LIAISON_INBOUND_DOMAIN" help:"domain that delivery reports and replies come back to; empty sends without return addresses of our own"`
-	InboundKey    string   `env:"LIAISON_INBOUND_KEY" secret:"all" help:"key of the tokens in those addresses: 64 hexadecimal digits, as openssl rand -hex 32 makes"`
+	InboundKey    string   `env:"LIAISON_INBOUND_KEY" secret:"all" help:"key of the tokens in those addresses and in the link of each message to an addressee: 64 hexadecimal digits, as openssl rand -hex 32 makes"`
 	InboundKeyOld []string `env:"LIAISON_INBOUND_KEY_OLD" secret:"all" help:"earlier keys, with commas between them, while messages with their tokens are still out"`
 	InboundAlso   []string `env:"LIAISON_INBOUND_ALSO" help:"more domains that mail is taken for, with commas: those of the groups' mailboxes"`
 	InboundSMTP   string   `env:"LIAISON_INBOUND_SMTP_LISTEN" help:"address on which mail is taken by SMTP; empty for none"`
@@ -79,6 +85,15 @@ type Config struct {
 // Retry is the schedule of deferred messages.
 func (c Config) Retry() liaison.Retry {
 	return liaison.Retry{Delays: c.MailRetry, GiveUp: c.MailGiveUp}
+}
+
+// Settling is how messages in doubt are settled: without an inbound domain nothing of ours comes back, and they are for a
+// person.
+func (c Config) Settling() liaison.Settling {
+	if c.InboundDomain == "" {
+		return liaison.Settling{}
+	}
+	return liaison.Settling{Window: c.MailSettle, Canary: c.MailCanary}
 }
 
 // Setting is one effective value and where it comes from, secrets masked.
@@ -141,6 +156,9 @@ func Load(file string, environ []string) (Config, []Setting, error) {
 		if d <= 0 && len(problems) == 0 {
 			problems = append(problems, fmt.Errorf("LIAISON_MAIL_RETRY and LIAISON_MAIL_GIVE_UP: %s is no time to wait; write as in 30m", d))
 		}
+	}
+	if len(problems) == 0 && (c.MailSettle <= 0 || c.MailCanary <= 0 || c.DispatchUndo < 0 || c.MailAtOnce < 0 || c.MailPerMinute < 0) {
+		problems = append(problems, errors.New("LIAISON_MAIL_SETTLE and LIAISON_MAIL_CANARY are times to wait, as in 30m; LIAISON_DISPATCH_UNDO, LIAISON_MAIL_AT_ONCE and LIAISON_MAIL_PER_MINUTE cannot be negative"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return c, nil, err

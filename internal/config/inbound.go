@@ -9,12 +9,13 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// InboundKeys are the keys of the tokens in our return addresses: none, when no domain for inbound mail is set.
+// InboundKeys are the keys of the tokens in our return addresses and in the links of messages to addressees: none, when
+// neither a key nor a domain for inbound mail is set. A key without a domain makes links only.
 func (c Config) InboundKeys() (inbound.Keys, error) {
 	if c.InboundDomain == "" && c.InboundKey == "" {
 		return nil, nil
 	}
-	if _, err := liaison.ParseEmail("b@" + c.InboundDomain); err != nil {
+	if _, err := liaison.ParseEmail("b@" + c.InboundDomain); err != nil && c.InboundDomain != "" {
 		return nil, liaison.Refuse(liaison.Invalid, "LIAISON_INBOUND_DOMAIN is %q, which is no domain.", c.InboundDomain)
 	}
 	if c.InboundKey == "" {

@@ -4,12 +4,15 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/jca-ml/liaison/internal/demo/parts"
+	"github.com/jca-ml/liaison/internal/kept"
 	"github.com/jca-ml/liaison/migrations"
 )
 
@@ -55,8 +58,23 @@ func Start(ctx context.Context, dir string, progress func(string)) (s *Servers, 
 	if s.Inbox, err = parts.OpenInbox(filepath.Join(dir, "inbox")); err != nil {
 		return s, err
 	}
+	if err := tokenKey(s.tokenKey()); err != nil {
+		return s, err
+	}
 	s.Mail, err = parts.StartMailServer(ctx, parts.MailServerOptions{Inbox: s.Inbox})
 	return s, err
+}
+
+func (s *Servers) tokenKey() string { return filepath.Join(s.dir, "token.key") }
+
+// tokenKey makes the key of the links in messages once: a link has to work after a restart too.
+func tokenKey(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return kept.Write(path, []byte(hex.EncodeToString(key)+"\n"), 0o600)
 }
 
 // Environment is what a process needs to work with the servers, as KEY=value. Deferred messages are tried again after seconds
@@ -71,9 +89,14 @@ func (s *Servers) Environment() []string {
 		"LIAISON_SMTP_TLS=none",
 		"LIAISON_MAIL_FROM=jca-ml@liaison.example",
 		"LIAISON_MAIL_RETRY=2s,4s,1m,30m",
+		"LIAISON_MAIL_SETTLE=6s",
+		"LIAISON_MAIL_AT_ONCE=0",
+		"LIAISON_MAIL_PER_MINUTE=0",
+		"LIAISON_DISPATCH_UNDO=0s",
 		"LIAISON_LOG_ORIGIN=liaison.example/jca-ml/log1",
 		"LIAISON_SIGNER_DIR=" + filepath.Join(s.dir, "signer"),
 		"LIAISON_SIGNER_EVERY=500ms",
+		"LIAISON_INBOUND_KEY_FILE=" + s.tokenKey(),
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/jca-ml/liaison/activities"
 	"github.com/jca-ml/liaison/internal/config"
 	"github.com/jca-ml/liaison/internal/engine"
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/post"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/internal/testkit"
@@ -76,8 +77,13 @@ func work(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	keys, err := cfg.InboundKeys()
+	if err != nil {
+		return err
+	}
 	e := &engine.Engine{Temporal: c, Store: s}
 	w := worker.New(c, &activities.Activities{
+		Addresses: inbound.Addresses{Keys: keys, Domain: cfg.InboundDomain}, RelayName: relay.Address(), Settling: cfg.Settling(),
 		Store: s, Relay: gated{relay, address}, Runs: e, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: worker.Identity("faults", os.Getpid()),
 		Office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
 	})
@@ -88,6 +94,11 @@ func work(ctx context.Context, address string) error {
 	}
 	if err := e.Schedule(ctx); err != nil {
 		return err
+	}
+	if cfg.InboundDomain != "" {
+		if err := e.ScheduleMending(ctx, cfg.MailCanary); err != nil {
+			return err
+		}
 	}
 	ask(address, started)
 	select {}

@@ -153,6 +153,13 @@ func splitHeader(raw []byte) (message.Header, []byte) {
 
 func readFields(raw []byte) (fields []field, rest []byte) {
 	size := 0
+	var folded []string // the lines of the last field
+	unfold := func() {
+		if len(folded) > 1 {
+			fields[len(fields)-1].value = strings.Join(folded, " ")
+		}
+	}
+	defer func() { unfold() }()
 	for len(raw) > 0 {
 		line, next := raw, []byte(nil)
 		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
@@ -166,17 +173,18 @@ func readFields(raw []byte) (fields []field, rest []byte) {
 		if bytes.HasPrefix(line, []byte("--")) && bytes.IndexByte(line, ':') < 0 { // a boundary without its empty line
 			return fields, raw
 		}
-		if size += len(line); size > maxHeader || len(fields) >= maxFields {
+		if size += len(line) + 1; size > maxHeader || len(fields) >= maxFields {
 			continue
 		}
 		if line[0] == ' ' || line[0] == '\t' {
-			if n := len(fields); n > 0 {
-				fields[n-1].value += " " + strings.ToValidUTF8(string(bytes.TrimSpace(line)), "\uFFFD")
+			if len(fields) > 0 {
+				folded = append(folded, strings.ToValidUTF8(string(bytes.TrimSpace(line)), "\uFFFD"))
 			}
 			continue
 		}
 		if f, ok := asField(line); ok {
-			fields = append(fields, f)
+			unfold()
+			fields, folded = append(fields, f), []string{f.value}
 		}
 	}
 	return fields, nil

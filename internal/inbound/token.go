@@ -19,6 +19,7 @@ const (
 	RoleBounce  Role = "b" // the envelope sender: delivery reports come here
 	RoleReply   Role = "r" // Reply-To
 	RoleWitness Role = "w" // our own copy of a message, named beside the addressee in the same transaction
+	RoleCanary  Role = "c" // a message to ourselves, to see that it comes back
 )
 
 // Role is the letter before the plus sign of an address of ours.
@@ -111,14 +112,34 @@ func Address(role Role, token, domain string) string {
 // splitAddress takes an address of ours apart. What it calls a token is only where one would stand; [Keys.Verify] tells.
 func splitAddress(address string) (role Role, token string, ok bool) {
 	local, _, found := strings.Cut(strings.ToLower(address), "@")
-	if !found || len(local) < 3 || len(local) > 64 || local[1] != '+' || !strings.ContainsRune("brw", rune(local[0])) {
+	if !found || len(local) < 3 || len(local) > 64 || local[1] != '+' || !strings.ContainsRune("brwc", rune(local[0])) {
 		return "", "", false
 	}
 	token = local[2:]
-	if bytes.ContainsFunc([]byte(token), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_=", r))
-	}) {
+	if strings.Trim(token, "abcdefghijklmnopqrstuvwxyz0123456789.-_=") != "" {
 		return "", "", false
 	}
 	return Role(local[:1]), token, true
+}
+
+// CanaryID is the Message-ID of a canary: what comes back under another is a report about it, or somebody's joke.
+func CanaryID(id liaison.TransmissionID, domain string) string {
+	return "canary." + string(id) + "@" + domain
+}
+
+// Canary recognises a canary by the token in its address. back says that it came back itself, and not a report about it.
+func Canary(raw []byte, envelopeRecipient string, keys Keys) (id liaison.TransmissionID, back, ok bool) {
+	const most = 64 << 10 // a report may carry it along
+	if len(raw) > most || !bytes.Contains(raw, []byte("canary.")) {
+		return "", false, false
+	}
+	u := Understand(raw, envelopeRecipient)
+	if u.Role != RoleCanary {
+		return "", false, false
+	}
+	id, err := keys.Verify(u.Token)
+	if err != nil {
+		return "", false, false
+	}
+	return id, u.Kind != DeliveryStatus && strings.HasPrefix(u.MessageID, "canary."+string(id)+"@"), true
 }

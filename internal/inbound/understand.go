@@ -86,7 +86,8 @@ type Understood struct {
 	Files       []string `json:"files,omitempty"` // names of attachments
 	Automatic   bool     `json:"automatic,omitempty"`
 	NullSender  bool     `json:"null_sender,omitempty"`
-	Fields      bool     `json:"fields,omitempty"` // the report had fields, and not only words for people
+	Fields      bool     `json:"fields,omitempty"`   // the report had fields, and not only words for people
+	TakenBy     string   `json:"taken_by,omitempty"` // the Received line of the first server that took it over
 }
 
 // Inspection is what `liaison mail inspect` prints.
@@ -124,6 +125,9 @@ func Understand(raw []byte, envelopeRecipient string) Understood {
 		From:       oneLine(decodeWords(h.Get("From")), 400),
 		Subject:    oneLine(decodeWords(h.Get("Subject")), 400),
 		NullSender: nullSender(h),
+	}
+	if received := h.Values("Received"); len(received) > 0 { // each server puts its own on top
+		u.TakenBy = oneLine(received[len(received)-1], 400)
 	}
 	if ids := messageIDs(h.Get("Message-Id")); len(ids) > 0 {
 		u.MessageID = ids[0]
@@ -293,7 +297,7 @@ func (u *Understood) subject() {
 var (
 	refPattern     = regexp.MustCompile(`\[([A-Za-z0-9][A-Za-z0-9/. -]{0,40}[- ]LS[- ]?[0-9]{1,5}|LS-[A-Za-z0-9-]{1,40})\]`)
 	rePattern      = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|rép|rif|回复|答复|ответ|رد)\s*(\[[0-9]+\])?\s*[:\x{FF1A}]`)
-	addressPattern = regexp.MustCompile(`(?:^|[^A-Za-z0-9._+-])([BRWbrw]\+[A-Za-z0-9._=-]{1,62}@[A-Za-z0-9._-]{1,253})`)
+	addressPattern = regexp.MustCompile(`(?:^|[^A-Za-z0-9._+-])([BRWCbrwc]\+[A-Za-z0-9._=-]{1,62}@[A-Za-z0-9._-]{1,253})`)
 	daemonPattern  = regexp.MustCompile(`(?i)(^|[<\s"])(mailer[-_ ]?daemon|mail[-_ ]daemon|postmaster|microsoftexchange[0-9a-f]+)@`)
 	textIDPattern  = regexp.MustCompile(`(?im)^[ \t>]*Message-ID:[ \t]*(<[^<>\s]{1,250}>)`)
 	statementWords = regexp.MustCompile(`\b(LS|Ls|ls)\s*[/\x{2215}\x{FF0F}]\s*(i|o|r|I|O|R)\b|(?i:\bliaison (statement|response|letter|report)\b)|^\W*(\[[^\]]*\]\W*)*((?i:reply|response)\s+)?LS\s+(on|to|from|in|regarding|about)\b`)

@@ -219,7 +219,7 @@ func TestHostile(t *testing.T) {
 			begun := time.Now()
 			u := Understand(raw, "")
 			check(t, raw, u)
-			if took := time.Since(begun); took > 5*time.Second { // milliseconds; what is not linear takes minutes
+			if took := time.Since(begun); took > 20*time.Second { // milliseconds on a quiet machine; what is not linear takes minutes
 				t.Errorf("took %s for %d bytes", took, len(raw))
 			}
 		})

@@ -57,7 +57,18 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 
 	switch t.Letter {
 	case liaison.LetterStatement:
-		return o.statement(ctx, snap, t.Position, env)
+		link, err := o.link(t.Statement, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if t.CopyOf != "" {
+			first, err := o.Store.Transmission(ctx, t.CopyOf)
+			if err != nil {
+				return nil, err
+			}
+			env.References = []string{first.MessageID}
+		}
+		return o.statement(ctx, snap, t.Position, env, link)
 	case liaison.LetterReview:
 		content, err := o.revision(ctx, t)
 		if err != nil {
@@ -96,6 +107,10 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 	env := o.envelope(snap)
 	env.MessageID, env.Date = "given-on-approval@preview.invalid", time.Now()
 	env.ReplyTo = firstOf(o.Addresses.Placeholder(inbound.RoleReply), env.ReplyTo)
+	link, err := o.link(snap.ID, "")
+	if err != nil {
+		return nil, err
+	}
 	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
 		ts, err := o.Store.Transmissions(ctx, snap.ID)
 		if err != nil {
@@ -112,15 +127,17 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 			if err := o.replyTo(&env, t.ID); err != nil {
 				return nil, err
 			}
+			if link, err = o.link(snap.ID, t.ID); err != nil {
+				return nil, err
+			}
 		}
 	}
 	a := snap.Content.Addressees[position-1]
 	env.ToName, env.ToEmail = a.Name, a.Email
-	var err error
 	if env.Language, err = o.language(ctx, "", a.Body); err != nil {
 		return nil, err
 	}
-	return o.statement(ctx, snap, position, env)
+	return o.statement(ctx, snap, position, env, link)
 }
 
 // Check renders every message of a statement to its addressees and refuses when one of them cannot be made.
@@ -166,6 +183,22 @@ func (o *Office) language(ctx context.Context, person liaison.PersonID, body lia
 	return tag, nil
 }
 
+// link is the one link that a message to an addressee carries: to a page where it can be acknowledged and answered. Before
+// there is a row for the message a placeholder stands for the token; without keys it leads to the record.
+func (o *Office) link(statement liaison.StatementID, id liaison.TransmissionID) (string, error) {
+	if len(o.Addresses.Keys) == 0 {
+		return o.URL + "/statements/" + string(statement), nil
+	}
+	if id == "" {
+		return o.URL + "/a/given-on-approval", nil
+	}
+	token, err := o.Addresses.Keys.Token(id)
+	if err != nil {
+		return "", err
+	}
+	return o.URL + "/a/" + token, nil
+}
+
 // replyTo has replies come to the message's own address, where it has one.
 func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
 	address, err := o.Addresses.Of(inbound.RoleReply, id)
@@ -173,11 +206,12 @@ func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
 	return err
 }
 
-func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope) ([]byte, error) {
+func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope, link string) ([]byte, error) {
 	letter := mail.Statement{
 		Ref: snap.Ref, Source: snap.GroupBody, Addressee: snap.Content.Addressees[position-1], Content: snap.Content,
-		URL: o.URL + "/statements/" + string(snap.ID),
+		Copy: len(env.References) > 0, URL: link,
 	}
+	letter.Addressee.Email = env.ToEmail // of a copy, the corrected one
 	if snap.GroupBody.Parent != "" {
 		parent, err := o.Store.Body(ctx, snap.GroupBody.Parent)
 		if err != nil {
@@ -217,7 +251,10 @@ func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison
 		if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision {
 			continue
 		}
-		letter.Complete = letter.Complete && t.State == liaison.TransmissionAccepted
+		if t.CopiedBy != "" { // the copy's row says what became of it
+			continue
+		}
+		letter.Complete = letter.Complete && (t.State == liaison.TransmissionAccepted || t.State == liaison.TransmissionAssumed)
 		letter.Rows = append(letter.Rows, mail.DispatchedRow{
 			Name: t.Name, Email: t.Email, Purpose: snap.Content.Addressees[t.Position-1].Purpose.Label(), State: t.State, Reply: reply(t),
 		})

@@ -35,12 +35,6 @@ func (s *Store) Audit(ctx context.Context, progress func(int64)) (report AuditRe
 	return s.AuditWith(ctx, o)
 }
 
-func scanLeaf(row pgx.CollectableRow) (audit.Row, error) {
-	var r audit.Row
-	err := row.Scan(append([]any{&r.Index, &r.Payload, &r.Salts}, eventFields(&r.Event)...)...)
-	return r, err
-}
-
 // crossChecks are the questions that hold the register against the log. Each returns statement, event and what is wrong.
 var crossChecks = []string{
 	// an event nobody logged
@@ -67,6 +61,11 @@ var crossChecks = []string{
 	// a fact that the ledger has and the log has not, or otherwise
 	`SELECT t.statement_id::text, f.event_id::text, 'the fact ' || f.kind || ' about the message ' || t.id || ' is not what the log says' FROM transmission_fact f JOIN transmission t ON t.id = f.transmission_id
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = f.event_id AND e.transmission_id = f.transmission_id AND e.kind = f.kind)`,
+	// what an addressee said on its page, which the register has and the log has not, or otherwise
+	`SELECT t.statement_id::text, r.event_id::text, 'what was said about the message ' || t.id || ' is not what the log says' FROM transmission_response r JOIN transmission t ON t.id = r.transmission_id
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.transmission_id = r.transmission_id AND e.kind = r.kind AND e.digest = r.digest)`,
+	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was ' || e.kind || ', the register has no such answer' FROM event e
+	 WHERE e.kind IN ('misdirected', 'extension-asked', 'declined') AND NOT EXISTS (SELECT FROM transmission_response r WHERE r.event_id = e.id)`,
 	// numbers with a gap
 	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
 	 FROM number_series, generate_series(1, last) n

@@ -28,6 +28,22 @@ func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.An
 	return &a, nil
 }
 
+// RecordedAs returns the answer that this very command got, by its id, kind and statement, or nil: another command under the same
+// id has no part in its answer.
+func (s *Store) RecordedAs(ctx context.Context, cmd liaison.Command) (*liaison.Answer, error) {
+	if cmd.ID.Check() != nil {
+		return nil, nil
+	}
+	var a liaison.Answer
+	err := s.pool.QueryRow(ctx, `SELECT answer FROM command WHERE id = $1 AND kind = $2 AND statement_id = $3`, cmd.ID, cmd.Kind, cmd.Statement).Scan(&a)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, unavailable(fmt.Errorf("read command: %w", err))
+	}
+	return &a, nil
+}
+
 // Do carries out a command: it locks the statement, judges the command against what the register says now, and writes the new
 // state, what follows from it, the event and its leaf in one transaction. A command that was carried out before, by its
 // id, gets its first answer and changes nothing; another command under a used id is refused with [liaison.Conflict].
@@ -69,7 +85,10 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 		}
 		answer = liaison.Answer{
 			Statement: cmd.Statement, State: change.Rule.To, Version: w.Version, Revision: w.Revision, Ref: w.Ref,
-			Letters: cmd.Kind == liaison.DoDispatch || len(change.Letters) > 0,
+			Letters: cmd.Kind.Sends() || len(change.Letters) > 0, Batch: w.message.Batch,
+		}
+		if w.DispatchAt != nil && cmd.Kind == liaison.DoApprove {
+			answer.DispatchAt = *w.DispatchAt
 		}
 		return w.finish(ctx, answer)
 	})
@@ -96,11 +115,20 @@ type writing struct {
 	change   liaison.Change
 	batch    *pgx.Batch      // what follows from the change; sent after the command's own row
 	after    []liaison.Event // what follows from it, in the history
+	message  Transmission    // that the command is about
 }
 
 // apply works out what follows from the change besides the new state.
 func (w *writing) apply(ctx context.Context) error {
-	w.Version++
+	if w.change.From != w.change.Rule.To {
+		w.Version++
+	}
+	if _, ok := liaison.AboutMessages[w.cmd.Kind]; ok {
+		return w.aboutMessage(ctx)
+	}
+	if w.cmd.Kind != liaison.DoApprove {
+		w.DispatchAt = nil
+	}
 	switch w.cmd.Kind {
 	case liaison.DoSubmit:
 		return w.revise()
@@ -164,6 +192,10 @@ func (w *writing) approve(ctx context.Context) error {
 	}
 	w.Period, w.Ref = period.Name, w.Profile.Number(w.Number)
 	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
+	if w.cmd.Undo > 0 && !w.cmd.Hold {
+		at := w.now.Add(w.cmd.Undo)
+		w.DispatchAt = &at
+	}
 	approval := newID()
 	w.decide(approval)
 	for i, a := range w.Content.Addressees {
@@ -203,15 +235,20 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
 			title = $13, deadline = $14, changed_at = $15,
-			dispatched_at = CASE WHEN $2 = 'dispatching' THEN $15 ELSE dispatched_at END
+			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now)
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To)
 	if err := w.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("carry out %s: %w", w.cmd.Kind, err)
 	}
+	e := liaison.Event{}
+	if w.message.ID != "" {
+		e = transmissionEvent(w.message, "", 0)
+	}
 	w.record(liaison.Event{
+		Transmission: e.Transmission, Letter: e.Letter, Body: e.Body, Recipient: e.Recipient, MessageID: e.MessageID, MessageDigest: e.MessageDigest, Attempt: e.Attempt,
 		Kind: w.change.Rule.Event, Statement: w.ID, Version: w.Version, Command: w.cmd.ID,
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,
 		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason,

@@ -32,20 +32,23 @@ type Transmission struct {
 	Reply     string
 	Changed   time.Time
 	Created   time.Time
-	Digest    liaison.Digest // of its bytes, "" until sealed
+	Digest    liaison.Digest         // of its bytes, "" until sealed
+	CopyOf    liaison.TransmissionID // the message to the same addressee that this one was sent in place of, or ""
+	CopiedBy  liaison.TransmissionID // the message that was sent in place of this one, or ""
 }
 
 const transmissionSQL = `
 	SELECT t.id, t.statement_id, t.revision, t.letter, coalesce(t.position, 0), coalesce(t.body_code, ''), coalesce(t.person_id::text, ''),
 		t.recipient_name, t.recipient_email, t.message_id, t.message_date, coalesce(t.batch, ''), t.state, t.attempts,
-		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, '')
+		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, ''),
+		coalesce(t.copy_of::text, ''), coalesce((SELECT c.id::text FROM transmission c WHERE c.copy_of = t.id), '')
 	FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id `
 
 func scanTransmission(row pgx.CollectableRow) (Transmission, error) {
 	var t Transmission
 	err := row.Scan(&t.ID, &t.Statement, &t.Revision, &t.Letter, &t.Position, &t.Body, &t.Person,
 		&t.Name, &t.Email, &t.MessageID, &t.Date, &t.Batch, &t.State, &t.Attempts,
-		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest)
+		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest, &t.CopyOf, &t.CopiedBy)
 	return t, err
 }
 
@@ -116,12 +119,13 @@ type Attempt struct {
 	Error    string
 	Relay    string
 	TLS      string
+	Witness  liaison.Witness
 }
 
 // Attempts lists the tries of a message, first to last.
 func (s *Store) Attempts(ctx context.Context, id liaison.TransmissionID) ([]Attempt, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT n, worker, started_at, dot_at, ended_at, coalesce(outcome, ''), coalesce(stage, ''), code, enhanced, reply, error, relay, tls
+		SELECT n, worker, started_at, dot_at, ended_at, coalesce(outcome, ''), coalesce(stage, ''), code, enhanced, reply, error, relay, tls, witness
 		FROM attempt WHERE transmission_id = $1 ORDER BY n`, id)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read attempts: %w", err))
@@ -178,12 +182,19 @@ func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[
 // Claimed is a message that this worker, and no other, may try to hand over now.
 type Claimed struct {
 	Transmission
-	Bytes []byte
+	Bytes   []byte
+	Witness liaison.Witness // what the relay said to our own copy's recipient, for [Store.Dot]; "" is none
 }
 
 // Claim takes a queued or deferred message for one attempt, committed before any connection is opened. It refuses with
 // [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled.
 func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker string) (c Claimed, err error) {
+	return s.ClaimFor(ctx, id, worker, "")
+}
+
+// ClaimFor is [Store.Claim] for sending through a relay. It refuses with [ErrHeld] while that relay or the body that the
+// message is for is held; the message stays as it is, and no attempt is made of it.
+func (s *Store) ClaimFor(ctx context.Context, id liaison.TransmissionID, worker, relay string) (c Claimed, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.lock(ctx, id); err != nil {
 			return err
@@ -198,6 +209,9 @@ func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker str
 		c.Transmission = ts[0]
 		if !c.State.May(liaison.TransmissionAttempting) {
 			return liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", c.State.Label())
+		}
+		if err := t.heldBack(ctx, relay, c.Body); err != nil {
+			return err
 		}
 		if c.Letter == liaison.LetterStatement {
 			snap, _, err := snapshot(ctx, t, c.Statement, "", t.now, " FOR SHARE OF s")
@@ -230,10 +244,10 @@ func (s *Store) Dot(ctx context.Context, c Claimed) error {
 		}
 		var version int
 		err := t.QueryRow(ctx, `
-			UPDATE attempt SET dot_at = $3 FROM transmission t, statement s
+			UPDATE attempt SET dot_at = $3, witness = $4 FROM transmission t, statement s
 			WHERE attempt.transmission_id = $1 AND n = $2 AND outcome IS NULL AND dot_at IS NULL
 				AND t.id = attempt.transmission_id AND t.state = 'attempting' AND t.attempts = n AND s.id = t.statement_id
-			RETURNING s.version`, c.ID, c.Attempts, t.now).Scan(&version)
+			RETURNING s.version`, c.ID, c.Attempts, t.now, firstOf(string(c.Witness), string(liaison.WitnessNone))).Scan(&version)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Conflict, "This attempt was given up; the message is not handed over.")
 		} else if err != nil {
@@ -253,14 +267,20 @@ type Sent struct {
 	Error    string
 	Relay    string
 	TLS      string
+	Witness  liaison.Witness // "" when it is not known here
 }
 
 // Record stores the outcome of an attempt, classified by [liaison.Classify], and returns the state that the message is in now.
 // An attempt whose outcome was called unknown meanwhile may still learn its answer; one that is settled stays as it is.
 func (s *Store) Record(ctx context.Context, c Claimed, sent Sent, retry liaison.Retry) (state liaison.TransmissionState, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		state, err = t.settle(ctx, c.ID, c.Attempts, liaison.Classify(sent.Stage, sent.Code), sent, retry)
-		return err
+		if state, err = t.settle(ctx, c.ID, c.Attempts, liaison.Classify(sent.Stage, sent.Code), sent, retry); err != nil {
+			return err
+		}
+		if liaison.PausesRelay(sent.Stage, sent.Code, sent.Enhanced) && sent.Relay != "" {
+			return t.holdRelay(ctx, sent)
+		}
+		return nil
 	})
 	return state, err
 }
@@ -316,22 +336,41 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 		return "", err
 	}
 	x := ts[0]
-	if x.Attempts != n || !x.State.May(outcome) {
+	if x.Attempts != n || !x.State.May(outcome) && x.State != liaison.TransmissionAssumed {
 		return x.State, nil // a later attempt runs, or this one is settled: the row says so, and stays
 	}
+	doubtful, proof, err := t.proof(ctx, id, n, outcome)
+	if err != nil {
+		return "", err
+	}
 	tag, err := t.Exec(ctx, `
-		UPDATE attempt SET ended_at = $3, outcome = $4, stage = $5, code = $6, enhanced = $7, reply = $8, error = $9, relay = $10, tls = $11
+		UPDATE attempt SET ended_at = $3, outcome = $4, stage = $5, code = $6, enhanced = $7, reply = $8, error = $9,
+			relay = coalesce(nullif($10, ''), relay), tls = coalesce(nullif($11, ''), tls), witness = coalesce(nullif($12, ''), witness)
 		WHERE transmission_id = $1 AND n = $2 AND (outcome IS NULL OR outcome = 'unknown')`,
-		id, n, t.now, outcome, sent.Stage, sent.Code, sent.Enhanced, sent.Reply, sent.Error, sent.Relay, sent.TLS)
+		id, n, t.now, outcome, sent.Stage, sent.Code, sent.Enhanced, sent.Reply, sent.Error, sent.Relay, sent.TLS, sent.Witness)
 	if err != nil {
 		return "", fmt.Errorf("record attempt: %w", err)
 	}
 	if tag.RowsAffected() != 1 {
 		return x.State, nil
 	}
+	if proof != "" && outcome != liaison.TransmissionUnknown { // this attempt came to nothing, and an earlier one is known by now
+		return t.accept(ctx, x, doubtful, proof)
+	}
+	before := x.State
 	x.State, x.Code, x.Reply, x.NextTry = outcome, sent.Code, firstOf(sent.Reply, sent.Error), nil
-	if outcome == liaison.TransmissionDeferred {
-		if delay, ok := retry.After(n, t.now.Sub(x.Created)); ok {
+	switch {
+	case before == liaison.TransmissionAssumed && outcome == liaison.TransmissionDeferred:
+		// A person treats it as sent, and now it is certain that it was not: again for a person, and not sent by itself.
+		x.State = liaison.TransmissionRefused
+	case before == liaison.TransmissionAssumed && outcome == liaison.TransmissionUnknown:
+		x.State = before
+	case outcome == liaison.TransmissionDeferred:
+		released := x.Created
+		if err := t.QueryRow(ctx, `SELECT greatest($2, c.done_at) FROM command c WHERE c.id = $1 AND c.kind = 'send-again'`, x.Batch, x.Created).Scan(&released); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return "", fmt.Errorf("read when it was released: %w", err)
+		}
+		if delay, ok := retry.After(n, t.now.Sub(released)); ok {
 			next := t.now.Add(delay)
 			x.NextTry = &next
 		} else {
@@ -349,6 +388,9 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 	e := transmissionEvent(x, liaison.EventKind(x.State), version)
 	e.Stage, e.Code, e.Reply, e.Relay = sent.Stage, sent.Code, x.Reply, sent.Relay
 	t.record(e)
+	if proof != "" { // a copy can be faster than the record of the doubt
+		return t.accept(ctx, x, doubtful, proof)
+	}
 	return t.bounced(ctx, x) // a report can be faster than the record of the acceptance
 }
 
@@ -370,20 +412,37 @@ func firstOf(a, b string) string {
 type OpenBatch struct {
 	Command   liaison.CommandID
 	Statement bool // it is the dispatch of the statement itself, not a letter to a person
+
+	Due   time.Time        `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
+	Actor liaison.PersonID `json:",omitempty"` // in whose name
+	Waits bool             `json:",omitempty"` // it is waited for
 }
 
 // OpenBatches lists them for a statement, oldest first.
 func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]OpenBatch, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.batch, bool_or(t.letter = 'statement') FROM transmission t
+		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '' FROM transmission t
 		JOIN statement s ON s.id = t.statement_id
 		WHERE t.statement_id = $1 AND t.batch IS NOT NULL
-			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching')
-		GROUP BY t.batch ORDER BY min(t.created_at)`, id)
+			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching'
+				OR t.state = 'unknown' AND EXISTS (SELECT FROM attempt a WHERE a.transmission_id = t.id AND a.n = t.attempts AND a.witness = 'named')
+				OR t.letter = 'statement' AND s.state = 'dispatched-in-part' AND `+allAccepted+`)
+		GROUP BY t.batch
+		UNION ALL
+		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, d.person_id::text
+		FROM statement s JOIN decision d ON d.statement_id = s.id AND d.revision = s.revision AND d.kind = 'approve'
+		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL
+		ORDER BY 3`, id)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read open batches: %w", err))
 	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenBatch])
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b OpenBatch, err error) {
+		var due, since *time.Time
+		if err = row.Scan(&b.Command, &b.Statement, &since, &due, &b.Actor); due != nil {
+			b.Due = *due
+		}
+		return b, err
+	})
 	return out, unavailable(err)
 }
 

@@ -188,15 +188,14 @@ func (t *tx) learn(ctx context.Context, x Transmission, from InboundID, u inboun
 		return nil, fmt.Errorf("count facts: %w", err)
 	}
 	facts := factsIn(x, u)
+	if len(facts) > 0 {
+		if x.State, err = t.prove(ctx, x, facts[0]); err != nil {
+			return nil, err
+		}
+	}
 	facts = facts[:min(len(facts), max(0, maxFacts-known))]
 	if len(facts) == 0 {
 		return nil, nil
-	}
-	if x.State == liaison.TransmissionUnknown {
-		words := "the answer was lost; that the message was taken over is known from: " + strings.ToLower(facts[0].kind.Label())
-		if x.State, err = t.settle(ctx, x.ID, x.Attempts, liaison.TransmissionAccepted, Sent{Stage: liaison.StageDot, Reply: words}, liaison.Retry{}); err != nil {
-			return nil, err
-		}
 	}
 	var version int
 	if err := t.QueryRow(ctx, `SELECT version FROM statement WHERE id = $1`, x.Statement).Scan(&version); err != nil {
@@ -241,7 +240,7 @@ func factsIn(x Transmission, u inbound.Understood) []fact {
 	if u.Role == inbound.RoleWitness {
 		// Somebody may write to that address; only the message itself is a witness.
 		if u.MessageID == x.MessageID {
-			add(fact{kind: liaison.FactWitnessed, recipient: x.Email})
+			add(fact{kind: liaison.FactWitnessed, recipient: x.Email, diagnostic: u.TakenBy, words: u.TakenBy})
 		}
 		return out
 	}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
@@ -366,39 +364,6 @@ func TestFactsAreBounded(t *testing.T) {
 }
 
 func newID() string { return string(newCommand()) }
-
-// TestInboundLists: the database's lists are the program's.
-func TestInboundLists(t *testing.T) {
-	_, pool := open(t)
-	for constraint, want := range map[string][]string{
-		"transmission_fact_kind": names(liaison.Facts, func(i int) string { return string(liaison.Facts[i].Fact) }),
-		"transmission_state":     names(liaison.TransmissionStates, func(i int) string { return string(liaison.TransmissionStates[i].State) }),
-		"event_kind":             names(liaison.Events, func(i int) string { return string(liaison.Events[i].Kind) }),
-		"inbound_kind":           names(inbound.Kinds, func(i int) string { return string(inbound.Kinds[i].Kind) }),
-	} {
-		if diff := cmp.Diff(want, checked(t, pool, constraint)); diff != "" {
-			t.Errorf("%s (-program +database):\n%s", constraint, diff)
-		}
-	}
-}
-
-func names[T any](list []T, name func(int) string) []string {
-	out := make([]string, len(list))
-	for i := range list {
-		out[i] = name(i)
-	}
-	return out
-}
-
-func checked(t *testing.T, pool *pgxpool.Pool, constraint string) (out []string) {
-	t.Helper()
-	if err := pool.QueryRow(context.WithoutCancel(t.Context()), `
-		SELECT array_agg(m[1] ORDER BY n) FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([^'']+)''::text', 'g') WITH ORDINALITY AS x (m, n)
-		WHERE c.conname = $1`, constraint).Scan(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
 
 func TestHostileBytesAreStored(t *testing.T) {
 	s, _ := open(t)

@@ -30,7 +30,7 @@ const officeSQL = `
 	FROM appointment a JOIN person p ON p.id = a.person_id JOIN body g ON g.code = a.group_code
 	WHERE a.held_from <= $1::timestamptz::date AND coalesce(a.held_until, 'infinity') >= $1::timestamptz::date `
 
-const officeOrder = ` ORDER BY array_position(ARRAY['chair', 'vice-chair', 'secretary', 'editor'], a.office), a.group_code, p.name`
+const officeOrder = ` ORDER BY array_position(ARRAY['chair', 'vice-chair', 'secretary', 'editor', 'auditor'], a.office), a.group_code, p.name`
 
 func scanOffice(row pgx.CollectableRow) (Office, error) {
 	var o Office

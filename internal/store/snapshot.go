@@ -39,13 +39,16 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
 			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at,
-			s.dispatched_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
+			s.approved_at IS NOT NULL AND NOT EXISTS (SELECT FROM appointment a
+				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
+					AND a.held_from <= s.approved_at::date + 1 AND coalesce(a.held_until, 'infinity') >= s.approved_at::date - 1),
+			s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st := &snap.Statement
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
-			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt,
-			&snap.Dispatched, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
+			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &snap.ApproverOutOfOffice,
+			&snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		return err
 	})
@@ -76,12 +79,20 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		return err
 	})
 	b.Queue(`
-		SELECT t.state, count(*) FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
-		WHERE s.id = $1 AND t.letter = 'statement' GROUP BY t.state`, id).Query(func(rows pgx.Rows) error {
+		SELECT t.id, t.state, EXISTS (SELECT FROM transmission c WHERE c.copy_of = t.id)
+		FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
+		WHERE s.id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
 		snap.Outcomes = map[liaison.TransmissionState]int{}
-		var state liaison.TransmissionState
-		var n int
-		_, err := pgx.ForEachRow(rows, []any{&state, &n}, func() error { snap.Outcomes[state] = n; return nil })
+		snap.Messages = map[liaison.TransmissionID]liaison.MessageState{}
+		var id liaison.TransmissionID
+		var m liaison.MessageState
+		_, err := pgx.ForEachRow(rows, []any{&id, &m.State, &m.Copied}, func() error {
+			snap.Messages[id] = m
+			if !m.Copied {
+				snap.Outcomes[m.State]++
+			}
+			return nil
+		})
 		return err
 	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
@@ -117,7 +128,7 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, group string, args []any, now time
 		snap.Officers, err = pgx.CollectRows(rows, scanAppointment)
 		return err
 	})
-	b.Queue(`SELECT profile FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date + 1 ORDER BY in_force DESC, version DESC LIMIT 1`,
+	b.Queue(`SELECT profile FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
 		append(args, now)...).QueryRow(func(row pgx.Row) error {
 		var name string
 		if err := row.Scan(&name); errors.Is(err, pgx.ErrNoRows) {

@@ -60,7 +60,7 @@ func (s *Store) reader(ctx context.Context, p liaison.PersonID) (reader, error) 
 func (r reader) groups() []liaison.Code {
 	out := []liaison.Code{}
 	for _, a := range r.offices {
-		if !slices.Contains(out, a.Group) {
+		if a.Office != liaison.OfficeAuditor && !slices.Contains(out, a.Group) {
 			out = append(out, a.Group)
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Store) Statements(ctx context.Context, who liaison.PersonID, f Filter) 
 	return s.lines(ctx, f.Limit, lineSQL+`
 		WHERE ($1::text[] IS NULL OR s.state = ANY ($1))
 			AND (s.changed_at, s.id) < ($2, $3)
-			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) OR s.drafter_id = $6)
+			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $6))
 		ORDER BY s.changed_at DESC, s.id DESC LIMIT $7`,
 		f.States, changed, id, r.groups(), publicStates(), r.person, f.Limit+1)
 }
@@ -124,7 +124,7 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 	}
 	page, err := s.lines(ctx, 200, lineSQL+`
 		WHERE (s.group_code, s.state) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-			OR s.drafter_id = $3 AND s.state = ANY ($4)
+			OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $3) AND s.state = ANY ($4)
 		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine)
 	return page.Lines, err
 }
@@ -137,7 +137,7 @@ func (s *Store) Counts(ctx context.Context, who liaison.PersonID) (map[liaison.S
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT state, count(*) FROM statement
-		WHERE group_code = ANY ($1) OR state = ANY ($2) OR drafter_id = $3
+		WHERE group_code = ANY ($1) OR state = ANY ($2) OR id IN (SELECT statement_id FROM drafter WHERE person_id = $3)
 		GROUP BY state`, r.groups(), publicStates(), r.person)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("count statements: %w", err))

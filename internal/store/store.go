@@ -101,7 +101,10 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 		return unavailable(err)
 	}
 	if err := ptx.Commit(ctx); err != nil {
-		return unavailable(fmt.Errorf("commit: %w", err))
+		if err = unavailable(fmt.Errorf("commit: %w", err)); liaison.CodeOf(err) == liaison.Unavailable {
+			err = fmt.Errorf("%w: %w", &liaison.Error{Code: liaison.Unavailable, Message: "The database went away just then, so it is not certain whether this was stored. Look whether it was, and do it again if not."}, err)
+		}
+		return err
 	}
 	return nil
 }

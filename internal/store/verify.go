@@ -12,6 +12,7 @@ import (
 
 	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/liaison"
 )
 
 // AuditOptions say what a check of the log is held against, besides the database itself.
@@ -64,6 +65,9 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		report.Size, report.Root = last.Size, last.Root
 		problems, err := crossCheck(ctx, t)
 		if err != nil {
+			return err
+		}
+		if err := c.guards(ctx); err != nil {
 			return err
 		}
 		report.Problems = append(report.Problems, problems...)
@@ -159,11 +163,7 @@ func (c *checking) log(ctx context.Context, l Log) error {
 			claims = append(claims, o)
 		}
 	}
-	leaves, err := openCursor(ctx, c.tx, "leaves"+name, fmt.Sprintf(`
-		SELECT leaf.index, leaf.payload,
-			(SELECT coalesce(jsonb_object_agg(field, encode(salt, 'base64')), '{}') FROM audit.salt WHERE salt.event_id = event.id),
-			`+eventColumns+`
-		FROM audit.leaf JOIN event ON event.id = leaf.event_id WHERE leaf.log = %d AND leaf.index >= %d ORDER BY leaf.index`, l.Number, v.Size()), scanLeaf)
+	leaves, err := openCursor(ctx, c.tx, "leaves"+name, fmt.Sprintf(`SELECT index, payload, hash FROM audit.leaf WHERE log = %d AND index >= %d ORDER BY index`, l.Number, v.Size()), pgx.RowToStructByPos[storedLeaf])
 	if err != nil {
 		return err
 	}
@@ -180,28 +180,137 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		}
 	}
 	agree() // the one that an earlier check stopped at
+	scan := audit.NewScanner(c.cross)
+	begun := v.Size()
+	err = c.leaves(ctx, leaves, v, scan, agree)
+	scan.Finish(l.Number) // a leaf that cannot be read differs from its event, and is reported there
+	if err != nil {
+		return err
+	}
+	if err := c.events(ctx, l.Number, begun, v.Size()); err != nil {
+		return err
+	}
+	for _, x := range claims {
+		x.found = x.found || x.Size <= from // an earlier check held it against the leaves
+	}
+	return c.end(l, v, claims)
+}
+
+// storedLeaf is a leaf with the hash that is stored with it.
+type storedLeaf struct {
+	Index         int64
+	Payload, Hash []byte
+}
+
+// leaves hashes every leaf from its bytes, in the order of the log.
+func (c *checking) leaves(ctx context.Context, leaves *cursor[storedLeaf], v *audit.Verifier, scan *audit.Scanner, agree func()) error {
 	for {
 		r, ok, err := leaves.next(ctx)
-		if err != nil {
+		if err != nil || !ok {
 			return err
 		}
-		if !ok {
-			break
-		}
-		if err := v.Add(r); err != nil {
+		if err := v.AddLeaf(r.Index, r.Payload, r.Hash); err != nil {
 			return err
 		}
-		c.cross.Event(&r.Event)
+		scan.Add(r.Index, r.Payload)
 		agree()
 		c.seen++
 		if c.Progress != nil && c.seen%10_000 == 0 {
 			c.Progress(c.seen, c.all)
 		}
 	}
-	for _, x := range claims {
-		x.found = x.found || x.Size <= from // an earlier check held it against the leaves
+}
+
+// loggedEvent is an event with the hash of its leaf.
+type loggedEvent struct {
+	index int64
+	hash  []byte
+	event liaison.Event
+}
+
+type storedSalt struct {
+	Event liaison.EventID
+	Field string
+	Salt  []byte
+}
+
+// events makes every leaf again from its event and salts, and compares the hashes. It reads in the order of the events' ids,
+// in which events, leaves and salts lie together, whatever the order of the log is.
+func (c *checking) events(ctx context.Context, log int, from, size int64) error {
+	name := fmt.Sprint(log)
+	events, err := openCursor(ctx, c.tx, "events"+name, fmt.Sprintf(`
+		SELECT leaf.index, leaf.hash, `+eventColumns+` FROM audit.leaf JOIN event ON event.id = leaf.event_id
+		WHERE leaf.log = %d AND leaf.index >= %d ORDER BY leaf.event_id`, log, from), func(row pgx.CollectableRow) (e loggedEvent, err error) {
+		err = row.Scan(append([]any{&e.index, &e.hash}, eventFields(&e.event)...)...)
+		return e, err
+	})
+	if err != nil {
+		return err
 	}
-	return c.end(l, v, claims)
+	salts, err := openCursor(ctx, c.tx, "salts"+name, `SELECT event_id, field, salt FROM audit.salt ORDER BY event_id`, pgx.RowToStructByPos[storedSalt])
+	if err != nil {
+		return err
+	}
+	salt, more, err := salts.next(ctx)
+	if err != nil {
+		return err
+	}
+	n := from
+	for ; ; n++ {
+		e, ok, err := events.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		own := audit.Salts{}
+		for more && salt.Event <= e.event.ID {
+			if salt.Event == e.event.ID {
+				own[salt.Field] = salt.Salt
+			}
+			if salt, more, err = salts.next(ctx); err != nil {
+				return err
+			}
+		}
+		if h := tlog.RecordHash(audit.Leaf(e.event, own)); !bytes.Equal(h[:], e.hash) {
+			if err := c.differs(ctx, log, e, own); err != nil {
+				return err
+			}
+		}
+	}
+	if n != size {
+		return c.withoutEvent(ctx, log, from)
+	}
+	return nil
+}
+
+// differs says how a leaf is not what its event makes; after an erasure it may be right nevertheless.
+func (c *checking) differs(ctx context.Context, log int, e loggedEvent, salts audit.Salts) error {
+	r := audit.Row{Index: e.index, Event: e.event, Salts: salts}
+	if err := c.tx.QueryRow(ctx, `SELECT payload FROM audit.leaf WHERE log = $1 AND index = $2`, log, e.index).Scan(&r.Payload); err != nil {
+		return fmt.Errorf("read a leaf: %w", err)
+	}
+	if msg := audit.Differs(r); msg != "" {
+		c.report.Problems = append(c.report.Problems, audit.Problem{Statement: e.event.Statement, Event: e.event.ID, Message: fmt.Sprintf("leaf %d: %s", e.index, msg)})
+	}
+	return nil
+}
+
+// withoutEvent names the leaves whose events are gone.
+func (c *checking) withoutEvent(ctx context.Context, log int, from int64) error {
+	rows, err := c.tx.Query(ctx, `
+		SELECT index, event_id FROM audit.leaf WHERE log = $1 AND index >= $2 AND event_id IS NOT NULL AND NOT EXISTS (SELECT FROM event WHERE id = event_id) ORDER BY index LIMIT 1000`, log, from)
+	if err != nil {
+		return fmt.Errorf("look for leaves without events: %w", err)
+	}
+	var index int64
+	var id liaison.EventID
+	_, err = pgx.ForEachRow(rows, []any{&index, &id}, func() error {
+		c.report.Problems = append(c.report.Problems, audit.Problem{Event: id, Message: fmt.Sprintf("leaf %d of log %d stands for an event that the register has not", index, log)})
+		return nil
+	})
+	return err
 }
 
 // end notes what the log came to.
@@ -299,6 +408,23 @@ func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (or
 		c.notice("log %d was signed with %d leaves and has %d: the last %d were lost when the database was restored, as the first leaf of log %d says", before.Number, previous.Size, before.Size, previous.Size-before.Size, number)
 	}
 	return b.Origin, nil
+}
+
+// guards looks whether the triggers that keep rows as they are are there and switched on. Who switched them off may have switched
+// them on again; the rows are what is verified.
+func (c *checking) guards(ctx context.Context) error {
+	rows, err := c.tx.Query(ctx, `
+		SELECT DISTINCT what FROM unnest(ARRAY['audit.leaf', 'audit.node', 'audit.log', 'audit.checkpoint', 'event', 'command', 'decision', 'revision', 'addressee', 'message', 'blob']) AS what,
+			unnest(ARRAY['append_only', 'append_only_truncate']) AS name
+		WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(what) AND tgname = name AND tgenabled IN ('O', 'A')) ORDER BY what`)
+	if err != nil {
+		return fmt.Errorf("look at the triggers: %w", err)
+	}
+	off, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, table := range off {
+		c.problem("the triggers that keep rows of %s as they are were switched off or taken away", table)
+	}
+	return err
 }
 
 // register hands rows of the register to the cross-check.

@@ -213,10 +213,60 @@ func TestPostfixReports(t *testing.T) {
 	}
 }
 
+// TestPostfixReportsInUTF8: the report about an address that is not ASCII has another form, and can only be handed to a server
+// that takes SMTPUTF8.
+func TestPostfixReportsInUTF8(t *testing.T) {
+	w := newWorld(t, "itu-t/sg17")
+	x := w.messages[0]
+	in := serve(t, ServerConfig{Domains: []string{"in.example"}}, w.desk.Deliver("smtp"))
+	relay, log := testkit.Postfix(t, map[string]string{
+		"in.example": "smtp:[127.0.0.1]:" + portOf(in.Addr()), "gone.example": "smtp:[127.0.0.1]:" + portOf(refusing(t, "nobody", "550 5.1.1 there is no such mailbox")),
+	})
+	c, err := w.store.Claim(t.Context(), x.ID, "worker 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Dot(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Record(t.Context(), c, store.Sent{Stage: liaison.StageDot, Code: 250}, liaison.Retry{}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := smtp.Dial(relay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Mail(w.address(inbound.RoleBounce, x), &smtp.MailOptions{UTF8: true, Return: smtp.DSNReturnHeaders}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Rcpt("用户@gone.example", nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := client.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := data.Write(c.Bytes); err != nil {
+		t.Fatal(err)
+	}
+	if err := data.Close(); err != nil {
+		t.Fatal(err)
+	}
+	bounce := w.knows(x, liaison.TransmissionBounced, log, liaison.FactBounced)[0]
+	if bounce.Recipient != "用户@gone.example" || !strings.HasPrefix(bounce.Status, "5.") {
+		t.Errorf("the bounce is %+v", bounce)
+	}
+	_, raw, err := w.store.InboundMessage(t.Context(), bounce.Inbound)
+	if err != nil || !bytes.Contains(raw, []byte("message/global-delivery-status")) {
+		t.Errorf("the report, %v:\n%s", err, raw)
+	}
+}
+
 // TestPostfixBringsItAgain: while our database is away Postfix keeps its report, and brings it when the database is back.
 func TestPostfixBringsItAgain(t *testing.T) {
 	w := newWorld(t, "itu-t/sg17")
-	gate := &box{fail: func(string) error { return away }}
+	gate := &box{fail: func(string) error { return errAway }}
 	deliver := w.desk.Deliver("smtp")
 	refusals := make(chan struct{}, 100)
 	in := serve(t, ServerConfig{Domains: []string{"in.example"}}, func(ctx context.Context, raw []byte, to string) error {

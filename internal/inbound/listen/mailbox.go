@@ -82,7 +82,7 @@ func NewMailbox(c MailboxConfig) (*Mailbox, error) {
 // it ends without having brought anything.
 func (m *Mailbox) Run(ctx context.Context, deliver Deliver) error {
 	wait := m.config.Retry
-	for {
+	for ctx.Err() == nil {
 		var read atomic.Int64
 		err := m.connected(ctx, func(ctx context.Context, raw []byte, to string) error {
 			err := deliver(ctx, raw, to)
@@ -91,22 +91,21 @@ func (m *Mailbox) Run(ctx context.Context, deliver Deliver) error {
 			}
 			return err
 		})
-		if ctx.Err() != nil {
-			return nil
-		}
 		if read.Load() > 0 {
 			wait = m.config.Retry
 		}
-		m.config.Log.Warn("the connection to the mailbox ended; connecting again", "address", m.config.Address, "err", err, "wait", wait)
+		if ctx.Err() == nil {
+			m.config.Log.Warn("the connection to the mailbox ended; connecting again", "address", m.config.Address, "err", err, "wait", wait)
+		}
 		pause := time.NewTimer(wait)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return nil
 		}
 		wait = min(2*wait, time.Minute)
 	}
+	return nil
 }
 
 // connected reads the mailbox over one connection until that ends.

@@ -184,7 +184,7 @@ func TestMailboxMarksOnlyWhatIsSafe(t *testing.T) {
 	b.fail = func(string) error {
 		if len(b.got) >= 1 {
 			tries <- struct{}{}
-			return away
+			return errAway
 		}
 		return nil
 	}

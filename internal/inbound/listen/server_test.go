@@ -53,7 +53,7 @@ func (b *box) refuse(fail func(string) error) {
 	b.fail = fail
 }
 
-var away = errors.New("the database does not answer")
+var errAway = errors.New("the database does not answer")
 
 // run starts a source and stops it when the test ends.
 func run(t *testing.T, s Source, deliver Deliver) (stop func()) {
@@ -150,7 +150,7 @@ func TestSMTP(t *testing.T) {
 
 // TestNotStoredIsNotTaken: while the database is away the answer is temporary, and the same message is taken later.
 func TestNotStoredIsNotTaken(t *testing.T) {
-	b := &box{fail: func(string) error { return away }}
+	b := &box{fail: func(string) error { return errAway }}
 	s := serve(t, ServerConfig{}, b.deliver)
 	lines := []string{"EHLO a", "MAIL FROM:<a@b.example>", "RCPT TO:<r+x@in.example>", "DATA", report + "."}
 	if got := say(t, "tcp", s.Addr(), lines...); got[len(got)-1] != "451" || len(b.list()) != 0 {
@@ -165,7 +165,7 @@ func TestNotStoredIsNotTaken(t *testing.T) {
 func TestLMTPAnswersForEach(t *testing.T) {
 	b := &box{fail: func(to string) error {
 		if strings.HasPrefix(to, "r+") {
-			return away
+			return errAway
 		}
 		return nil
 	}}

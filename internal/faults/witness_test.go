@@ -1,0 +1,362 @@
+package faults
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jca-ml/liaison/internal/inbound"
+	"github.com/jca-ml/liaison/internal/inbound/listen"
+	"github.com/jca-ml/liaison/internal/testkit"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+const (
+	ourDomain = "in.liaison.example"
+	ourKey    = "0f0e0d0c0b0a09080706050403020100f0e0d0c0b0a090807060504030201000"
+)
+
+// cutter is a relay that loses connections: a quarter before it has the message, a quarter after. It passes on what it took for our
+// own domain, when that takes mail, in no order.
+type cutter struct {
+	l net.Listener
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	cutting  bool
+	down     bool // our domain takes no mail
+	deliver  listen.Deliver
+	received []letter
+	early    int // cut before the dot was read
+	lost     int // cut after it, and nothing was stored
+	late     int // cut after it, and the message was stored
+	open     sync.WaitGroup
+}
+
+func startCutter(t *testing.T) *cutter {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	c := &cutter{l: l, random: rand.New(rand.NewPCG(seed, 0)), cutting: true}
+	c.open.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.open.Go(func() { c.talk(conn) })
+		}
+	})
+	t.Cleanup(func() { l.Close(); c.open.Wait() })
+	return c
+}
+
+type fate int
+
+const (
+	good fate = iota
+	cutEarly
+	cutLost
+	cutLate
+)
+
+func (c *cutter) fate() fate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.cutting {
+		return good
+	}
+	switch n := c.random.IntN(8); n {
+	case 0:
+		c.early++
+		return cutEarly
+	case 1:
+		c.lost++
+		return cutLost
+	case 2, 3:
+		c.late++
+		return cutLate
+	}
+	return good
+}
+
+func (c *cutter) set(cutting, down bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutting, c.down = cutting, down
+}
+
+func (c *cutter) world() []letter {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.received)
+}
+
+// take stores a message and passes on what is ours.
+func (c *cutter) take(recipients []string, message []byte) {
+	id := ""
+	head, _, _ := bytes.Cut(message, []byte("\r\n\r\n"))
+	for line := range strings.SplitSeq(string(head), "\r\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "Message-ID") {
+			id = strings.Trim(value, " <>")
+		}
+	}
+	for _, to := range recipients {
+		if !strings.HasSuffix(to, "@"+ourDomain) {
+			c.mu.Lock()
+			c.received = append(c.received, letter{id, to, message})
+			c.mu.Unlock()
+			continue
+		}
+		copied := append([]byte("Received: from liaison by cutter.example with ESMTP id "+id[:8]+"\r\n"), message...)
+		c.open.Go(func() { c.pass(copied, to) })
+	}
+}
+
+// pass brings a message to our domain, and tries again while that is down: a while later each time, as relays do.
+func (c *cutter) pass(message []byte, to string) {
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		<-retry.C
+		c.mu.Lock()
+		down, deliver := c.down, c.deliver
+		c.mu.Unlock()
+		if !down && deliver != nil {
+			if err := deliver(context.Background(), message, to); err == nil || errors.Is(err, context.Canceled) || liaison.CodeOf(err) == liaison.Internal {
+				return
+			}
+		}
+		retry.Reset(wait)
+	}
+}
+
+func (c *cutter) talk(conn net.Conn) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	say := func(s string) bool { _, err := io.WriteString(conn, s+"\r\n"); return err == nil }
+	if !say("220 cutter.example ESMTP") {
+		return
+	}
+	var recipients []string
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		reply := "250 2.0.0 OK"
+		switch strings.ToUpper(verb) {
+		case "EHLO":
+			reply = "250-cutter.example\r\n250-DSN\r\n250 8BITMIME"
+		case "MAIL", "RSET":
+			recipients = nil
+		case "RCPT":
+			_, address, _ := strings.Cut(rest, "<")
+			address, _, _ = strings.Cut(address, ">")
+			recipients = append(recipients, address)
+		case "DATA":
+			if !say("354 Go on") {
+				return
+			}
+			fate := c.fate()
+			if fate == cutEarly {
+				_, _ = io.CopyN(io.Discard, r, 64)
+				return
+			}
+			message, err := readMessage(r)
+			if err != nil || fate == cutLost {
+				return
+			}
+			c.take(recipients, message)
+			if fate == cutLate {
+				return
+			}
+		case "QUIT":
+			say("221 2.0.0 Bye")
+			return
+		}
+		if !say(reply) {
+			return
+		}
+	}
+}
+
+// startCut runs a rig behind a cutter, with a way in for what comes back.
+func startCut(t *testing.T, env ...string) (*rig, *cutter) {
+	t.Helper()
+	c := startCutter(t)
+	r := start(t, append([]string{
+		"LIAISON_SMTP_ADDRESS=" + c.l.Addr().String(), "LIAISON_INBOUND_DOMAIN=" + ourDomain, "LIAISON_INBOUND_KEY=" + ourKey,
+		"LIAISON_MAIL_SETTLE=3s", "LIAISON_MAIL_CANARY=2s",
+	}, env...)...)
+	keys, err := inbound.ParseKeys(ourKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	desk := listen.NewDesk(r.store, keys, slog.New(slog.DiscardHandler))
+	ended := make(chan error, 1)
+	go func() { ended <- desk.Run(ctx) }()
+	c.mu.Lock()
+	c.deliver = func(_ context.Context, raw []byte, to string) error { return desk.Deliver("smtp")(ctx, raw, to) }
+	c.mu.Unlock()
+	t.Cleanup(func() {
+		c.set(false, false)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return r, c
+}
+
+// approved submits and approves statements to twenty each, all at once.
+func (r *rig) approvedMany(t *testing.T, n int) []liaison.StatementID {
+	t.Helper()
+	ids := make([]liaison.StatementID, n)
+	for i := range ids {
+		ids[i] = r.submitted(t)
+	}
+	for _, id := range ids {
+		r.do(t, r.approval(t, id))
+	}
+	return ids
+}
+
+// judged holds the ledger of the statements against what the cutter received.
+func (r *rig) judged(t *testing.T, c *cutter, ids []liaison.StatementID) (n tally, problems []string) {
+	t.Helper()
+	world := c.world()
+	for _, id := range ids {
+		entries, err := ledger(t.Context(), r.pool, string(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, p := judge(entries, world, nil)
+		n.Messages += m.Messages
+		n.Received += m.Received
+		n.Accepted += m.Accepted
+		n.Unknown += m.Unknown
+		n.Attempts += m.Attempts
+		n.Duplicates += m.Duplicates
+		problems = append(problems, p...)
+	}
+	return n, problems
+}
+
+// count is how many statements a run has.
+func count() int {
+	if os.Getenv("LIAISON_FAULTS_FULL") != "" {
+		return 1000 / twenty
+	}
+	return 200 / twenty
+}
+
+// complete waits until every message of the statements is accepted and they are dispatched.
+func (r *rig) complete(t *testing.T, ids []liaison.StatementID) {
+	t.Helper()
+	for _, id := range ids {
+		testkit.Eventually(t, soon, func() error {
+			return errors.Join(r.noDoubt(t.Context(), id), r.settled(t.Context(), id, liaison.Dispatched))
+		})
+	}
+}
+
+// TestConnectionsCut: a quarter of the connections break before the relay has the message, half of those behind the final dot, and a
+// quarter after. Everything is received once and known to be.
+func TestConnectionsCut(t *testing.T) {
+	t.Parallel()
+	r, c := startCut(t)
+	began := time.Now()
+	ids := r.approvedMany(t, count())
+	r.complete(t, ids)
+	n, problems := r.judged(t, c, ids)
+	for _, p := range problems {
+		t.Error(p)
+	}
+	var doubts, absent, copies int
+	if err := r.pool.QueryRow(t.Context(), `
+		SELECT count(*) FILTER (WHERE kind = 'unknown'), count(*) FILTER (WHERE kind = 'absent'), count(*) FILTER (WHERE kind = 'witnessed') FROM event`).Scan(&doubts, &absent, &copies); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d messages, %d attempts, %d received, %d accepted, %d unknown, %d twice; cut %d before the dot, %d behind it and lost, %d behind it and stored; %d doubts, %d proven absent, %d copies; took %s",
+		n.Messages, n.Attempts, n.Received, n.Accepted, n.Unknown, n.Duplicates, c.early, c.lost, c.late, doubts, absent, copies, time.Since(began).Round(time.Second))
+	if n.Received != n.Messages || n.Accepted != n.Messages || n.Unknown != 0 || n.Duplicates != 0 {
+		t.Errorf("not every one of %d messages was received once and is known to be: %+v", n.Messages, n)
+	}
+	if doubts < n.Messages/8 || absent < n.Messages/20 {
+		t.Errorf("%d doubts and %d proven absent: this tested little", doubts, absent)
+	}
+	report, err := r.store.Audit(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range report.Problems {
+		t.Errorf("the log: %v", p)
+	}
+}
+
+// TestConnectionsCutControl: a sender that tries again whatever happened doubles what was cut after the message was stored.
+func TestConnectionsCutControl(t *testing.T) {
+	t.Parallel()
+	r, c := startCut(t, asNaive+"=1")
+	ids := r.approvedMany(t, 3)
+	for _, id := range ids {
+		testkit.Eventually(t, 2*soon, func() error { return r.settled(t.Context(), id, liaison.Dispatched, liaison.DispatchedInPart) })
+	}
+	n, problems := r.judged(t, c, ids)
+	t.Logf("naive: %d messages, %d received, %d copies too many; cut %d, %d and %d", n.Messages, n.Received, n.Duplicates, c.early, c.lost, c.late)
+	if n.Duplicates == 0 || !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, "received 2 times") }) {
+		t.Errorf("the naive sender doubled nothing (%d, %q): the test is broken", n.Duplicates, problems)
+	}
+}
+
+// TestInboundDownLongerThanTheWindow: nothing comes back, so nothing is proven: what is in doubt stays so, and nothing is doubled. When
+// mail comes in again, everything settles without a person.
+func TestInboundDownLongerThanTheWindow(t *testing.T) {
+	t.Parallel()
+	r, c := startCut(t)
+	c.set(true, true)
+	ids := r.approvedMany(t, 3)
+	for _, id := range ids { // the window is over, and the statement says so
+		testkit.Eventually(t, 2*soon, func() error { return r.settled(t.Context(), id, liaison.DispatchedInPart) })
+	}
+	n, problems := r.judged(t, c, ids)
+	for _, p := range problems {
+		t.Error(p)
+	}
+	if n.Unknown == 0 || n.Duplicates != 0 {
+		t.Errorf("while nothing comes in: %+v", n)
+	}
+	var absent int
+	if err := r.pool.QueryRow(t.Context(), `SELECT count(*) FROM event WHERE kind = 'absent'`).Scan(&absent); err != nil || absent != 0 {
+		t.Errorf("%d messages were called absent, %v", absent, err)
+	}
+	c.set(true, false)
+	r.complete(t, ids)
+	after, problems := r.judged(t, c, ids)
+	for _, p := range problems {
+		t.Error(p)
+	}
+	if after.Received != after.Messages || after.Accepted != after.Messages || after.Duplicates != 0 {
+		t.Errorf("after it came back: %+v", after)
+	}
+	t.Log(fmt.Sprintf("while down %d of %d unknown, %d twice; after: %d accepted, %d unknown, %d twice", n.Unknown, n.Messages, n.Duplicates, after.Accepted, after.Unknown, after.Duplicates))
+}

@@ -1,0 +1,195 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jca-ml/liaison/internal/seed"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// pagesOf is the store as the pages have it: with no more rights than their role.
+func pagesOf(t *testing.T, pool *pgxpool.Pool) *store.Store {
+	t.Helper()
+	cfg := pool.Config().Copy()
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `SET ROLE liaison_app`)
+		return err
+	}
+	p, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return store.New(p)
+}
+
+func TestAnAddresseeAnswersThroughThePages(t *testing.T) {
+	s, pool := open(t)
+	pages := pagesOf(t, pool)
+	id, ts := dispatching(t, s, "itu-t/sg17", "w3c")
+	said := liaison.Response{Kind: liaison.RespondAcknowledged, Name: "Irene"}
+	if _, err := pages.Respond(t.Context(), ts[0].ID, newCommand(), said); liaison.CodeOf(err) != liaison.NotFound {
+		t.Errorf("something was said about a message that never left: %v", err)
+	}
+	attempt(t, s, ts[0].ID, liaison.TransmissionAccepted)
+	attempt(t, s, ts[1].ID, liaison.TransmissionAccepted)
+
+	command := newCommand()
+	var all sync.WaitGroup
+	fresh := make([]bool, 8)
+	for i := range fresh {
+		all.Go(func() {
+			var err error
+			if fresh[i], err = pages.Respond(t.Context(), ts[0].ID, command, said); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	for _, f := range fresh {
+		if f {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d of 8 were fresh", n)
+	}
+	if _, err := pages.Respond(t.Context(), ts[1].ID, command, said); liaison.CodeOf(err) != liaison.Invalid {
+		t.Errorf("the command of another message: %v", err)
+	}
+	for _, r := range []liaison.Response{
+		{Kind: liaison.RespondMisdirected, Name: "Irene", Text: "To SG11"}, {Kind: liaison.RespondExtensionAsked, Name: "Irene", Text: "Why", Date: "2099-01-01"},
+		{Kind: liaison.RespondDeclined, Name: "Irene", Text: "Why"}, {Kind: liaison.RespondReplied, Name: "Irene", Text: "Thank you"},
+	} {
+		if fresh, err := pages.Respond(t.Context(), ts[0].ID, newCommand(), r); err != nil || !fresh {
+			t.Errorf("%s: %t, %v", r.Kind, fresh, err)
+		}
+	}
+	if _, err := pages.Respond(t.Context(), ts[0].ID, newCommand(), liaison.Response{Kind: "approved", Name: "Irene"}); liaison.CodeOf(err) != liaison.Invalid {
+		t.Errorf("something that nobody can say: %v", err)
+	}
+	list, err := pages.Responses(t.Context(), id)
+	var kinds []liaison.ResponseKind
+	for _, r := range list {
+		kinds = append(kinds, r.Kind)
+	}
+	if diff := cmp.Diff([]liaison.ResponseKind{"acknowledged", "misdirected", "extension-asked", "declined", "replied"}, kinds); err != nil || diff != "" {
+		t.Errorf("said was, %v (-want +got):\n%s", err, diff)
+	}
+	verified(t, s)
+
+	for sql, constraint := range map[string]string{
+		`UPDATE transmission_response SET person_name = 'x'`:         "transmission_response_append_only",
+		`DELETE FROM transmission_response`:                          "transmission_response_append_only",
+		`DELETE FROM transmission_response_file`:                     "",
+		`TRUNCATE transmission_response CASCADE`:                     "append_only",
+		`UPDATE transmission SET state = 'bounced' WHERE id IS NULL`: "",
+	} {
+		if _, err := pool.Exec(t.Context(), sql); constraint != "" && !strings.Contains(constraintOf(err), constraint) {
+			t.Errorf("%s: %v, want %s", sql, err, constraint)
+		}
+	}
+	// somebody who owns the database changes what was said
+	if _, err := pool.Exec(t.Context(), `ALTER TABLE transmission_response DISABLE TRIGGER ALL; UPDATE transmission_response SET kind = 'declined' WHERE kind = 'misdirected'`); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Audit(t.Context(), nil); err != nil || len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Message, "is not what the log says") {
+		t.Errorf("a changed answer is found as %v, %v", r.Problems, err)
+	}
+}
+
+func TestWhatCanBeSaidIsBounded(t *testing.T) {
+	s, _ := open(t)
+	id, ts := dispatching(t, s, "itu-t/sg17")
+	attempt(t, s, ts[0].ID, liaison.TransmissionAccepted)
+	var err error
+	for range 60 {
+		if _, err = s.Respond(t.Context(), ts[0].ID, newCommand(), liaison.Response{Kind: liaison.RespondAcknowledged, Name: "Irene"}); err != nil {
+			break
+		}
+	}
+	if list, e := s.Responses(t.Context(), id); e != nil || len(list) != 50 || liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("%d answers, then %v, %v", len(list), err, e)
+	}
+}
+
+func TestALinkIsRevokedForGood(t *testing.T) {
+	s, pool := open(t)
+	pages := pagesOf(t, pool)
+	_, ts := dispatching(t, s, "itu-t/sg17", "w3c")
+	attempt(t, s, ts[0].ID, liaison.TransmissionAccepted)
+	attempt(t, s, ts[1].ID, liaison.TransmissionAccepted)
+	for _, want := range []struct {
+		by     liaison.PersonID
+		reason string
+		code   liaison.ErrorCode
+	}{{seed.Editor.ID, "x", liaison.Forbidden}, {seed.Chair.ID, " ", liaison.Invalid}, {seed.Chair.ID, strings.Repeat("x", 4001), liaison.Invalid}} {
+		if err := pages.RevokeLink(t.Context(), ts[0].ID, want.by, want.reason); liaison.CodeOf(err) != want.code {
+			t.Errorf("%v, want %s", err, want.code)
+		}
+	}
+	for range 2 {
+		if err := pages.RevokeLink(t.Context(), ts[0].ID, seed.Chair.ID, "In other hands."); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := pages.Addressed(t.Context(), ts[0].ID); liaison.CodeOf(err) != liaison.NotFound {
+		t.Errorf("a revoked link leads somewhere: %v", err)
+	}
+	if _, err := pages.Respond(t.Context(), ts[0].ID, newCommand(), liaison.Response{Kind: liaison.RespondAcknowledged, Name: "Irene"}); liaison.CodeOf(err) != liaison.NotFound {
+		t.Errorf("something was said by a revoked link: %v", err)
+	}
+	if _, err := pages.Addressed(t.Context(), ts[1].ID); err != nil {
+		t.Errorf("another link: %v", err)
+	}
+	verified(t, s)
+}
+
+func TestThePagesLinkWhatMatchedNothing(t *testing.T) {
+	s, pool := open(t)
+	pages := pagesOf(t, pool)
+	_, ts := dispatching(t, s, "itu-t/sg17")
+	h := receive(t, s, "jca-ml@liaison.example", "From: a@b.example\r\nSubject: Re: [JCA-ML-LS1] x\r\n\r\nThank you "+uuid.NewString())
+	if err := pages.LinkInbound(t.Context(), h.ID, ts[0].ID, seed.Chair.ID, "It names the number."); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("linked to a message that never left: %v", err)
+	}
+	attempt(t, s, ts[0].ID, liaison.TransmissionAccepted)
+	if err := pages.LinkInbound(t.Context(), h.ID, ts[0].ID, seed.Editor.ID, "x"); liaison.CodeOf(err) != liaison.Forbidden {
+		t.Errorf("by an editor: %v", err)
+	}
+	if err := pages.LinkInbound(t.Context(), h.ID, ts[0].ID, seed.Chair.ID, "It names the number."); err != nil {
+		t.Fatal(err)
+	}
+	if err := pages.LinkInbound(t.Context(), h.ID, ts[0].ID, seed.Chair.ID, "Again."); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("linked twice: %v", err)
+	}
+	verified(t, s)
+}
+
+// TestAnAnswerSettlesADoubt: who answers has the message, so it is not sent again.
+func TestAnAnswerSettlesADoubt(t *testing.T) {
+	s, pool := open(t)
+	_, ts := dispatching(t, s, "itu-t/sg17")
+	attempt(t, s, ts[0].ID, liaison.TransmissionUnknown)
+	if _, err := pagesOf(t, pool).Respond(t.Context(), ts[0].ID, newCommand(), liaison.Response{Kind: liaison.RespondMisdirected, Name: "Irene", Text: "To SG11"}); err != nil {
+		t.Fatal(err)
+	}
+	settled, err := s.Settle(t.Context(), ts[0].ID, liaison.Settling{})
+	if err != nil || settled.State != liaison.TransmissionAccepted {
+		t.Errorf("settled as %+v, %v", settled, err)
+	}
+	if x, err := s.Transmission(t.Context(), ts[0].ID); err != nil || x.State != liaison.TransmissionAccepted || !strings.Contains(x.Reply, "reported as misdirected") {
+		t.Errorf("it is %s: %s, %v", x.State, x.Reply, err)
+	}
+	verified(t, s)
+}

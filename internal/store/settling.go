@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// prove settles a message whose outcome is in doubt by a fact that has just become known, and returns the state that it is in
+// now. A message that is being sent again just now is settled when that attempt has ended.
+func (t *tx) prove(ctx context.Context, x Transmission, f fact) (liaison.TransmissionState, error) {
+	switch x.State {
+	case liaison.TransmissionUnknown, liaison.TransmissionAssumed, liaison.TransmissionDeferred:
+	default:
+		return x.State, nil
+	}
+	n, err := t.doubtful(ctx, x.ID, 0, "")
+	if err != nil || n == 0 {
+		return x.State, err
+	}
+	return t.accept(ctx, x, n, knownFrom(f.kind, f.words))
+}
+
+// knownFrom is what stands in the place of the answer that was lost.
+func knownFrom(f liaison.Fact, words string) string {
+	out := "the answer was lost; that the message was taken over is known from: " + strings.ToLower(f.Label())
+	if words != "" {
+		out += " (" + words + ")"
+	}
+	return out
+}
+
+// proof returns the attempt in doubt that what came in earlier settles, and in which words; "" where nothing came in. The
+// outcome is that of attempt n, which is about to be written.
+func (t *tx) proof(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState) (doubtful int, words string, err error) {
+	if outcome == liaison.TransmissionAccepted {
+		return 0, "", nil
+	}
+	if doubtful, err = t.doubtful(ctx, id, n, outcome); err != nil || doubtful == 0 {
+		return 0, "", err
+	}
+	var kind liaison.Fact
+	var diagnostic string
+	err = t.QueryRow(ctx, `SELECT kind, diagnostic FROM transmission_fact WHERE transmission_id = $1 ORDER BY at, id LIMIT 1`, id).Scan(&kind, &diagnostic)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, "", nil
+	} else if err != nil {
+		return 0, "", fmt.Errorf("read facts: %w", err)
+	}
+	return doubtful, knownFrom(kind, diagnostic), nil
+}
+
+// doubtful is the latest attempt whose final dot was written and whose answer is not known, 0 for none. Attempt n counts by the
+// outcome that is about to be written for it.
+func (t *tx) doubtful(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState) (latest int, err error) {
+	err = t.QueryRow(ctx, `
+		SELECT coalesce(max(n), 0) FROM attempt
+		WHERE transmission_id = $1 AND dot_at IS NOT NULL AND CASE WHEN n = $2 THEN $3 = 'unknown' ELSE outcome = 'unknown' END`, id, n, outcome).Scan(&latest)
+	if err != nil {
+		return 0, fmt.Errorf("read attempts: %w", err)
+	}
+	return latest, nil
+}
+
+// accept records that attempt n of a message was accepted, known from something else than the answer.
+func (t *tx) accept(ctx context.Context, x Transmission, n int, words string) (liaison.TransmissionState, error) {
+	if r := []rune(words); len(r) > 4000 {
+		words = string(r[:4000])
+	}
+	var relay string
+	var version int
+	err := t.QueryRow(ctx, `
+		UPDATE attempt SET ended_at = coalesce(ended_at, $3), outcome = 'accepted', stage = 'dot', reply = $4
+		WHERE transmission_id = $1 AND n = $2 AND outcome = 'unknown' RETURNING relay`, x.ID, n, t.now, words).Scan(&relay)
+	if err == nil {
+		err = t.QueryRow(ctx, `
+			UPDATE transmission SET state = 'accepted', code = 0, reply = $2, next_try_at = NULL, changed_at = $3
+			FROM statement s WHERE transmission.id = $1 AND s.id = transmission.statement_id RETURNING s.version`, x.ID, words, t.now).Scan(&version)
+	}
+	if err != nil {
+		return "", fmt.Errorf("record an acceptance that is known from elsewhere: %w", err)
+	}
+	x.State, x.Attempts = liaison.TransmissionAccepted, n
+	e := transmissionEvent(x, liaison.EventAccepted, version)
+	e.Stage, e.Reply, e.Relay = liaison.StageDot, words, relay
+	t.record(e)
+	return t.bounced(ctx, x)
+}
+
+// Settled is what is known of a message in doubt.
+type Settled struct {
+	State liaison.TransmissionState
+	Batch liaison.CommandID // that it belongs to now
+	Wait  time.Duration     // while it is unknown: when to ask again, 0 when it is for a person
+	Relay string            // that it was handed to
+}
+
+// Settle looks at a message in doubt: it stays unknown, with a time to wait, or it is proven not to have been taken over and
+// becomes deferred, to be sent again as it is. A message that is not unknown stays as it is.
+func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules liaison.Settling) (out Settled, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.lock(ctx, id); err != nil {
+			return err
+		}
+		ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
+		if err != nil {
+			return err
+		}
+		if len(ts) == 0 {
+			return liaison.Refuse(liaison.NotFound, "There is no such message.")
+		}
+		x := ts[0]
+		out = Settled{State: x.State, Batch: x.Batch}
+		if x.State != liaison.TransmissionUnknown {
+			return nil
+		}
+		if out.State, err = t.answered(ctx, x); err != nil || out.State != liaison.TransmissionUnknown {
+			return err
+		}
+		var witness liaison.Witness
+		var doubt time.Time
+		var version int
+		var unread bool
+		err = t.QueryRow(ctx, `
+			SELECT a.witness, a.relay, a.ended_at, s.version,
+				EXISTS (SELECT FROM inbound_message i WHERE i.handled_at IS NULL AND (i.envelope_recipient = '' OR i.envelope_recipient ILIKE 'w+%'))
+			FROM attempt a, statement s WHERE a.transmission_id = $1 AND a.n = $2 AND s.id = $3`, id, x.Attempts, x.Statement).Scan(&witness, &out.Relay, &doubt, &version, &unread)
+		if err != nil {
+			return fmt.Errorf("read the attempt in doubt: %w", err)
+		}
+		if witness != liaison.WitnessNamed {
+			return nil
+		}
+		canaries, err := canaries(ctx, t, out.Relay, doubt)
+		if err != nil {
+			return err
+		}
+		if unread || !rules.Absent(doubt, t.now, canaries) {
+			out.Wait = rules.Wait(doubt, t.now, canaries)
+			return nil
+		}
+		back := 0
+		for _, c := range canaries {
+			if c.Arrived != nil {
+				back++
+			}
+		}
+		x.State, x.Reply = liaison.TransmissionDeferred, fmt.Sprintf(
+			"handed over to %s; the connection broke before the answer (%s). No copy of it came back in %s, although %d test messages did: it was not taken over, and is sent again as it is",
+			out.Relay, x.Reply, t.now.Sub(doubt).Round(time.Second), back)
+		if _, err := t.Exec(ctx, `UPDATE transmission SET state = 'deferred', reply = left($2, 4000), next_try_at = $3, changed_at = $3 WHERE id = $1`, id, x.Reply, t.now); err != nil {
+			return fmt.Errorf("record that a message was not taken over: %w", err)
+		}
+		e := transmissionEvent(x, liaison.EventAbsent, version)
+		e.Stage, e.Reply, e.Relay = liaison.StageDot, x.Reply, out.Relay
+		t.record(e)
+		out.State = x.State
+		return nil
+	})
+	return out, err
+}
+
+// canaries lists those that a relay took over, or that came back, and that were sent after a time.
+func canaries(ctx context.Context, q querier, relay string, after time.Time) ([]liaison.Canary, error) {
+	rows, err := q.Query(ctx, `SELECT sent_at, arrived_at FROM canary WHERE relay = $1 AND sent_at > $2 AND (taken_at IS NOT NULL OR arrived_at IS NOT NULL) ORDER BY sent_at`, relay, after)
+	if err != nil {
+		return nil, fmt.Errorf("read canaries: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[liaison.Canary])
+	if err != nil {
+		return nil, fmt.Errorf("read canaries: %w", err)
+	}
+	return out, nil
+}
+
+// Canaries lists the test messages that a relay took over, or that came back, and that were sent after a time, oldest first.
+func (s *Store) Canaries(ctx context.Context, relay string, after time.Time) ([]liaison.Canary, error) {
+	out, err := canaries(ctx, s.pool, relay, after)
+	return out, unavailable(err)
+}
+
+// StartCanary records that a test message is about to be sent, and returns its id; "" when one was sent a shorter time ago than
+// every.
+func (s *Store) StartCanary(ctx context.Context, relay string, every time.Duration) (id liaison.TransmissionID, err error) {
+	now := s.now()
+	err = s.pool.QueryRow(ctx, `
+		INSERT INTO canary (id, relay, sent_at) SELECT $1, $2, $3
+		WHERE NOT EXISTS (SELECT FROM canary WHERE relay = $2 AND sent_at > $4) RETURNING id`, newID(), relay, now, now.Add(-every)).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	} else if err != nil {
+		return "", unavailable(fmt.Errorf("record a canary: %w", err))
+	}
+	return id, nil
+}
+
+// EndCanary records what the relay said to a test message, and whether it took it over.
+func (s *Store) EndCanary(ctx context.Context, id liaison.TransmissionID, taken bool, reply string) error {
+	var at *time.Time
+	if now := s.now(); taken {
+		at = &now
+	}
+	_, err := s.pool.Exec(ctx, `UPDATE canary SET taken_at = $2, reply = left($3, 4000) WHERE id = $1`, id, at, reply)
+	return unavailable(err)
+}
+
+// CanaryArrived records that a test message came back. The first time counts.
+func (s *Store) CanaryArrived(ctx context.Context, id liaison.TransmissionID) error {
+	_, err := s.pool.Exec(ctx, `UPDATE canary SET arrived_at = greatest(sent_at, $2) WHERE id = $1 AND arrived_at IS NULL`, id, s.now())
+	return unavailable(err)
+}
+
+// Ripe lists the statements whose messages want another look by their workflow: in doubt for longer than the window while
+// canaries come back by now; waiting, long after their time; or all accepted while the statement is said to be dispatched in
+// part.
+func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStatement, error) {
+	now := s.now()
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id, s.state FROM statement s
+		WHERE EXISTS (
+				SELECT FROM transmission t JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
+				WHERE t.statement_id = s.id AND t.state = 'unknown' AND a.witness = 'named' AND a.ended_at < $1
+					AND EXISTS (SELECT FROM canary c WHERE c.relay = a.relay AND c.sent_at > a.ended_at AND c.sent_at > $2 AND c.arrived_at IS NOT NULL))
+			OR EXISTS (SELECT FROM transmission t WHERE t.statement_id = s.id AND t.state = 'deferred' AND t.next_try_at < $3)
+			OR s.state = 'dispatched-in-part' AND `+allAccepted+`
+		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-3*max(rules.Canary, time.Second)), now.Add(-10*time.Minute))
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what is ripe: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenStatement])
+	return out, unavailable(err)
+}
+
+// allAccepted holds for a statement s none of whose messages, but those that another was sent in place of, is anything but sent.
+const allAccepted = `NOT EXISTS (
+	SELECT FROM transmission x WHERE x.statement_id = s.id AND x.revision = s.revision AND x.letter = 'statement' AND x.state NOT IN ('accepted', 'assumed')
+		AND NOT EXISTS (SELECT FROM transmission c WHERE c.copy_of = x.id))`

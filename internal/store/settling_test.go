@@ -1,0 +1,276 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jca-ml/liaison/internal/inbound"
+	"github.com/jca-ml/liaison/internal/seed"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+var settling = liaison.Settling{Window: 30 * time.Minute, Canary: 5 * time.Minute}
+
+// inDoubt makes an attempt of which no answer comes, with our own copy named.
+func inDoubt(t *testing.T, s *store.Store, id liaison.TransmissionID, witness liaison.Witness) store.Claimed {
+	t.Helper()
+	c := claim(t, s, id)
+	c.Witness = witness
+	if err := s.Dot(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	sent := answers[liaison.TransmissionUnknown]
+	sent.Witness = witness
+	if got, err := s.Record(t.Context(), c, sent, retry); err != nil || got != liaison.TransmissionUnknown {
+		t.Fatalf("recorded as %s, %v", got, err)
+	}
+	return c
+}
+
+// copyOf is our own copy of a message, as it comes back.
+func copyOf(t *testing.T, keys inbound.Keys, x store.Transmission) (raw []byte, to string) {
+	t.Helper()
+	token, err := keys.Token(x.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte("Received: from liaison by relay.example with ESMTP id 4QUEUE; Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: a@b.example\r\nMessage-ID: <" + x.MessageID + ">\r\n\r\nText\r\n"),
+		inbound.Address(inbound.RoleWitness, token, "in.example")
+}
+
+func arrive(t *testing.T, s *store.Store, keys inbound.Keys, raw []byte, to string) {
+	t.Helper()
+	id, _, err := s.Receive(t.Context(), raw, to, "smtp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.HandleInbound(t.Context(), id, keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keysForTest(t *testing.T) inbound.Keys {
+	t.Helper()
+	keys, err := inbound.ParseKeys(strings.Repeat("0a", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// TestTheCopySettlesADoubt: before the doubt is on the record, after it, after a person treated the message as sent, and after it was
+// proven absent and waits to be sent again. Each time it is accepted once, with the copy's own line as evidence.
+func TestTheCopySettlesADoubt(t *testing.T) {
+	keys := keysForTest(t)
+	for _, when := range []string{"before", "after", "assumed", "waiting", "while it is sent again"} {
+		t.Run(when, func(t *testing.T) {
+			s, _ := open(t)
+			id, ts := dispatching(t, s, "itu-t/sg17")
+			raw, to := copyOf(t, keys, ts[0])
+			n := 1
+			switch when {
+			case "before":
+				c := claim(t, s, ts[0].ID)
+				c.Witness = liaison.WitnessNamed
+				if err := s.Dot(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+				arrive(t, s, keys, raw, to)
+				if got, err := s.Record(t.Context(), c, answers[liaison.TransmissionUnknown], retry); err != nil || got != liaison.TransmissionAccepted {
+					t.Fatalf("recorded as %s, %v", got, err)
+				}
+			case "after":
+				inDoubt(t, s, ts[0].ID, liaison.WitnessNamed)
+				arrive(t, s, keys, raw, to)
+			case "assumed":
+				inDoubt(t, s, ts[0].ID, liaison.WitnessNamed)
+				choose(t, s, id, liaison.DoTreatAsSent, ts[0].ID, "")
+				if x := state(t, s, ts[0].ID); x.State != liaison.TransmissionAssumed || x.State.Label() == "Accepted by the server" {
+					t.Errorf("it is %s", x.State)
+				}
+				arrive(t, s, keys, raw, to)
+			case "waiting":
+				absent(t, s, ts[0].ID)
+				arrive(t, s, keys, raw, to)
+			case "while it is sent again":
+				absent(t, s, ts[0].ID)
+				c := claim(t, s, ts[0].ID)
+				arrive(t, s, keys, raw, to)
+				if got, err := s.Record(t.Context(), c, answers[liaison.TransmissionRefused], retry); err != nil || got != liaison.TransmissionAccepted {
+					t.Fatalf("recorded as %s, %v", got, err)
+				}
+			}
+			x := state(t, s, ts[0].ID)
+			if x.State != liaison.TransmissionAccepted || !strings.Contains(x.Reply, "4QUEUE") || x.Code != 0 {
+				t.Errorf("the ledger says %s", describe(x))
+			}
+			attempts, err := s.Attempts(t.Context(), x.ID)
+			if err != nil || attempts[n-1].Outcome != liaison.TransmissionAccepted || attempts[n-1].Witness != liaison.WitnessNamed {
+				t.Errorf("on the record stand %+v, %v", attempts, err)
+			}
+			_, err = s.Claim(t.Context(), x.ID, "worker 2")
+			refused(t, err, liaison.Conflict)
+			if a := do(t, s, give(t, s, id, liaison.DoSettle)); a.State != liaison.Dispatched {
+				t.Errorf("settled as %s", a.State)
+			}
+			verified(t, s)
+		})
+	}
+}
+
+// absent makes a doubt of an hour ago, with canaries that came back ever since, and has it settled.
+func absent(t *testing.T, s *store.Store, id liaison.TransmissionID) {
+	t.Helper()
+	begun := time.Now()
+	inDoubt(t, s, id, liaison.WitnessNamed)
+	for m := 1; m <= 40; m += 5 {
+		then := s.At(func() time.Time { return begun.Add(time.Duration(m) * time.Minute) })
+		got, err := then.Settle(t.Context(), id, settling)
+		if want := m < 31; err != nil || (got.State == liaison.TransmissionUnknown) != want || want && got.Wait == 0 {
+			t.Fatalf("after %d minutes: %+v, %v", m, got, err)
+		}
+		canary, err := then.StartCanary(t.Context(), "relay:25", time.Minute)
+		if err != nil || canary == "" {
+			t.Fatalf("canary %q, %v", canary, err)
+		}
+		if again, err := then.StartCanary(t.Context(), "relay:25", time.Minute); err != nil || again != "" {
+			t.Errorf("another one at once: %q, %v", again, err)
+		}
+		if err := errors.Join(then.EndCanary(t.Context(), canary, true, "queued"), then.CanaryArrived(t.Context(), canary)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if x := state(t, s, id); x.State != liaison.TransmissionDeferred || x.NextTry == nil || !strings.Contains(x.Reply, "No copy of it came back") {
+		t.Fatalf("the ledger says %s", describe(x))
+	}
+}
+
+// TestNoProofWithoutACopyThatCouldCome: the relay refused our own copy, or canaries do not come back, or mail that came in is not read
+// yet. It stays unknown, and nothing is sent.
+func TestNoProofWithoutACopyThatCouldCome(t *testing.T) {
+	s, _ := open(t)
+	_, ts := dispatching(t, s, "itu-t/sg17", "w3c")
+	inDoubt(t, s, ts[0].ID, liaison.WitnessRefused)
+	inDoubt(t, s, ts[1].ID, liaison.WitnessNamed)
+	later := s.At(func() time.Time { return time.Now().Add(3 * time.Hour) })
+	for _, x := range ts {
+		if got, err := later.Settle(t.Context(), x.ID, settling); err != nil || got.State != liaison.TransmissionUnknown || got.Wait != 0 {
+			t.Errorf("settled as %+v, %v", got, err)
+		}
+	}
+	_, err := s.Claim(t.Context(), ts[1].ID, "worker 2")
+	refused(t, err, liaison.Conflict)
+	ripe, err := later.Ripe(t.Context(), settling)
+	if err != nil || len(ripe) != 0 {
+		t.Errorf("ripe are %v, %v", ripe, err)
+	}
+	verified(t, s)
+}
+
+// choose gives a command about one message as the secretary.
+func choose(t *testing.T, s *store.Store, id liaison.StatementID, kind liaison.CommandKind, message liaison.TransmissionID, email string) liaison.Answer {
+	t.Helper()
+	a, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: seed.Secretary.ID, Reason: "because", Transmission: message, Email: email})
+	if err != nil {
+		t.Fatalf("%s: %v", kind, err)
+	}
+	return a
+}
+
+// TestAPersonsChoices: one message was refused, one came to nothing known, one waits.
+func TestAPersonsChoices(t *testing.T) {
+	s, pool := open(t)
+	id, ts := dispatching(t, s, "itu-t/sg17", "w3c", "ieee", "ietf")
+	attempt(t, s, ts[0].ID, liaison.TransmissionRefused)
+	inDoubt(t, s, ts[1].ID, liaison.WitnessNone)
+	attempt(t, s, ts[3].ID, liaison.TransmissionRefused)
+	choose(t, s, id, liaison.DoCancel, ts[2].ID, "")
+	_, err := s.Claim(t.Context(), ts[2].ID, "worker")
+	refused(t, err, liaison.Conflict)
+	if a := do(t, s, give(t, s, id, liaison.DoSettle)); a.State != liaison.DispatchedInPart {
+		t.Fatalf("settled as %s", a.State)
+	}
+
+	again := choose(t, s, id, liaison.DoSendAgain, ts[1].ID, "")
+	if again.State != liaison.DispatchedInPart || !again.Letters || again.Batch == "" {
+		t.Errorf("answered with %+v", again)
+	}
+	before, err := s.Message(t.Context(), ts[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := attempt(t, s, ts[1].ID, liaison.TransmissionAccepted)
+	if c.Attempts != 2 || string(c.Bytes) != string(before) || c.MessageID != ts[1].MessageID {
+		t.Errorf("sent again as attempt %d under %s", c.Attempts, c.MessageID)
+	}
+
+	choose(t, s, id, liaison.DoSendCopy, ts[0].ID, "Corrected@itu-t.example")
+	_, err = s.Do(t.Context(), liaison.Command{ID: "another", Kind: liaison.DoSendCopy, Statement: id, Actor: seed.Secretary.ID, Reason: "because", Transmission: ts[0].ID, Email: "x@itu-t.example"})
+	refused(t, err, liaison.Conflict)
+	first := state(t, s, ts[0].ID)
+	made := state(t, s, first.CopiedBy)
+	if made.CopyOf != first.ID || made.Email != "Corrected@itu-t.example" && made.Email != "corrected@itu-t.example" || made.MessageID == first.MessageID || made.State != liaison.TransmissionQueued {
+		t.Errorf("the copy is %+v", made)
+	}
+	sealed(t, s, made.Batch)
+	attempt(t, s, made.ID, liaison.TransmissionAccepted)
+	choose(t, s, id, liaison.DoSendAgain, ts[3].ID, "")
+	attempt(t, s, ts[3].ID, liaison.TransmissionAccepted)
+
+	snap, err := s.Snapshot(t.Context(), id)
+	if err != nil || snap.Outcomes[liaison.TransmissionRefused] != 0 || snap.Outcomes[liaison.TransmissionAccepted] != 3 {
+		t.Errorf("counted are %v, %v", snap.Outcomes, err)
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE transmission SET state = 'deferred', next_try_at = now() WHERE id = $1`, ts[0].ID); err == nil {
+		t.Error("what was refused was made to leave again without a command")
+	}
+	verified(t, s)
+}
+
+// TestHolds: of a relay, of a body, and of a relay by itself when it will have nothing from us.
+func TestHolds(t *testing.T) {
+	s, _ := open(t)
+	_, ts := dispatching(t, s, "itu-t/sg17", "w3c", "ieee")
+	if err := s.HoldBody(t.Context(), "w3c", "They move their mailbox.", seed.Secretary.ID); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, s.HoldBody(t.Context(), "w3c", "Again.", ""), liaison.Conflict)
+	refused(t, s.HoldBody(t.Context(), "nobody", "Why not.", ""), liaison.NotFound)
+	refused(t, s.HoldRelay(t.Context(), "relay:25", " ", ""), liaison.Invalid)
+	if _, err := s.ClaimFor(t.Context(), ts[1].ID, "worker", "relay:25"); !errors.Is(err, store.ErrHeld) {
+		t.Errorf("a message to a body that is held: %v", err)
+	}
+	if x := state(t, s, ts[1].ID); x.State != liaison.TransmissionQueued || x.Attempts != 0 {
+		t.Errorf("it is %s", describe(x))
+	}
+	c, err := s.ClaimFor(t.Context(), ts[0].ID, "worker", "relay:25")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Record(t.Context(), c, store.Sent{Stage: liaison.StageConnect, Code: 535, Enhanced: "5.7.8", Reply: "who are you", Relay: "relay:25"}, retry); err != nil || got != liaison.TransmissionDeferred {
+		t.Errorf("recorded as %s, %v", got, err)
+	}
+	if _, err := s.ClaimFor(t.Context(), ts[2].ID, "worker", "relay:25"); !errors.Is(err, store.ErrHeld) {
+		t.Errorf("a message through a relay that is held: %v", err)
+	}
+	holds, err := s.Holds(t.Context())
+	if err != nil || len(holds) != 2 || holds[1].Relay != "relay:25" || holds[1].By != "" || !strings.Contains(holds[1].Reason, "535 who are you") || holds[0].Waits != 1 {
+		t.Fatalf("held are %+v, %v", holds, err)
+	}
+	for _, h := range holds {
+		if waiting, err := s.Lift(t.Context(), h.ID, "It is put right.", seed.Secretary.ID); err != nil || len(waiting) == 0 {
+			t.Errorf("lifted: %v, %v", waiting, err)
+		}
+		_, err := s.Lift(t.Context(), h.ID, "Again.", "")
+		refused(t, err, liaison.NotFound)
+	}
+	if _, err := s.ClaimFor(t.Context(), ts[1].ID, "worker", "relay:25"); err != nil {
+		t.Error(err)
+	}
+	verified(t, s)
+}

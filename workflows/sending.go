@@ -1,0 +1,84 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/jca-ml/liaison/activities"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// send starts the sending of a batch. Letters to persons go their own way; the dispatch of the statement is waited for,
+// beside everything else, and settled.
+func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) error {
+	if !batch.Statement {
+		_, err := s.start(ctx, batch)
+		return err
+	}
+	s.sending++
+	s.under[batch.Command] = true
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { s.sending--; delete(s.under, batch.Command) }()
+		if err := s.dispatch(ctx, batch); err != nil {
+			workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", batch.Command, "err", err)
+		}
+	})
+	return nil
+}
+
+// dispatch sees the sending of the statement to its end and settles it. A run of it that a lost run of ours left behind is
+// let finish first.
+func (s *statement) dispatch(ctx workflow.Context, batch store.OpenBatch) error {
+	for {
+		child, err := s.start(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if child != nil {
+			if err := child.Get(ctx, nil); err != nil {
+				return err
+			}
+			break
+		}
+		if err := workflow.Sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+	}
+	return s.settle(ctx, batch.Command)
+}
+
+// settle says what the dispatch came to, as far as it can be said: while messages of another batch are on their way, or not
+// everything is accepted of what was dispatched in part, it stays as it is.
+func (s *statement) settle(ctx workflow.Context, after liaison.CommandID) error {
+	cmd := liaison.Command{ID: after + "/settle", Kind: liaison.DoSettle, Statement: s.id}
+	switch s.state {
+	case liaison.Dispatching:
+	case liaison.DispatchedInPart:
+		cmd.ID = after + "/complete"
+	default:
+		return nil
+	}
+	_, err := s.decide(ctx, cmd)
+	if err != nil && liaison.CodeOf(activities.Cause(err)) == liaison.Conflict {
+		return nil
+	}
+	return err
+}
+
+// start starts the sending of a batch and returns when it runs; nil when it was running already.
+func (s *statement) start(ctx workflow.Context, batch store.OpenBatch) (workflow.ChildWorkflowFuture, error) {
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        DispatchWorkflowID(s.id, batch.Command),
+		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command})
+	err := child.GetChildWorkflowExecution().Get(ctx, nil)
+	if _, running := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); running {
+		return nil, nil
+	}
+	return child, err
+}
