@@ -130,7 +130,8 @@ BEGIN
 
 	-- What all of them read. The salts are what turns a commitment back into a name: who only verifies hashes has no need of them.
 	GRANT USAGE ON SCHEMA audit TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
-	GRANT SELECT ON audit.log, audit.leaf, audit.node, audit.checkpoint, audit.timestamp TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+	GRANT SELECT ON audit.log, audit.leaf, audit.node, audit.checkpoint TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+	GRANT SELECT, INSERT ON audit.verification TO liaison_app;
 
 	-- The pages: read everything, save drafts and files, keep sessions. What changes a state is the worker's.
 	GRANT SELECT ON ALL TABLES IN SCHEMA public TO liaison_app;
@@ -152,7 +153,7 @@ BEGIN
 	GRANT EXECUTE ON FUNCTION audit.append(uuid[], bytea[]) TO liaison_app, liaison_worker;
 
 	-- The signer: reads leaves, writes checkpoints.
-	GRANT INSERT ON audit.checkpoint, audit.timestamp TO liaison_signer;
+	GRANT INSERT ON audit.checkpoint TO liaison_signer;
 
 	-- The auditor: what verification and export read, and not what statements, drafts, files and messages say.
 	GRANT SELECT ON event, decision, transmission, attempt, number_series, command, addressee, body, appointment, terms_of_reference, person TO liaison_auditor;
@@ -164,6 +165,18 @@ BEGIN
 
 	-- Every process looks whether the schema is the one it knows.
 	GRANT SELECT ON goose_db_version TO liaison_app, liaison_worker, liaison_signer, liaison_auditor;
+END $$;
+
+CREATE FUNCTION public.hold_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.lifted_at IS NOT NULL
+		OR (NEW.id, NEW.relay, NEW.body_code, NEW.reason, NEW.held_by, NEW.held_at) IS DISTINCT FROM (OLD.id, OLD.relay, OLD.body_code, OLD.reason, OLD.held_by, OLD.held_at) THEN
+		RAISE EXCEPTION 'a hold is lifted once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'hold_fixed';
+	END IF;
+	RETURN NEW;
 END $$;
 
 CREATE FUNCTION public.inbound_message_guard() RETURNS trigger
@@ -197,17 +210,28 @@ CREATE FUNCTION public.transmission_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
+DECLARE
+	by_command text;
 BEGIN
 	IF TG_OP = 'DELETE' THEN
 		RAISE EXCEPTION 'transmissions are never deleted' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_kept';
 	END IF;
-	IF (NEW.id, NEW.statement_id, NEW.revision, NEW.letter, NEW.position, NEW.recipient_email, NEW.message_id, NEW.message_date, NEW.approval_id)
-		IS DISTINCT FROM (OLD.id, OLD.statement_id, OLD.revision, OLD.letter, OLD.position, OLD.recipient_email, OLD.message_id, OLD.message_date, OLD.approval_id) THEN
+	IF (NEW.id, NEW.statement_id, NEW.revision, NEW.letter, NEW.position, NEW.recipient_email, NEW.message_id, NEW.message_date, NEW.approval_id, NEW.copy_of)
+		IS DISTINCT FROM (OLD.id, OLD.statement_id, OLD.revision, OLD.letter, OLD.position, OLD.recipient_email, OLD.message_id, OLD.message_date, OLD.approval_id, OLD.copy_of) THEN
 		RAISE EXCEPTION 'what a transmission is does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_fixed';
 	END IF;
-	-- accepted, refused, cancelled and bounced are ends: this is what keeps a message from being sent twice
-	IF OLD.state IN ('accepted', 'refused', 'cancelled', 'bounced') AND NEW.state <> OLD.state AND NOT (OLD.state = 'accepted' AND NEW.state = 'bounced') THEN
-		RAISE EXCEPTION 'transmission % is %, which is settled', OLD.id, OLD.state USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_settled';
+	IF NEW.state <> OLD.state THEN
+		SELECT kind INTO by_command FROM command WHERE id = NEW.batch AND NEW.batch IS DISTINCT FROM OLD.batch AND statement_id = NEW.statement_id;
+		-- accepted, refused, cancelled, bounced and assumed are ends: this is what keeps a message from being sent twice
+		IF OLD.state IN ('accepted', 'refused', 'cancelled', 'bounced', 'assumed')
+			AND NOT (OLD.state = 'accepted' AND NEW.state = 'bounced')
+			AND NOT (OLD.state = 'assumed' AND NEW.state IN ('accepted', 'refused'))
+			AND NOT (OLD.state = 'refused' AND NEW.state = 'deferred' AND by_command IS NOT DISTINCT FROM 'send-again') THEN
+			RAISE EXCEPTION 'transmission % is %, which is settled', OLD.id, OLD.state USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_settled';
+		END IF;
+		IF NEW.state = 'assumed' AND OLD.state <> 'unknown' THEN
+			RAISE EXCEPTION 'transmission % is %, which is no doubt', OLD.id, OLD.state USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_assumed_in_doubt';
+		END IF;
 	END IF;
 	IF NEW.state = 'bounced' AND OLD.state <> 'bounced' AND (OLD.state <> 'accepted' OR NOT EXISTS (SELECT FROM transmission_fact WHERE transmission_id = NEW.id AND kind = 'bounced')) THEN
 		RAISE EXCEPTION 'transmission % has no report that it bounced', OLD.id USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'transmission_bounced_by_report';
@@ -285,12 +309,14 @@ CREATE TABLE audit.salt (
     CONSTRAINT salt_salt_check CHECK ((length(salt) = 16))
 );
 
-CREATE TABLE audit."timestamp" (
-    log smallint NOT NULL,
+CREATE TABLE audit.verification (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    asked_by uuid NOT NULL,
     size bigint NOT NULL,
-    authority text NOT NULL,
-    token bytea NOT NULL,
-    at timestamp with time zone NOT NULL
+    root text NOT NULL,
+    problems text[] NOT NULL,
+    notices text[] NOT NULL
 );
 
 CREATE TABLE public.addressee (
@@ -314,7 +340,7 @@ CREATE TABLE public.appointment (
     held_until date,
     evidence text NOT NULL,
     CONSTRAINT appointment_check CHECK ((held_from <= held_until)),
-    CONSTRAINT appointment_office CHECK ((office = ANY (ARRAY['chair'::text, 'vice-chair'::text, 'secretary'::text, 'editor'::text])))
+    CONSTRAINT appointment_office CHECK ((office = ANY (ARRAY['chair'::text, 'vice-chair'::text, 'secretary'::text, 'editor'::text, 'auditor'::text])))
 );
 
 CREATE TABLE public.attempt (
@@ -332,11 +358,13 @@ CREATE TABLE public.attempt (
     error text DEFAULT ''::text NOT NULL,
     relay text DEFAULT ''::text NOT NULL,
     tls text DEFAULT ''::text NOT NULL,
+    witness text DEFAULT 'none'::text NOT NULL,
     CONSTRAINT attempt_accepted_after_the_dot CHECK (((outcome <> 'accepted'::text) OR ((stage = 'dot'::text) AND (dot_at IS NOT NULL)))),
     CONSTRAINT attempt_check CHECK ((num_nulls(ended_at, outcome, stage) = ANY (ARRAY[0, 3]))),
     CONSTRAINT attempt_n_check CHECK ((n > 0)),
     CONSTRAINT attempt_outcome CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text]))),
-    CONSTRAINT attempt_stage CHECK ((stage = ANY (ARRAY['connect'::text, 'mail'::text, 'rcpt'::text, 'data'::text, 'dot'::text])))
+    CONSTRAINT attempt_stage CHECK ((stage = ANY (ARRAY['connect'::text, 'mail'::text, 'rcpt'::text, 'data'::text, 'dot'::text]))),
+    CONSTRAINT attempt_witness CHECK ((witness = ANY (ARRAY['none'::text, 'named'::text, 'refused'::text])))
 );
 
 CREATE TABLE public.blob (
@@ -368,6 +396,17 @@ CREATE TABLE public.body (
     CONSTRAINT body_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT body_short_name_check CHECK ((length(short_name) <= 200)),
     CONSTRAINT body_title_check CHECK ((length(title) <= 400))
+);
+
+CREATE TABLE public.canary (
+    id uuid NOT NULL,
+    relay text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    arrived_at timestamp with time zone,
+    reply text DEFAULT ''::text NOT NULL,
+    CONSTRAINT canary_arrives_after_it_was_sent CHECK ((arrived_at >= sent_at)),
+    CONSTRAINT canary_reply_check CHECK ((length(reply) <= 4000))
 );
 
 CREATE TABLE public.command (
@@ -438,7 +477,7 @@ CREATE TABLE public.event (
     code integer DEFAULT 0 NOT NULL,
     reply text DEFAULT ''::text NOT NULL,
     relay text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text])))
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -448,6 +487,24 @@ ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.hold (
+    id uuid NOT NULL,
+    relay text,
+    body_code text,
+    reason text NOT NULL,
+    held_by uuid,
+    held_at timestamp with time zone NOT NULL,
+    lifted_by uuid,
+    lifted_at timestamp with time zone,
+    lift_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT hold_lift_reason_check CHECK ((length(lift_reason) <= 4000)),
+    CONSTRAINT hold_lifted_after_it_was_held CHECK ((lifted_at >= held_at)),
+    CONSTRAINT hold_lifted_for_a_reason CHECK (((lifted_at IS NULL) = (lift_reason = ''::text))),
+    CONSTRAINT hold_of_a_relay_or_a_body CHECK ((num_nulls(relay, body_code) = 1)),
+    CONSTRAINT hold_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 4000))),
+    CONSTRAINT hold_relay_check CHECK ((relay <> ''::text))
 );
 
 CREATE TABLE public.inbound_message (
@@ -536,6 +593,7 @@ CREATE TABLE public.statement (
     dispatched_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
+    dispatch_at timestamp with time zone,
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND ((approved_digest)::text = (digest)::text)))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
     CONSTRAINT statement_check1 CHECK ((num_nulls(approved_digest, approved_by, approved_as, approved_at) = ANY (ARRAY[0, 4]))),
@@ -583,12 +641,14 @@ CREATE TABLE public.transmission (
     reply text DEFAULT ''::text NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    copy_of uuid,
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
     CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
+    CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
     CONSTRAINT transmission_released_before_sent CHECK (((state = ANY (ARRAY['queued'::text, 'cancelled'::text])) OR (batch IS NOT NULL))),
-    CONSTRAINT transmission_state CHECK ((state = ANY (ARRAY['queued'::text, 'attempting'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'bounced'::text]))),
+    CONSTRAINT transmission_state CHECK ((state = ANY (ARRAY['queued'::text, 'attempting'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'bounced'::text, 'assumed'::text]))),
     CONSTRAINT transmission_statement_is_approved CHECK (((letter <> 'statement'::text) OR ((approval_id IS NOT NULL) AND (approval_kind = 'approve'::text)))),
     CONSTRAINT transmission_to_an_addressee_or_a_person CHECK ((((letter = 'statement'::text) = ("position" IS NOT NULL)) AND (("position" IS NULL) = (person_id IS NOT NULL))))
 );
@@ -609,6 +669,39 @@ CREATE TABLE public.transmission_fact (
     CONSTRAINT transmission_fact_status_check CHECK ((length(status) <= 12))
 );
 
+CREATE TABLE public.transmission_response (
+    id uuid NOT NULL,
+    transmission_id uuid NOT NULL,
+    kind text NOT NULL,
+    person_name text NOT NULL,
+    asked_date date,
+    canonical bytea NOT NULL,
+    digest public.sha256hex NOT NULL,
+    at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT transmission_response_check CHECK (((digest)::text = encode(sha256(canonical), 'hex'::text))),
+    CONSTRAINT transmission_response_date CHECK (((kind = 'extension-asked'::text) = (asked_date IS NOT NULL))),
+    CONSTRAINT transmission_response_kind CHECK ((kind = ANY (ARRAY['acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'replied'::text]))),
+    CONSTRAINT transmission_response_person_name_check CHECK (((length(person_name) >= 1) AND (length(person_name) <= 200)))
+);
+
+CREATE TABLE public.transmission_response_file (
+    response_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    digest public.sha256hex NOT NULL,
+    CONSTRAINT transmission_response_file_position_check CHECK (("position" > 0))
+);
+
+CREATE TABLE public.transmission_token_revoked (
+    transmission_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT transmission_token_revoked_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 4000)))
+);
+
 ALTER TABLE ONLY audit.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (log, size);
 
@@ -627,8 +720,8 @@ ALTER TABLE ONLY audit.node
 ALTER TABLE ONLY audit.salt
     ADD CONSTRAINT salt_pkey PRIMARY KEY (event_id, field);
 
-ALTER TABLE ONLY audit."timestamp"
-    ADD CONSTRAINT timestamp_pkey PRIMARY KEY (log, size, at);
+ALTER TABLE ONLY audit.verification
+    ADD CONSTRAINT verification_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_pkey PRIMARY KEY (statement_id, revision, "position");
@@ -647,6 +740,9 @@ ALTER TABLE ONLY public.blob
 
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.canary
+    ADD CONSTRAINT canary_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (id);
@@ -671,6 +767,9 @@ ALTER TABLE ONLY public.event
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_once UNIQUE (digest, envelope_recipient);
@@ -708,6 +807,9 @@ ALTER TABLE ONLY public.statement
 ALTER TABLE ONLY public.terms_of_reference
     ADD CONSTRAINT terms_of_reference_pkey PRIMARY KEY (group_code, version);
 
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_copied_once UNIQUE (copy_of);
+
 ALTER TABLE ONLY public.transmission_fact
     ADD CONSTRAINT transmission_fact_event_id_key UNIQUE (event_id);
 
@@ -715,24 +817,55 @@ ALTER TABLE ONLY public.transmission_fact
     ADD CONSTRAINT transmission_fact_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_for_copies UNIQUE (id, statement_id, revision, "position");
+
+ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_message_id_key UNIQUE (message_id);
 
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.transmission_response
+    ADD CONSTRAINT transmission_response_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.transmission_response_file
+    ADD CONSTRAINT transmission_response_file_pkey PRIMARY KEY (response_id, "position");
+
+ALTER TABLE ONLY public.transmission_response
+    ADD CONSTRAINT transmission_response_once UNIQUE (command_id);
+
+ALTER TABLE ONLY public.transmission_response
+    ADD CONSTRAINT transmission_response_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.transmission_token_revoked
+    ADD CONSTRAINT transmission_token_revoked_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.transmission_token_revoked
+    ADD CONSTRAINT transmission_token_revoked_pkey PRIMARY KEY (transmission_id);
+
 CREATE INDEX node_completed ON audit.node USING btree (log, (((index + 1) << (level)::integer)), level);
+
+CREATE INDEX verification_at ON audit.verification USING btree (at DESC);
 
 CREATE INDEX addressee_body ON public.addressee USING btree (body_code);
 
 CREATE INDEX appointment_person ON public.appointment USING btree (person_id);
 
+CREATE INDEX canary_sent ON public.canary USING btree (relay, sent_at DESC);
+
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
+
+CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
 
 CREATE UNIQUE INDEX event_one_per_version ON public.event USING btree (statement_id, version) WHERE ((to_state <> ''::text) AND (from_state <> to_state));
 
 CREATE INDEX event_statement ON public.event USING btree (statement_id, seq);
 
 CREATE INDEX event_transmission ON public.event USING btree (transmission_id, seq) WHERE (transmission_id IS NOT NULL);
+
+CREATE UNIQUE INDEX hold_one_per_body ON public.hold USING btree (body_code) WHERE (lifted_at IS NULL);
+
+CREATE UNIQUE INDEX hold_one_per_relay ON public.hold USING btree (relay) WHERE (lifted_at IS NULL);
 
 CREATE INDEX inbound_message_open ON public.inbound_message USING btree (received_at) WHERE (handled_at IS NULL);
 
@@ -744,23 +877,32 @@ CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
 
 CREATE INDEX session_expires ON public.session USING btree (expires);
 
-CREATE INDEX statement_by_drafter ON public.statement USING btree (drafter_id, changed_at DESC, id DESC);
-
 CREATE INDEX statement_by_state ON public.statement USING btree (state, changed_at DESC, id DESC);
 
 CREATE INDEX statement_newest ON public.statement USING btree (changed_at DESC, id DESC);
 
 CREATE INDEX transmission_batch ON public.transmission USING btree (batch);
 
+CREATE INDEX transmission_board ON public.transmission USING btree ((
+CASE
+    WHEN (state = ANY (ARRAY['unknown'::text, 'refused'::text, 'bounced'::text])) THEN 0
+    WHEN (state = ANY (ARRAY['queued'::text, 'attempting'::text, 'deferred'::text])) THEN 1
+    ELSE 2
+END), changed_at DESC, id DESC);
+
 CREATE INDEX transmission_fact_of ON public.transmission_fact USING btree (transmission_id, at);
 
 CREATE UNIQUE INDEX transmission_fact_once ON public.transmission_fact USING btree (inbound_id, transmission_id, kind, recipient);
 
-CREATE UNIQUE INDEX transmission_one_per_addressee ON public.transmission USING btree (statement_id, revision, "position") WHERE (letter = 'statement'::text);
+CREATE UNIQUE INDEX transmission_one_per_addressee ON public.transmission USING btree (statement_id, revision, "position") WHERE ((letter = 'statement'::text) AND (copy_of IS NULL));
 
 CREATE UNIQUE INDEX transmission_one_per_letter ON public.transmission USING btree (batch, letter, person_id) WHERE (letter <> 'statement'::text);
 
 CREATE INDEX transmission_open ON public.transmission USING btree (changed_at) WHERE (state = ANY (ARRAY['queued'::text, 'attempting'::text, 'deferred'::text, 'unknown'::text]));
+
+CREATE INDEX transmission_response_of ON public.transmission_response USING btree (transmission_id, at, id);
+
+CREATE INDEX transmission_statement ON public.transmission USING btree (statement_id);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -770,7 +912,7 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.log FOR EACH ROW EXE
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.node FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit."timestamp" FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.verification FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -780,7 +922,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.log FOR EACH STATEM
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit."timestamp" FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.addressee FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -797,6 +939,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.message FOR EACH RO
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_response FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_response_file FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_token_revoked FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -816,7 +964,15 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.revision FOR EACH 
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_response FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_response_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_token_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
+
+CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EXECUTE FUNCTION public.hold_guard();
 
 CREATE TRIGGER inbound_message_guard BEFORE DELETE OR UPDATE ON public.inbound_message FOR EACH ROW EXECUTE FUNCTION public.inbound_message_guard();
 
@@ -837,8 +993,8 @@ ALTER TABLE ONLY audit.node
 ALTER TABLE ONLY audit.salt
     ADD CONSTRAINT salt_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
 
-ALTER TABLE ONLY audit."timestamp"
-    ADD CONSTRAINT timestamp_log_size_fkey FOREIGN KEY (log, size) REFERENCES audit.checkpoint(log, size);
+ALTER TABLE ONLY audit.verification
+    ADD CONSTRAINT verification_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
@@ -891,6 +1047,15 @@ ALTER TABLE ONLY public.event
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_held_by_fkey FOREIGN KEY (held_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.person(id);
+
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
@@ -936,6 +1101,9 @@ ALTER TABLE ONLY public.transmission
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
 
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_copy_is_to_the_same_addressee FOREIGN KEY (copy_of, statement_id, revision, "position") REFERENCES public.transmission(id, statement_id, revision, "position");
+
 ALTER TABLE ONLY public.transmission_fact
     ADD CONSTRAINT transmission_fact_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -948,11 +1116,32 @@ ALTER TABLE ONLY public.transmission_fact
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.transmission_response
+    ADD CONSTRAINT transmission_response_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.transmission_response_file
+    ADD CONSTRAINT transmission_response_file_digest_fkey FOREIGN KEY (digest) REFERENCES public.blob(digest);
+
+ALTER TABLE ONLY public.transmission_response_file
+    ADD CONSTRAINT transmission_response_file_response_id_fkey FOREIGN KEY (response_id) REFERENCES public.transmission_response(id);
+
+ALTER TABLE ONLY public.transmission_response
+    ADD CONSTRAINT transmission_response_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_statement_id_revision_position_fkey FOREIGN KEY (statement_id, revision, "position") REFERENCES public.addressee(statement_id, revision, "position");
+
+ALTER TABLE ONLY public.transmission_token_revoked
+    ADD CONSTRAINT transmission_token_revoked_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.transmission_token_revoked
+    ADD CONSTRAINT transmission_token_revoked_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.transmission_token_revoked
+    ADD CONSTRAINT transmission_token_revoked_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
 
 GRANT USAGE ON SCHEMA audit TO liaison_app;
 GRANT USAGE ON SCHEMA audit TO liaison_worker;
@@ -991,10 +1180,7 @@ GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_app;
 GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_worker;
 GRANT SELECT ON TABLE audit.salt TO liaison_auditor;
 
-GRANT SELECT ON TABLE audit."timestamp" TO liaison_app;
-GRANT SELECT ON TABLE audit."timestamp" TO liaison_worker;
-GRANT SELECT,INSERT ON TABLE audit."timestamp" TO liaison_signer;
-GRANT SELECT ON TABLE audit."timestamp" TO liaison_auditor;
+GRANT SELECT,INSERT ON TABLE audit.verification TO liaison_app;
 
 GRANT SELECT ON TABLE public.addressee TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.addressee TO liaison_worker;
@@ -1015,6 +1201,9 @@ GRANT SELECT ON TABLE public.body TO liaison_app;
 GRANT SELECT ON TABLE public.body TO liaison_worker;
 GRANT SELECT ON TABLE public.body TO liaison_auditor;
 
+GRANT SELECT ON TABLE public.canary TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
+
 GRANT SELECT ON TABLE public.command TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.command TO liaison_worker;
 GRANT SELECT ON TABLE public.command TO liaison_auditor;
@@ -1034,6 +1223,9 @@ GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;
 GRANT SELECT ON TABLE public.event TO liaison_auditor;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.hold TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.hold TO liaison_worker;
+
 GRANT SELECT ON TABLE public.inbound_message TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.inbound_message TO liaison_worker;
 
@@ -1050,10 +1242,13 @@ GRANT SELECT(handled_at) ON TABLE public.inbound_message TO liaison_auditor;
 GRANT SELECT(kind) ON TABLE public.inbound_message TO liaison_auditor;
 
 GRANT SELECT(matched_by) ON TABLE public.inbound_message TO liaison_auditor;
+GRANT UPDATE(matched_by) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT(transmission_id) ON TABLE public.inbound_message TO liaison_auditor;
+GRANT UPDATE(transmission_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
+GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT ON TABLE public.message TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;
@@ -1135,6 +1330,36 @@ GRANT SELECT ON TABLE public.transmission TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.transmission TO liaison_worker;
 GRANT SELECT ON TABLE public.transmission TO liaison_auditor;
 
-GRANT SELECT ON TABLE public.transmission_fact TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.transmission_fact TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.transmission_fact TO liaison_worker;
 GRANT SELECT ON TABLE public.transmission_fact TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.transmission_response TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.transmission_response TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT(transmission_id) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT(at) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT(event_id) ON TABLE public.transmission_response TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.transmission_response_file TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.transmission_response_file TO liaison_worker;
+GRANT SELECT ON TABLE public.transmission_response_file TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.transmission_token_revoked TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.transmission_token_revoked TO liaison_worker;
+
+GRANT SELECT(transmission_id) ON TABLE public.transmission_token_revoked TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.transmission_token_revoked TO liaison_auditor;
+
+GRANT SELECT(at) ON TABLE public.transmission_token_revoked TO liaison_auditor;
+
+GRANT SELECT(event_id) ON TABLE public.transmission_token_revoked TO liaison_auditor;

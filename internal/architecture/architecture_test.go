@@ -44,6 +44,7 @@ var forTests = map[string][]string{
 	"internal/testkit":      {"internal/demo/parts"},
 	"internal/architecture": {},
 	"internal/faults":       {},
+	"internal/bench":        {},
 }
 
 // narrow are packages that may import less than their layer allows.

@@ -19,6 +19,7 @@ func values() map[string][]string {
 		"body_kind":           plain(liaison.BodyKinds),
 		"transmission_letter": plain(liaison.Letters),
 		"attempt_stage":       plain(liaison.Stages),
+		"attempt_witness":     plain(liaison.Witnesses),
 		// What a decision can be, and how an attempt can end, follow from the procedure.
 		"decision_kind":   plain([]liaison.CommandKind{liaison.DoApprove, liaison.DoReturn, liaison.DoReject}),
 		"attempt_outcome": nil,
@@ -47,6 +48,9 @@ func values() map[string][]string {
 	}
 	for _, x := range liaison.Facts {
 		add("transmission_fact_kind", string(x.Fact))
+	}
+	for _, x := range liaison.Responses {
+		add("transmission_response_kind", string(x.Kind))
 	}
 	for _, x := range inbound.Kinds {
 		add("inbound_kind", string(x.Kind))

@@ -232,7 +232,7 @@ func (v *exportVerifier) log(head row) error {
 				own = v.given(own, origin, take)
 			}
 		} else {
-			leaves.add(tree.Size-1, line)
+			leaves.Add(tree.Size-1, line)
 		}
 		for _, c := range bySize[tree.Size] {
 			c.found = true
@@ -246,7 +246,7 @@ func (v *exportVerifier) log(head row) error {
 			v.progress(v.seen)
 		}
 	}
-	v.report.Problems = append(v.report.Problems, leaves.finish(head.Number)...)
+	v.report.Problems = append(v.report.Problems, leaves.Finish(head.Number)...)
 	v.last = nil
 	for _, c := range own {
 		if !c.found && failed == nil {

@@ -143,6 +143,9 @@ const timeFormat = "2006-01-02T15:04:05.000000Z"
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func quote(s string) string {
+	if plain(s) {
+		return `"` + s + `"`
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -150,4 +153,14 @@ func quote(s string) string {
 		panic(err) // a string always encodes
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// plain reports whether JSON writes s as it is; nearly everything in a leaf is so.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '"' || s[i] == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// scanner reads leaves beside the goroutine that hashes them, in blocks, because reading what a leaf says costs about as
+// Scanner reads what leaves say, beside the goroutine that hashes them, in blocks, because reading what a leaf says costs about as
 // much as hashing it.
-type scanner struct {
+type Scanner struct {
 	cross    *CrossCheck
 	commits  map[string]string
 	block    []byte
@@ -29,14 +29,17 @@ type leafBlock struct {
 
 const blockSize = 256 << 10
 
-func newScanner(cross *CrossCheck, commits map[string]string) *scanner {
-	s := &scanner{cross: cross, commits: commits, blocks: make(chan leafBlock, 4), spare: make(chan leafBlock, 8), done: make(chan struct{})}
+// NewScanner makes one that hands events to the cross-check. [Scanner.Finish] has to be called.
+func NewScanner(cross *CrossCheck) *Scanner { return newScanner(cross, nil) }
+
+func newScanner(cross *CrossCheck, commits map[string]string) *Scanner {
+	s := &Scanner{cross: cross, commits: commits, blocks: make(chan leafBlock, 4), spare: make(chan leafBlock, 8), done: make(chan struct{})}
 	go s.run()
 	return s
 }
 
-// add gives it the next leaf, which it copies.
-func (s *scanner) add(index int64, leaf []byte) {
+// Add gives it the next leaf, which it copies.
+func (s *Scanner) Add(index int64, leaf []byte) {
 	if len(s.ends) == 0 {
 		s.first = index
 	}
@@ -47,7 +50,7 @@ func (s *scanner) add(index int64, leaf []byte) {
 	}
 }
 
-func (s *scanner) send() {
+func (s *Scanner) send() {
 	s.blocks <- leafBlock{s.block, s.ends, s.first}
 	select {
 	case b := <-s.spare:
@@ -57,8 +60,8 @@ func (s *scanner) send() {
 	}
 }
 
-// finish waits for the last block and returns what is wrong with leaves.
-func (s *scanner) finish(log int) []Problem {
+// Finish waits for the last block and returns what is wrong with leaves.
+func (s *Scanner) Finish(log int) []Problem {
 	if len(s.ends) > 0 {
 		s.send()
 	}
@@ -71,7 +74,7 @@ func (s *scanner) finish(log int) []Problem {
 	return out
 }
 
-func (s *scanner) run() {
+func (s *Scanner) run() {
 	defer close(s.done)
 	var e liaison.Event
 	for b := range s.blocks {
@@ -96,7 +99,7 @@ func (s *scanner) run() {
 }
 
 // remember keeps the commitments of a leaf until the salts come.
-func (s *scanner) remember(leaf []byte, id liaison.EventID) {
+func (s *Scanner) remember(leaf []byte, id liaison.EventID) {
 	var v map[string]json.RawMessage
 	if json.Unmarshal(leaf, &v) != nil {
 		return // reported already

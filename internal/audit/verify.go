@@ -60,19 +60,29 @@ type Verifier struct {
 
 // Add checks the next row.
 func (v *Verifier) Add(r Row) error {
-	at := func(format string, args ...any) {
-		v.problems = append(v.problems, Problem{r.Event.Statement, r.Event.ID, fmt.Sprintf(format, args...)})
-	}
-	if r.Index != v.size {
-		at("leaf %d is missing: the next one is numbered %d", v.size, r.Index)
-	}
-	v.size = r.Index + 1
 	if msg := differs(r); msg != "" {
-		at("leaf %d: %s", r.Index, msg)
+		v.problems = append(v.problems, Problem{r.Event.Statement, r.Event.ID, fmt.Sprintf("leaf %d: %s", r.Index, msg)})
 	}
+	return v.AddLeaf(r.Index, r.Payload, nil)
+}
 
-	h := tlog.RecordHash(r.Payload)
-	node := Node{0, r.Index, h[:]}
+// AddLeaf checks the next leaf by its bytes, and the hash that is stored with it unless that is nil. Whether its event says the
+// same, [Differs] tells.
+func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
+	at := func(format string, args ...any) {
+		var e liaison.Event
+		_ = scanLeaf(payload, &e) // what cannot be read has no name, and is reported where it is read
+		v.problems = append(v.problems, Problem{e.Statement, e.ID, fmt.Sprintf(format, args...)})
+	}
+	if index != v.size {
+		at("leaf %d is missing: the next one is numbered %d", v.size, index)
+	}
+	v.size = index + 1
+	h := tlog.RecordHash(payload)
+	if stored != nil && !bytes.Equal(stored, h[:]) {
+		at("leaf %d: the hash stored with it is not that of its bytes", index)
+	}
+	node := Node{0, index, h[:]}
 	for node.Index&1 == 1 && len(v.stack) > 0 {
 		left := v.stack[len(v.stack)-1]
 		v.stack = v.stack[:len(v.stack)-1]
@@ -83,12 +93,15 @@ func (v *Verifier) Add(r Row) error {
 			return err
 		}
 		if !ok || stored.Level != node.Level || stored.Index != node.Index || !bytes.Equal(stored.Hash, node.Hash) {
-			at("leaf %d: the stored hash of the subtree at level %d, index %d is not that of its leaves", r.Index, node.Level, node.Index)
+			at("leaf %d: the stored hash of the subtree at level %d, index %d is not that of its leaves", index, node.Level, node.Index)
 		}
 	}
 	v.stack = append(v.stack, node)
 	return nil
 }
+
+// Differs says how a leaf differs from what its event makes, or "".
+func Differs(r Row) string { return differs(r) }
 
 // differs compares a leaf with its event and says what is wrong, or "".
 func differs(r Row) string {

@@ -45,7 +45,8 @@ func (e *Engine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, e
 	if err != nil {
 		return liaison.Answer{}, err
 	}
-	if _, err := liaison.Next(snap.Snapshot, cmd); err != nil {
+	// What is missing from a draft is judged when it is submitted, with the mailboxes of that moment.
+	if _, err := liaison.Next(snap.Snapshot, cmd); err != nil && (cmd.Kind != liaison.DoSubmit || liaison.CodeOf(err) != liaison.Invalid) {
 		return e.orRecorded(ctx, cmd, err)
 	}
 	answer, err := e.update(ctx, cmd, snap.State)
@@ -76,11 +77,12 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 // dispatch.
 func (e *Engine) recorded(ctx context.Context, cmd liaison.Command) (*liaison.Answer, error) {
 	if cmd.Kind == liaison.DoApprove && !cmd.Hold {
-		if dispatched, err := e.Store.Recorded(ctx, workflows.DispatchCommandID(cmd.ID)); dispatched != nil || err != nil {
+		dispatch := liaison.Command{ID: workflows.DispatchCommandID(cmd.ID), Kind: liaison.DoDispatch, Statement: cmd.Statement}
+		if dispatched, err := e.Store.RecordedAs(ctx, dispatch); dispatched != nil || err != nil {
 			return dispatched, err
 		}
 	}
-	return e.Store.Recorded(ctx, cmd.ID)
+	return e.Store.RecordedAs(ctx, cmd)
 }
 
 // update sends the command to the statement's workflow, starting it where none is running. A run that ends or continues as new
@@ -156,10 +158,56 @@ func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liais
 	return nil
 }
 
+// Nudge has a statement's workflow look at what is open: in doubt and ripe, waiting with nobody for it, or accepted meanwhile.
+// Where none is running one is started.
+func (e *Engine) Nudge(ctx context.Context, id liaison.StatementID, state liaison.State) error {
+	_, err := e.Temporal.SignalWithStartWorkflow(ctx, workflows.StatementWorkflowID(id), workflows.SignalMend, nil, options(id),
+		workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+	if err != nil {
+		return fmt.Errorf("nudge statement %s: %w", id, e.explain(err))
+	}
+	return nil
+}
+
+// Wake tells the runs that send these batches to look at their messages now: a hold was lifted, or one was cancelled. Those
+// that have ended need no telling.
+func (e *Engine) Wake(ctx context.Context, waiting []store.Waiting) error {
+	var errs []error
+	for _, w := range waiting {
+		err := e.Temporal.SignalWorkflow(ctx, workflows.DispatchWorkflowID(w.Statement, w.Batch), "", workflows.SignalLook, nil)
+		if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+			errs = append(errs, fmt.Errorf("wake %s: %w", w.Batch, e.explain(err)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Ready reports whether Temporal answers.
 func (e *Engine) Ready(ctx context.Context) error {
 	if _, err := e.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return fmt.Errorf("temporal: %w", err)
+	}
+	return nil
+}
+
+// ScheduleMending has canaries sent, and what became ripe looked at, every so often. It is called by each worker at its start;
+// the schedule is there once, and follows the setting.
+func (e *Engine) ScheduleMending(ctx context.Context, every time.Duration) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	_, err := e.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID: workflows.MendID, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, Spec: spec,
+		Action: &client.ScheduleWorkflowAction{ID: workflows.MendID, Workflow: workflows.MendWorkflow, TaskQueue: workflows.TaskQueue},
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		err = e.Temporal.ScheduleClient().GetHandle(ctx, workflows.MendID).Update(ctx, client.ScheduleUpdateOptions{
+			DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+				in.Description.Schedule.Spec = &spec
+				return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+			},
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("schedule the mending: %w", err)
 	}
 	return nil
 }

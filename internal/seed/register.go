@@ -24,13 +24,14 @@ var (
 	Editor    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000004", Name: "Amina Diallo", Email: "amina.diallo@jca-ml.example", Affiliation: "Invited expert", Language: "en"}
 	Editor2   = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000005", Name: "Daniel Fischer", Email: "daniel.fischer@jca-ml.example", Affiliation: "Representative of ITU-T SG17", Language: "en"}
 	Reader    = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000006", Name: "Rosa Almeida", Email: "rosa.almeida@audit.example", Affiliation: "Auditor", Language: "en"}
+	Auditor   = liaison.Person{ID: "0190c0de-0000-7000-8000-000000000007", Name: "Henrik Solberg", Email: "henrik.solberg@audit.example", Affiliation: "External auditor"}
 )
 
 const circular = "TSB Circular 72 (Geneva, 8 February 2023)"
 
 // People is everybody above.
 func People() []liaison.Person {
-	return []liaison.Person{Chair, ViceChair, Secretary, Editor, Editor2, Reader}
+	return []liaison.Person{Chair, ViceChair, Secretary, Editor, Editor2, Reader, Auditor}
 }
 
 // Officers are the appointments of JCA-ML.
@@ -41,6 +42,7 @@ func Officers() []liaison.Appointment {
 		{Person: Secretary, Group: JCAML, Office: liaison.OfficeSecretary, From: "2023-02-08", Evidence: circular + ", Annex 1, clause 3"},
 		{Person: Editor, Group: JCAML, Office: liaison.OfficeEditor, From: "2023-03-16", Evidence: "first meeting of JCA-ML"},
 		{Person: Editor2, Group: JCAML, Office: liaison.OfficeEditor, From: "2023-03-16", Evidence: "first meeting of JCA-ML"},
+		{Person: Auditor, Group: JCAML, Office: liaison.OfficeAuditor, From: "2023-03-16", Evidence: "named by the parent group for the review of the dispatch history"},
 	}
 }
 

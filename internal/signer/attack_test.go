@@ -289,6 +289,9 @@ func TestAttacks(t *testing.T) {
 		{"an event edited in the register alone", func(c *crime) {
 			c.super(`UPDATE event SET digest = $1 WHERE digest = $2`, other, digestOf(c, "OFFSET 5 LIMIT 1"))
 		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the triggers switched off, and nothing else", func(c *crime) {
+			exec(c, c.pool, `ALTER TABLE event DISABLE TRIGGER append_only`)
+		}, false, found{Self: true, Outside: true, Newest: true}},
 		{"edited and hashed again", func(c *crime) { c.replace(digestOf(c, "OFFSET 5 LIMIT 1"), other); c.rehash() }, false,
 			found{Outside: true, Newest: true, Signer: true}},
 		{"one taken out and hashed again", func(c *crime) {

@@ -147,7 +147,9 @@ func (k *killing) round(t *testing.T, n int) (lost, bad int) {
 	}
 	if sg != nil {
 		all.Go(func() {
-			for ctx.Err() == nil {
+			clock := time.NewTicker(5 * time.Millisecond) // a signer works by the clock
+			defer clock.Stop()
+			for ; ctx.Err() == nil; <-clock.C {
 				if _, err := sg.Step(ctx); err != nil {
 					return
 				}
@@ -156,15 +158,16 @@ func (k *killing) round(t *testing.T, n int) (lost, bad int) {
 					k.shown = append(k.shown, b)
 				}
 				mu.Unlock()
-				time.Sleep(5 * time.Millisecond) // a signer works by the clock
 			}
 		})
 	}
 	mu.Lock()
 	before := len(k.acked)
 	mu.Unlock()
+	look := time.NewTicker(time.Duration(20+7*(n%7)) * time.Millisecond)
+	defer look.Stop()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); { // not before something can be lost, and at another moment each time
-		time.Sleep(time.Duration(20+7*(n%7)) * time.Millisecond)
+		<-look.C
 		mu.Lock()
 		enough := len(k.acked) >= before+25
 		mu.Unlock()
@@ -194,7 +197,7 @@ func appendOne(ctx context.Context, pool *pgxpool.Pool, id string) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit, or a kill, it does nothing
 	e := liaison.Event{ID: liaison.EventID(id), Kind: liaison.EventEdited, At: audit.Time(time.Now()), Statement: sentStatement, Version: 5, Actor: seed.Editor.ID, Acting: liaison.AsEditor, Digest: liaison.DigestOf([]byte(id))}
 	payload, _ := audit.NewLeaf(e)
 	if _, err := tx.Exec(ctx, `INSERT INTO event (id, kind, at, statement_id, version, actor, acting, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -115,9 +115,17 @@ func (s *Signer) Close() error { return s.file.Close() }
 // Key is the log's verifier key.
 func (s *Signer) Key() receipt.Key { return s.key.Key }
 
-// refuse makes one of the reasons into something an operator can act on.
+// refusal is one of the reasons in words that an operator can act on.
+type refusal struct {
+	words *liaison.Error
+	why   error
+}
+
+func (r refusal) Error() string   { return r.words.Error() }
+func (r refusal) Unwrap() []error { return []error{r.words, r.why} }
+
 func refuse(why error, format string, args ...any) error {
-	return fmt.Errorf("%w: %w", liaison.Refuse(liaison.Conflict, format, args...), why)
+	return refusal{liaison.Refuse(liaison.Conflict, format, args...), why}
 }
 
 // recheck reads every leaf that was signed and holds the root against the state.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -220,8 +221,11 @@ func answers(t testing.TB, address, greeting string, log func() string) {
 			return err
 		}
 		b := make([]byte, len(greeting))
-		if _, err := conn.Read(b); err != nil || string(b) != greeting {
-			return fmt.Errorf("%s greets with %q, %v; its log:\n%s", address, b, err, log())
+		if _, err := io.ReadFull(conn, b); err != nil {
+			return fmt.Errorf("%s does not greet: %w; its log:\n%s", address, err, log())
+		}
+		if string(b) != greeting {
+			return fmt.Errorf("%s greets with %q; its log:\n%s", address, b, log())
 		}
 		return nil
 	})

@@ -276,10 +276,10 @@ func (w *Witness) cosign(l *watched, r request, c receipt.Checkpoint, n receipt.
 }
 
 func consistent(old, c receipt.Checkpoint, proof tlog.TreeProof) bool {
-	switch {
-	case old.Size == 0:
+	switch old.Size {
+	case 0:
 		return len(proof) == 0
-	case old.Size == c.Size:
+	case c.Size:
 		return len(proof) == 0 && old.Root == c.Root
 	}
 	return tlog.CheckTree(proof, c.Size, c.Root, old.Size, old.Root) == nil
