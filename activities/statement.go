@@ -35,6 +35,7 @@ func (a *Activities) OpenBatches(ctx context.Context, id liaison.StatementID) ([
 // Adopt starts the workflow of every statement that is open in the register, where none is running. It returns how many
 // statements it looked at.
 func (a *Activities) Adopt(ctx context.Context) (int, error) {
+	defer heartbeat(ctx)()
 	open, err := a.Store.OpenStatements(ctx)
 	if err != nil {
 		return 0, Fail(err)

@@ -92,6 +92,15 @@ func prepare(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// sweep is for going through the whole register: long, and told apart from a dead worker by its heartbeat.
+func sweep(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Hour,
+		HeartbeatTimeout:    10 * activities.HeartbeatEvery,
+		RetryPolicy:         retryForever(),
+	})
+}
+
 // handOver is for one attempt to send: never repeated by Temporal. The deadline is longer than the wait for the answer to
 // the final dot (RFC 5321, 4.5.3.2.6).
 func handOver(ctx workflow.Context) workflow.Context {
