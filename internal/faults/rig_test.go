@@ -264,7 +264,13 @@ func (r *rig) settled(ctx context.Context, id liaison.StatementID, states ...lia
 		return err
 	}
 	if open > 0 || all == 0 {
-		return fmt.Errorf("%d of %d messages are open, the statement is %s", open, all, state)
+		var which []string
+		if err := r.pool.QueryRow(ctx, `
+			SELECT array_agg(concat_ws(' ', t.letter, t.state, t.attempts, a.worker, 'dot', a.dot_at::time, a.outcome)) FROM transmission t LEFT JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
+			WHERE t.statement_id = $1 AND t.state IN ('queued', 'attempting', 'deferred')`, id).Scan(&which); err != nil {
+			return err
+		}
+		return fmt.Errorf("%d of %d messages are open, the statement is %s: %q", open, all, state, which)
 	}
 	for _, s := range states {
 		if s == state {

@@ -245,8 +245,8 @@ func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activi
 	if err == nil {
 		_, err = n.store.Record(ctx, claimed, store.Sent{Stage: result.Stage, Code: result.Code, Reply: result.Reply}, liaison.Retry{})
 	}
-	if liaison.CodeOf(err) == liaison.Conflict {
-		err = nil // an earlier try wrote it down
+	if liaison.CodeOf(err) == liaison.Conflict { // an earlier try wrote it down, or was killed while it did
+		_, err = n.store.Abandon(ctx, id, liaison.Retry{})
 	}
 	return activities.Transmission{ID: id, State: liaison.TransmissionAccepted}, errors.Join(err)
 }
