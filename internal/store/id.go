@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"io"
 
 	"github.com/google/uuid"
@@ -8,8 +9,8 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// errEOF is what a connection returns whose server was killed.
-var errEOF = io.ErrUnexpectedEOF
+// cut reports whether err is what a connection returns whose server was killed.
+func cut(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // newID makes an id that sorts by time, so that rows made together lie together.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

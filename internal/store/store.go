@@ -121,7 +121,7 @@ func unavailable(err error) error {
 	switch {
 	case isPg && (pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53" || pg.Code == "55P03" || pg.Code == "40P01" || pg.Code == "25P03"),
 		isConnect, isNet && !isPg, errors.Is(err, pgx.ErrTxClosed), errors.Is(err, net.ErrClosed), pgconn.Timeout(err),
-		!isPg && pgconn.SafeToRetry(err), errors.Is(err, errEOF):
+		!isPg && pgconn.SafeToRetry(err), cut(err):
 		return fmt.Errorf("%w: %w", &liaison.Error{Code: liaison.Unavailable, Message: "The database does not answer. Nothing was changed; try again in a moment."}, err)
 	}
 	return err
