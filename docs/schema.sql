@@ -332,6 +332,14 @@ CREATE TABLE public.addressee (
     CONSTRAINT addressee_purpose CHECK ((purpose = ANY (ARRAY['action'::text, 'comment'::text, 'information'::text, 'response'::text])))
 );
 
+CREATE TABLE public.agenda_item (
+    meeting_id uuid NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    CONSTRAINT agenda_item_number_check CHECK ((number > 0)),
+    CONSTRAINT agenda_item_title_check CHECK (((length(title) >= 1) AND (length(title) <= 400)))
+);
+
 CREATE TABLE public.appointment (
     person_id uuid NOT NULL,
     group_code text NOT NULL,
@@ -529,6 +537,27 @@ CREATE TABLE public.inbound_message (
     CONSTRAINT inbound_source CHECK ((source = ANY (ARRAY['smtp'::text, 'lmtp'::text, 'imap'::text, 'file'::text])))
 );
 ALTER TABLE ONLY public.inbound_message ALTER COLUMN raw SET STORAGE EXTERNAL;
+
+CREATE TABLE public.meeting (
+    id uuid NOT NULL,
+    group_code text NOT NULL,
+    title text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    held_from date NOT NULL,
+    held_until date NOT NULL,
+    state text NOT NULL,
+    held_with uuid,
+    uid text DEFAULT ''::text NOT NULL,
+    source text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT meeting_ends_after_it_begins CHECK ((held_from <= held_until)),
+    CONSTRAINT meeting_place_check CHECK ((length(place) <= 200)),
+    CONSTRAINT meeting_source_check CHECK ((length(source) <= 400)),
+    CONSTRAINT meeting_state CHECK ((state = ANY (ARRAY['planned'::text, 'open'::text, 'closed'::text, 'cancelled'::text]))),
+    CONSTRAINT meeting_title_check CHECK (((length(title) >= 1) AND (length(title) <= 400))),
+    CONSTRAINT meeting_uid_check CHECK ((length(uid) <= 400)),
+    CONSTRAINT meeting_version_check CHECK ((version > 0))
+);
 
 CREATE TABLE public.message (
     transmission_id uuid NOT NULL,
@@ -729,6 +758,9 @@ ALTER TABLE ONLY public.addressee
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_statement_id_revision_body_code_key UNIQUE (statement_id, revision, body_code);
 
+ALTER TABLE ONLY public.agenda_item
+    ADD CONSTRAINT agenda_item_pkey PRIMARY KEY (meeting_id, number);
+
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_pkey PRIMARY KEY (group_code, office, person_id, held_from);
 
@@ -776,6 +808,9 @@ ALTER TABLE ONLY public.inbound_message
 
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.meeting
+    ADD CONSTRAINT meeting_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (transmission_id);
@@ -872,6 +907,10 @@ CREATE INDEX inbound_message_open ON public.inbound_message USING btree (receive
 CREATE INDEX inbound_message_statement ON public.inbound_message USING btree (statement_id, received_at) WHERE (statement_id IS NOT NULL);
 
 CREATE INDEX inbound_message_unmatched ON public.inbound_message USING btree (received_at DESC, id DESC) WHERE ((handled_at IS NOT NULL) AND (statement_id IS NULL));
+
+CREATE INDEX meeting_of_group ON public.meeting USING btree (group_code, held_from);
+
+CREATE UNIQUE INDEX meeting_once_per_calendar_entry ON public.meeting USING btree (group_code, uid) WHERE (uid <> ''::text);
 
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
 
@@ -1002,6 +1041,9 @@ ALTER TABLE ONLY public.addressee
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_statement_id_revision_fkey FOREIGN KEY (statement_id, revision) REFERENCES public.revision(statement_id, number);
 
+ALTER TABLE ONLY public.agenda_item
+    ADD CONSTRAINT agenda_item_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.meeting(id);
+
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
 
@@ -1061,6 +1103,12 @@ ALTER TABLE ONLY public.inbound_message
 
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.meeting
+    ADD CONSTRAINT meeting_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.meeting
+    ADD CONSTRAINT meeting_held_with_fkey FOREIGN KEY (held_with) REFERENCES public.meeting(id);
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
@@ -1186,6 +1234,9 @@ GRANT SELECT ON TABLE public.addressee TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.addressee TO liaison_worker;
 GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
 
+GRANT SELECT ON TABLE public.agenda_item TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.agenda_item TO liaison_worker;
+
 GRANT SELECT ON TABLE public.appointment TO liaison_app;
 GRANT SELECT ON TABLE public.appointment TO liaison_worker;
 GRANT SELECT ON TABLE public.appointment TO liaison_auditor;
@@ -1249,6 +1300,9 @@ GRANT UPDATE(transmission_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
 GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
+
+GRANT SELECT ON TABLE public.meeting TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_worker;
 
 GRANT SELECT ON TABLE public.message TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;

@@ -15,6 +15,57 @@ type Profile struct {
 	NumberForm       string    // fmt verb %d for the number: "JCA-ML-LS%d"
 	TimeZone         string    // IANA name; days begin and end here
 	ApprovalLevel    string    // how the approval is named on the statement
+
+	Approval    ApprovalRules
+	Substantive []string     // fields of [Content], as [Compare] names them, whose change after the approval voids it; any other is editorial
+	Replies     ReplyRules   // of what addressees owe
+	Escalate    []Escalation // of a decision that waits, in the order of the days
+	Reports     ReportRules  // of progress reports
+}
+
+// ApprovalMode is a way in which a group decides on a statement.
+type ApprovalMode string
+
+// The ways.
+const (
+	ByOfficer        ApprovalMode = "officer"        // by the chair, or who stands in, outside a meeting
+	AtMeeting        ApprovalMode = "meeting"        // at a meeting, under an agenda item
+	ByCorrespondence ApprovalMode = "correspondence" // by the chair, after a window in which anybody may object
+	ByNoObjection    ApprovalMode = "no-objection"   // by the window itself, if nobody objected; always named as such
+)
+
+// ApprovalRules say how a group decides.
+type ApprovalRules struct {
+	Modes       []ApprovalMode
+	DeputyMay   bool // the vice-chair decides while the chair's absence or a delegation is recorded
+	WindowDays  int  // calendar days of a correspondence or no-objection window, the last one inclusive
+	NoticeDays  int  // calendar days between the announcement of a meeting and its beginning
+	Agreed      bool // statements may come "agreed" from a lower level, which is never an approval
+	ProxyEntry  bool // the secretariat may enter an approval that was given outside, with its evidence
+	Recusal     bool // an approver whose employer is an addressee is recused
+	Consulted   bool // a decision between meetings is made in consultation with the management team
+	MeetingItem int  // number of the agenda item under which statements are decided, 0 for any
+}
+
+// ReplyRules say what is awaited of addressees and when they are reminded.
+type ReplyRules struct {
+	AwaitedFor []Purpose // purposes that a reply is awaited for, if the statement has a deadline
+	RemindDays []int     // days before the deadline, 0 being the day itself
+	Overdue    int       // notices after it, at most one a day
+}
+
+// Escalation tells an office of a decision that waits.
+type Escalation struct {
+	AfterDays int
+	To        Office
+}
+
+// ReportRules are about the progress reports to the parent group (terms of reference of JCA-ML, clause 5).
+type ReportRules struct {
+	NumberForm     string // fmt verb %d: "JCA-ML-R%d"
+	PostedDays     int    // calendar days before the parent's meeting by which a report has to be posted
+	RemindDays     []int  // days before that day
+	MayProvisional bool   // it may leave before the group approved it, named as provisional
 }
 
 // Profiles are the rule sets that terms of reference can pin, by the name they cite.
@@ -27,6 +78,14 @@ var Profiles = map[string]Profile{
 		NumberForm:       "JCA-ML-LS%d",
 		TimeZone:         "Europe/Zurich", // the Union's seat, Geneva
 		ApprovalLevel:    "JCA-ML Chair",
+		Approval: ApprovalRules{
+			Modes:     []ApprovalMode{ByOfficer, AtMeeting, ByCorrespondence},
+			DeputyMay: true, WindowDays: 14, NoticeDays: 28, Agreed: true, ProxyEntry: true, Recusal: true, Consulted: true, MeetingItem: 9,
+		},
+		Substantive: []string{"source", "in_reply_to", "addressees", "deadline", "attachments"},
+		Replies:     ReplyRules{AwaitedFor: []Purpose{ForAction, ForComment}, RemindDays: []int{14, 7, 4, 3, 2, 1, 0}, Overdue: 14},
+		Escalate:    []Escalation{{7, OfficeChair}, {14, OfficeViceChair}, {21, OfficeSecretary}},
+		Reports:     ReportRules{NumberForm: "JCA-ML-R%d", PostedDays: 7, RemindDays: []int{28, 14, 7, 3, 1, 0}, MayProvisional: true},
 	},
 }
 

@@ -30,8 +30,8 @@ func New(c client.Client, a *activities.Activities) worker.Worker {
 		// seconds just then would make a living worker dead and an answer that is on its way a doubt.
 		MaxHeartbeatThrottleInterval: activities.HeartbeatEvery,
 
-		WorkerStopTimeout:                  StopWithin,
-		DisableRegistrationAliasing:        true,
+		WorkerStopTimeout:           StopWithin,
+		DisableRegistrationAliasing: true,
 	})
 	workflows.Register(w, a)
 	return w

@@ -34,6 +34,9 @@ func values() map[string][]string {
 	for _, x := range liaison.Purposes {
 		add("addressee_purpose", string(x.Purpose))
 	}
+	for _, x := range liaison.MeetingStates {
+		add("meeting_state", string(x.State))
+	}
 	for _, x := range liaison.Offices {
 		add("appointment_office", string(x.Office))
 	}

@@ -125,5 +125,8 @@ func mailbox(code liaison.Code, domain string) string {
 
 // Register enters all of it; what is there already stays as it is.
 func Register(ctx context.Context, s *store.Store) error {
-	return s.Enter(ctx, Bodies(), People(), Officers(), Terms())
+	if err := s.Enter(ctx, Bodies(), People(), Officers(), Terms()); err != nil {
+		return err
+	}
+	return s.EnterMeetings(ctx, Meetings())
 }
