@@ -329,7 +329,7 @@ CREATE TABLE public.addressee (
     purpose text NOT NULL,
     CONSTRAINT addressee_email_check CHECK ((email <> ''::text)),
     CONSTRAINT addressee_position_check CHECK (("position" > 0)),
-    CONSTRAINT addressee_purpose CHECK ((purpose = ANY (ARRAY['action'::text, 'comment'::text, 'information'::text, 'response'::text])))
+    CONSTRAINT addressee_purpose CHECK ((purpose = ANY (ARRAY['action'::text, 'comment'::text, 'information'::text, 'response'::text, 'copy'::text])))
 );
 
 CREATE TABLE public.agenda_item (

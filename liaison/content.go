@@ -17,6 +17,7 @@ const (
 	ForComment     Purpose = "comment"
 	ForInformation Purpose = "information"
 	InResponse     Purpose = "response"
+	ForCopy        Purpose = "copy" // the Cc of a statement: it is sent there too, and nothing is asked
 )
 
 // Purposes lists every purpose with its label, as the database's CHECK does.
@@ -28,6 +29,7 @@ var Purposes = []struct {
 	{ForComment, "For comment"},
 	{ForInformation, "For information"},
 	{InResponse, "In response"},
+	{ForCopy, "Copy"},
 }
 
 // Label is the purpose as the form of a liaison statement words it, or "" for what is no purpose.
@@ -47,6 +49,10 @@ type Addressee struct {
 	Name    string  `json:"name"`
 	Email   string  `json:"email"`
 	Purpose Purpose `json:"purpose"`
+
+	// What the body's own profile asks for ([Reach]); taken from the register with name and mailbox.
+	CopyFor  Code   `json:"copy_for,omitempty"` // the addressee that this copy goes with by rule
+	Sentence string `json:"sentence,omitempty"` // that messages to the body have to carry
 }
 
 // Contact is a person named on the statement as its contact.
@@ -56,6 +62,8 @@ type Contact struct {
 	Country      string `json:"country"`
 	Email        string `json:"email"`
 	Phone        string `json:"phone"`
+
+	Role ContactRole `json:"role,omitempty"`
 }
 
 // Attachment names a file of the statement and fixes its bytes by their digest.
@@ -64,6 +72,9 @@ type Attachment struct {
 	MediaType string `json:"media_type"`
 	Size      int64  `json:"size"` // bytes
 	Digest    Digest `json:"digest"`
+
+	Title  string         `json:"title,omitempty"`
+	Status DocumentStatus `json:"status,omitempty"`
 }
 
 // Content is everything that a revision says: envelope, text and attachments. It is what the chair decides on; nothing
@@ -72,27 +83,45 @@ type Attachment struct {
 // The order of the fields is the order of the canonical bytes. A field added later carries omitempty, so that what was
 // approved before it existed keeps its digest.
 type Content struct {
-	Source      Code         `json:"source"`
-	Title       string       `json:"title"`
-	InReplyTo   string       `json:"in_reply_to"` // "source, number and date" of the statement replied to, or ""
-	Questions   string       `json:"questions"`   // "N/A" for a JCA, which has none
-	Meeting     string       `json:"meeting"`     // where and when it was prepared; "" for correspondence
-	Addressees  []Addressee  `json:"addressees"`
-	Deadline    Date         `json:"deadline"` // reply required by
-	Contacts    []Contact    `json:"contacts"`
-	ReplyTo     string       `json:"reply_to"` // the role address that replies go to
-	Language    string       `json:"language"` // BCP 47, of the text
-	Abstract    string       `json:"abstract"`
-	Text        string       `json:"text"`
-	Attachments []Attachment `json:"attachments"`
+	Source           Code            `json:"source"`
+	WorkingParties   string          `json:"working_parties,omitempty"` // of the source: "WP1/13"
+	Title            string          `json:"title"`
+	InReplyTo        string          `json:"in_reply_to"` // "source, number and date" of the statement replied to, or ""
+	Relations        []Relation      `json:"relations,omitempty"`
+	Questions        string          `json:"questions"`               // of the source; "N/A" for a JCA, which has none
+	Meeting          string          `json:"meeting"`                 // where and when it was prepared; "" for correspondence
+	NextMeetings     string          `json:"next_meetings,omitempty"` // one a line
+	Addressees       []Addressee     `json:"addressees"`
+	Deadline         Date            `json:"deadline"` // reply required by
+	Contacts         []Contact       `json:"contacts"`
+	ReplyTo          string          `json:"reply_to"`                // the role address that replies go to
+	ActionHolder     string          `json:"action_holder,omitempty"` // who is to see to it at the source
+	Language         string          `json:"language"`                // BCP 47, of the text
+	OriginalLanguage string          `json:"original_language,omitempty"`
+	OtherLanguages   []string        `json:"other_languages,omitempty"` // that it is to be had in besides, as attachments
+	Keywords         []string        `json:"keywords,omitempty"`
+	Release          string          `json:"release,omitempty"`   // of 3GPP: "Rel-19"
+	WorkItem         string          `json:"work_item,omitempty"` // of 3GPP, or of the addressee
+	Identifiers      []Identifier    `json:"identifiers,omitempty"`
+	Consensus        Consensus       `json:"consensus,omitempty"`
+	Confidentiality  Confidentiality `json:"confidentiality,omitempty"`
+	Embargo          Date            `json:"embargo,omitempty"` // the first day on which it may be sent and seen
+	Abstract         string          `json:"abstract"`
+	Text             string          `json:"text"`
+	Attachments      []Attachment    `json:"attachments"`
+	Links            []Link          `json:"links,omitempty"`
 }
 
-// Tidy returns the content as it is stored: surrounding space trimmed, line ends LF, lists never nil.
+// Tidy returns the content as it is stored: surrounding space trimmed, line ends LF, the lists that every content has never
+// nil and the others nil when they are empty.
 func (c Content) Tidy() Content {
-	for _, s := range []*string{&c.Title, &c.InReplyTo, &c.Questions, &c.Meeting, &c.ReplyTo, &c.Language} {
+	for _, s := range []*string{
+		&c.WorkingParties, &c.Title, &c.InReplyTo, &c.Questions, &c.Meeting, &c.ReplyTo, &c.ActionHolder, &c.Language,
+		&c.OriginalLanguage, &c.Release, &c.WorkItem,
+	} {
 		*s = strings.TrimSpace(*s)
 	}
-	c.Abstract, c.Text = tidy(c.Abstract), tidy(c.Text)
+	c.Abstract, c.Text, c.NextMeetings = tidy(c.Abstract), tidy(c.Text), tidy(c.NextMeetings)
 	c.Addressees = append([]Addressee{}, c.Addressees...)
 	c.Attachments = append([]Attachment{}, c.Attachments...)
 	contacts := []Contact{}
@@ -100,12 +129,42 @@ func (c Content) Tidy() Content {
 		for _, s := range []*string{&p.Name, &p.Organization, &p.Country, &p.Email, &p.Phone} {
 			*s = strings.TrimSpace(*s)
 		}
-		if p != (Contact{}) {
+		if p != (Contact{Role: p.Role}) {
 			contacts = append(contacts, p)
 		}
 	}
 	c.Contacts = contacts
+	c.OtherLanguages, c.Keywords = trimmed(c.OtherLanguages), trimmed(c.Keywords)
+	var relations []Relation
+	for _, r := range c.Relations {
+		if r.Ref = strings.TrimSpace(r.Ref); r.Ref != "" || r.Statement != "" {
+			relations = append(relations, r)
+		}
+	}
+	var identifiers []Identifier
+	for _, i := range c.Identifiers {
+		if i.Scheme, i.Value = strings.TrimSpace(i.Scheme), strings.TrimSpace(i.Value); i.Value != "" {
+			identifiers = append(identifiers, i)
+		}
+	}
+	var links []Link
+	for _, l := range c.Links {
+		if l.Title, l.URL = strings.TrimSpace(l.Title), strings.TrimSpace(l.URL); l.URL != "" {
+			links = append(links, l)
+		}
+	}
+	c.Relations, c.Identifiers, c.Links = relations, identifiers, links
 	return c
+}
+
+// trimmed returns the words of list without surrounding space and without empty ones, nil for none.
+func trimmed(list []string) (out []string) {
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Limits refuses what may not even be stored as a draft: fields over their limits, control characters in one-line
@@ -120,13 +179,28 @@ func (c Content) Limits() []*Error {
 	add(field("title", "The title", c.Title, MaxTitle, false))
 	add(field("in_reply_to", "In reply to", c.InReplyTo, MaxNote, false))
 	add(field("questions", "Questions", c.Questions, MaxNote, false))
+	add(field("working_parties", "Working parties", c.WorkingParties, MaxNote, false))
+	add(field("next_meetings", "The dates of the next meetings", c.NextMeetings, MaxAbstract, true))
+	add(field("action_holder", "Who sees to it", c.ActionHolder, MaxName, false))
+	add(field("release", "The release", c.Release, MaxNote, false))
+	add(field("work_item", "The work item", c.WorkItem, MaxNote, false))
 	add(field("meeting", "The meeting", c.Meeting, MaxNote, false))
 	add(field("abstract", "The abstract", c.Abstract, MaxAbstract, true))
 	add(field("text", "The text", c.Text, MaxText, true))
 	add(field("language", "The language", c.Language, 35, false))
-	if _, err := ParseDate(string(c.Deadline)); err != nil {
-		add(&Error{Code: Invalid, Field: "deadline", Message: err.Error()})
+	add(language("original_language", "The original language", c.OriginalLanguage))
+	for _, l := range c.OtherLanguages {
+		add(language("other_languages", "Another language", l))
 	}
+	for _, d := range []struct {
+		field string
+		date  Date
+	}{{"deadline", c.Deadline}, {"embargo", c.Embargo}} {
+		if _, err := ParseDate(string(d.date)); err != nil {
+			add(&Error{Code: Invalid, Field: d.field, Message: err.Error()})
+		}
+	}
+	errs = append(errs, c.lists()...)
 	add(email("reply_to", "Replies to", c.ReplyTo))
 	if len(c.Addressees) > MaxAddressees {
 		add(&Error{Code: Invalid, Field: "addressees", Message: fmt.Sprintf("There are %d addressees; at most %d fit.", len(c.Addressees), MaxAddressees)})
@@ -135,6 +209,8 @@ func (c Content) Limits() []*Error {
 		add(field("addressees", "The addressee's code", string(a.Body), MaxCode, false))
 		add(field("addressees", "The addressee's name", a.Name, MaxName, false))
 		add(email("addressees", a.Name, a.Email))
+		add(field("addressees", "The code of whose copy it is", string(a.CopyFor), MaxCode, false))
+		add(field("addressees", "The sentence that the addressee asks for", a.Sentence, MaxSentence, false))
 		if a.Purpose.Label() == "" {
 			add(&Error{Code: Invalid, Field: "addressees", Message: fmt.Sprintf("%s has no purpose. Choose one: for action, for comment, for information or in response.", a.Name)})
 		}
@@ -148,6 +224,9 @@ func (c Content) Limits() []*Error {
 			add(field(name, s.label, s.value, MaxName, false))
 		}
 		add(email(name, "The contact's e-mail", p.Email))
+		if p.Role.Label() == "" {
+			add(&Error{Code: Invalid, Field: name, Message: fmt.Sprintf("%q is no role of a contact. Choose contact, response contact or technical contact.", p.Role)})
+		}
 	}
 	if len(c.Attachments) > MaxAttachments {
 		add(&Error{Code: Invalid, Field: "attachments", Message: fmt.Sprintf("There are %d attachments; at most %d fit.", len(c.Attachments), MaxAttachments)})
@@ -156,6 +235,10 @@ func (c Content) Limits() []*Error {
 	for _, a := range c.Attachments {
 		add(field("attachments", "The attachment's name", a.Name, MaxFileName, false))
 		add(field("attachments", "The attachment's media type", a.MediaType, MaxMediaType, false))
+		add(field("attachments", "The attachment's title", a.Title, MaxTitle, false))
+		if a.Status.Label() == "" {
+			add(&Error{Code: Invalid, Field: "attachments", Message: fmt.Sprintf("%q is no status of a document. Choose one from the list.", a.Status)})
+		}
 		if !a.Digest.valid() || a.Size < 0 {
 			add(&Error{Code: Invalid, Field: "attachments", Message: fmt.Sprintf("%s does not say which bytes it is. Attach the file again.", a.Name)})
 		}
@@ -280,30 +363,71 @@ func Compare(before, after Content) []Difference {
 type line struct{ field, label, value string }
 
 func (c Content) lines() []line {
-	var addressees, contacts, attachments []string
+	var addressees, contacts, attachments, relations, identifiers, links []string
 	for _, a := range c.Addressees {
-		addressees = append(addressees, fmt.Sprintf("%s <%s> (%s): %s", a.Name, a.Email, a.Body, strings.ToLower(a.Purpose.Label())))
+		row := fmt.Sprintf("%s <%s> (%s): %s", a.Name, a.Email, a.Body, strings.ToLower(a.Purpose.Label()))
+		if a.CopyFor != "" {
+			row += " for " + string(a.CopyFor)
+		}
+		if a.Sentence != "" {
+			row += "; with the sentence " + strconv.Quote(a.Sentence)
+		}
+		addressees = append(addressees, row)
 	}
 	for _, p := range c.Contacts {
-		contacts = append(contacts, listed(p.Name, p.Organization, p.Country, p.Email, p.Phone))
+		row := listed(p.Name, p.Organization, p.Country, p.Email, p.Phone)
+		if p.Role != AnyContact {
+			row = p.Role.Label() + ": " + row
+		}
+		contacts = append(contacts, row)
 	}
 	for _, a := range c.Attachments {
-		attachments = append(attachments, fmt.Sprintf("%s, %d bytes, sha256 %s", listed(a.Name, a.MediaType), a.Size, a.Digest))
+		row := fmt.Sprintf("%s, %d bytes, sha256 %s", listed(a.Name, a.MediaType), a.Size, a.Digest)
+		if a.Title != "" {
+			row += "; " + strconv.Quote(a.Title)
+		}
+		if a.Status != NoStatus {
+			row += "; " + strings.ToLower(a.Status.Label())
+		}
+		attachments = append(attachments, row)
+	}
+	for _, r := range c.Relations {
+		relations = append(relations, r.Kind.Label()+" "+listed(r.Ref, string(r.Statement)))
+	}
+	for _, i := range c.Identifiers {
+		identifiers = append(identifiers, listed(i.Scheme, i.Value))
+	}
+	for _, l := range c.Links {
+		links = append(links, listed(l.Title, l.URL))
 	}
 	return []line{
 		{"source", "Source", string(c.Source)},
+		{"working_parties", "Working parties", c.WorkingParties},
 		{"title", "Title", c.Title},
 		{"in_reply_to", "In reply to", c.InReplyTo},
+		{"relations", "Relations to other statements", strings.Join(relations, "\n")},
 		{"questions", "Questions", c.Questions},
 		{"meeting", "Meeting", c.Meeting},
+		{"next_meetings", "Next meetings", c.NextMeetings},
 		{"addressees", "Addressees", strings.Join(addressees, "\n")},
 		{"deadline", "Deadline", string(c.Deadline)},
 		{"contacts", "Contacts", strings.Join(contacts, "\n")},
 		{"reply_to", "Replies to", c.ReplyTo},
+		{"action_holder", "Action holder", c.ActionHolder},
 		{"language", "Language", c.Language},
+		{"original_language", "Original language", c.OriginalLanguage},
+		{"other_languages", "Other languages", listed(c.OtherLanguages...)},
+		{"keywords", "Keywords", listed(c.Keywords...)},
+		{"release", "Release", c.Release},
+		{"work_item", "Work item", c.WorkItem},
+		{"identifiers", "External identifiers", strings.Join(identifiers, "\n")},
+		{"consensus", "Consensus", c.Consensus.Label()},
+		{"confidentiality", "Confidentiality", c.Confidentiality.Label()},
+		{"embargo", "Embargo until", string(c.Embargo)},
 		{"abstract", "Abstract", c.Abstract},
 		{"text", "Text", c.Text},
 		{"attachments", "Attachments", strings.Join(attachments, "\n")},
+		{"links", "External documents", strings.Join(links, "\n")},
 	}
 }
 

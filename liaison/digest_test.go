@@ -35,6 +35,35 @@ func TestCanonicalBytes(t *testing.T) {
 	}
 }
 
+// TestCanonicalBytesOfTheWholeEnvelope fixes where the fields that came later stand, and how they are spelt.
+func TestCanonicalBytesOfTheWholeEnvelope(t *testing.T) {
+	c := content()
+	c.Keywords, c.Identifiers = append(c.Keywords, " "), append(c.Identifiers, liaison.Identifier{Scheme: "nothing"})
+	c.Relations, c.Links = append(c.Relations, liaison.Relation{Kind: liaison.Revises}), append(c.Links, liaison.Link{Title: "nowhere"})
+	c.Contacts = append(c.Contacts, liaison.Contact{Role: liaison.TechnicalContact})
+	const want = `{"format":"liaison-revision/1","content":{"source":"itu-t/jca-ml","working_parties":"WP1/13","title":"Roadmap of standards on machine learning","in_reply_to":"ITU-T SG13, SG13-LS165, August 2020",` +
+		`"relations":[{"kind":"replies-to","ref":"ITU-T SG13, SG13-LS165, August 2020"},{"kind":"revises","statement":"0190c0de-0000-7000-8000-00000000ffff"}],"questions":"N/A",` +
+		`"meeting":"JCA-ML, Geneva, 16 March 2023","next_meetings":"JCA-ML, 3 December 2026, online",` +
+		`"addressees":[{"body":"itu-t/sg13","name":"ITU-T SG13","email":"sg13@itu-t.example","purpose":"action","sentence":"Please answer by the record."},` +
+		`{"body":"w3c","name":"W3C","email":"team-liaisons@w3c.example","purpose":"information","copy_for":"itu-t/sg13"}],"deadline":"2027-01-31",` +
+		`"contacts":[{"name":"Kangchan Lee","organization":"ETRI","country":"Rep. of Korea","email":"chair@jca-ml.example","phone":"+82 42 860 0000","role":"response"}],` +
+		`"reply_to":"jca-ml@liaison.example","action_holder":"Amina Diallo","language":"en","original_language":"en","other_languages":["fr"],"keywords":["machine learning","roadmap"],` +
+		`"release":"Rel-19","work_item":"FS_AIML","identifiers":[{"scheme":"SG13 TD","value":"TD268"}],"consensus":"consensus","confidentiality":"members","embargo":"2026-12-15",` +
+		`"abstract":"Asks for entries of the roadmap.","text":"Please review the entries of your group.\n\nNothing else is asked.",` +
+		`"attachments":[{"name":"entries.csv","media_type":"text/csv","size":12,"digest":"ENTRIES","title":"Entries","status":"draft"}],"links":[{"title":"Roadmap","url":"https://roadmap.example/ml"}]}}`
+	got, err := liaison.Canonical(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.ReplaceAll(want, "ENTRIES", string(liaison.DigestOf([]byte("entries")))), string(got)); diff != "" {
+		t.Errorf("canonical bytes (-want +got):\n%s", diff)
+	}
+	back, err := liaison.ParseCanonical(got)
+	if err != nil || len(liaison.Compare(back, c.Tidy())) > 0 {
+		t.Errorf("read back as %+v, %v", back, err)
+	}
+}
+
 func TestDigestOf(t *testing.T) {
 	// FIPS 180-4, "abc"
 	if d := liaison.DigestOf([]byte("abc")); d != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" || d.Short() != "ba7816bf8f01" {

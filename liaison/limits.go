@@ -21,6 +21,12 @@ const (
 	MaxAddressees  = 200
 	MaxContacts    = 20
 	MaxAttachments = 20
+	MaxRelations   = 20
+	MaxIdentifiers = 20
+	MaxLinks       = 20
+	MaxKeywords    = 20
+	MaxSentence    = 1_000
+	MaxURL         = 2_000
 	MaxFileName    = 150
 	MaxMediaType   = 150
 	MaxCommandID   = 80 // the ids of commands that follow from one, "…/dispatch/settle", fit in the database's 100

@@ -17,19 +17,30 @@ var lines = map[string]struct {
 	limit int
 	field string
 }{
-	"title":        {func(c *liaison.Content, s string) { c.Title = s }, liaison.MaxTitle, "title"},
-	"in reply to":  {func(c *liaison.Content, s string) { c.InReplyTo = s }, liaison.MaxNote, "in_reply_to"},
-	"questions":    {func(c *liaison.Content, s string) { c.Questions = s }, liaison.MaxNote, "questions"},
-	"meeting":      {func(c *liaison.Content, s string) { c.Meeting = s }, liaison.MaxNote, "meeting"},
-	"language":     {func(c *liaison.Content, s string) { c.Language = s }, 35, "language"},
-	"addressee":    {func(c *liaison.Content, s string) { c.Addressees[1].Name = s }, liaison.MaxName, "addressees"},
-	"code":         {func(c *liaison.Content, s string) { c.Addressees[1].Body = liaison.Code(s) }, liaison.MaxCode, "addressees"},
-	"contact":      {func(c *liaison.Content, s string) { c.Contacts[0].Name = s }, liaison.MaxName, "contacts.0"},
-	"organization": {func(c *liaison.Content, s string) { c.Contacts[0].Organization = s }, liaison.MaxName, "contacts.0"},
-	"country":      {func(c *liaison.Content, s string) { c.Contacts[0].Country = s }, liaison.MaxName, "contacts.0"},
-	"telephone":    {func(c *liaison.Content, s string) { c.Contacts[0].Phone = s }, liaison.MaxName, "contacts.0"},
-	"file name":    {func(c *liaison.Content, s string) { c.Attachments[0].Name = s }, liaison.MaxFileName, "attachments"},
-	"media type":   {func(c *liaison.Content, s string) { c.Attachments[0].MediaType = s }, liaison.MaxMediaType, "attachments"},
+	"title":           {func(c *liaison.Content, s string) { c.Title = s }, liaison.MaxTitle, "title"},
+	"in reply to":     {func(c *liaison.Content, s string) { c.InReplyTo = s }, liaison.MaxNote, "in_reply_to"},
+	"questions":       {func(c *liaison.Content, s string) { c.Questions = s }, liaison.MaxNote, "questions"},
+	"meeting":         {func(c *liaison.Content, s string) { c.Meeting = s }, liaison.MaxNote, "meeting"},
+	"language":        {func(c *liaison.Content, s string) { c.Language = s }, 35, "language"},
+	"addressee":       {func(c *liaison.Content, s string) { c.Addressees[1].Name = s }, liaison.MaxName, "addressees"},
+	"code":            {func(c *liaison.Content, s string) { c.Addressees[1].Body = liaison.Code(s) }, liaison.MaxCode, "addressees"},
+	"contact":         {func(c *liaison.Content, s string) { c.Contacts[0].Name = s }, liaison.MaxName, "contacts.0"},
+	"organization":    {func(c *liaison.Content, s string) { c.Contacts[0].Organization = s }, liaison.MaxName, "contacts.0"},
+	"country":         {func(c *liaison.Content, s string) { c.Contacts[0].Country = s }, liaison.MaxName, "contacts.0"},
+	"telephone":       {func(c *liaison.Content, s string) { c.Contacts[0].Phone = s }, liaison.MaxName, "contacts.0"},
+	"working parties": {func(c *liaison.Content, s string) { c.WorkingParties = s }, liaison.MaxNote, "working_parties"},
+	"action holder":   {func(c *liaison.Content, s string) { c.ActionHolder = s }, liaison.MaxName, "action_holder"},
+	"release":         {func(c *liaison.Content, s string) { c.Release = s }, liaison.MaxNote, "release"},
+	"work item":       {func(c *liaison.Content, s string) { c.WorkItem = s }, liaison.MaxNote, "work_item"},
+	"keyword":         {func(c *liaison.Content, s string) { c.Keywords[1] = s }, liaison.MaxName, "keywords"},
+	"scheme":          {func(c *liaison.Content, s string) { c.Identifiers[0].Scheme = s }, liaison.MaxName, "identifiers"},
+	"identifier":      {func(c *liaison.Content, s string) { c.Identifiers[0].Value = s }, liaison.MaxNote, "identifiers"},
+	"relation":        {func(c *liaison.Content, s string) { c.Relations[0].Ref = s }, liaison.MaxNote, "relations"},
+	"sentence":        {func(c *liaison.Content, s string) { c.Addressees[0].Sentence = s }, liaison.MaxSentence, "addressees"},
+	"link":            {func(c *liaison.Content, s string) { c.Links[0].Title = s }, liaison.MaxTitle, "links"},
+	"title of a file": {func(c *liaison.Content, s string) { c.Attachments[0].Title = s }, liaison.MaxTitle, "attachments"},
+	"file name":       {func(c *liaison.Content, s string) { c.Attachments[0].Name = s }, liaison.MaxFileName, "attachments"},
+	"media type":      {func(c *liaison.Content, s string) { c.Attachments[0].MediaType = s }, liaison.MaxMediaType, "attachments"},
 }
 
 var texts = map[string]struct {
@@ -37,8 +48,9 @@ var texts = map[string]struct {
 	limit int
 	field string
 }{
-	"abstract": {func(c *liaison.Content, s string) { c.Abstract = s }, liaison.MaxAbstract, "abstract"},
-	"text":     {func(c *liaison.Content, s string) { c.Text = s }, liaison.MaxText, "text"},
+	"abstract":      {func(c *liaison.Content, s string) { c.Abstract = s }, liaison.MaxAbstract, "abstract"},
+	"next meetings": {func(c *liaison.Content, s string) { c.NextMeetings = s }, liaison.MaxAbstract, "next_meetings"},
+	"text":          {func(c *liaison.Content, s string) { c.Text = s }, liaison.MaxText, "text"},
 }
 
 func onlyRefusal(t *testing.T, c liaison.Content, field, says string) {
@@ -124,7 +136,7 @@ func TestEveryStringHasALimit(t *testing.T) {
 			t.Errorf("%s takes 256 KiB", l.path)
 		}
 		v.SetString("a\r\nb")
-		if len(c.Limits()) == 0 && l.path != ".Text" && l.path != ".Abstract" {
+		if len(c.Limits()) == 0 && !slices.Contains([]string{".Text", ".Abstract", ".NextMeetings"}, l.path) {
 			t.Errorf("%s takes a line end", l.path)
 		}
 	}
@@ -171,6 +183,31 @@ func TestListsAndFilesAtTheirLimit(t *testing.T) {
 	c = content()
 	c.Addressees[0].Purpose = "consent"
 	onlyRefusal(t, c, "addressees", "has no purpose")
+	for field, set := range map[string]func(*liaison.Content){
+		"contacts.0":      func(c *liaison.Content) { c.Contacts[0].Role = "boss" },
+		"relations":       func(c *liaison.Content) { c.Relations[0].Kind = "likes" },
+		"consensus":       func(c *liaison.Content) { c.Consensus = "loud" },
+		"confidentiality": func(c *liaison.Content) { c.Confidentiality = "very" },
+		"embargo":         func(c *liaison.Content) { c.Embargo = "soon" },
+		"links":           func(c *liaison.Content) { c.Links[0].URL = "javascript:alert(1)" },
+		"other_languages": func(c *liaison.Content) { c.OtherLanguages[0] = "fr fr" },
+		"attachments":     func(c *liaison.Content) { c.Attachments[0].Status = "shiny" },
+	} {
+		c := content()
+		set(&c)
+		onlyRefusal(t, c, field, "")
+	}
+	for field, lengthen := range map[string]func(*liaison.Content){
+		"relations":       func(c *liaison.Content) { c.Relations = slices.Repeat(c.Relations[:1], liaison.MaxRelations+1) },
+		"identifiers":     func(c *liaison.Content) { c.Identifiers = slices.Repeat(c.Identifiers, liaison.MaxIdentifiers+1) },
+		"links":           func(c *liaison.Content) { c.Links = slices.Repeat(c.Links, liaison.MaxLinks+1) },
+		"keywords":        func(c *liaison.Content) { c.Keywords = slices.Repeat(c.Keywords[:1], liaison.MaxKeywords+1) },
+		"other_languages": func(c *liaison.Content) { c.OtherLanguages = slices.Repeat(c.OtherLanguages, liaison.MaxKeywords+1) },
+	} {
+		c := content()
+		lengthen(&c)
+		onlyRefusal(t, c, field, "There are 21")
+	}
 	c = content()
 	c.Deadline = "2027-02-29"
 	onlyRefusal(t, c, "deadline", "not a date")

@@ -72,7 +72,7 @@ type ReportRules struct {
 var Profiles = map[string]Profile{
 	"jca-a1-clause-5": {
 		Name:             "JCA under Rec. ITU-T A.1 (2019), clause 5",
-		Purposes:         []Purpose{ForAction, ForComment, ForInformation, InResponse},
+		Purposes:         []Purpose{ForAction, ForComment, ForInformation, InResponse, ForCopy},
 		DeadlineFor:      []Purpose{ForAction},
 		DrafterMayDecide: true, // no rule against it was found; shown on the record (rules of the field, edge case 17)
 		NumberForm:       "JCA-ML-LS%d",

@@ -203,16 +203,21 @@ func profile() liaison.Profile { return liaison.Profiles["jca-a1-clause-5"] }
 func content() liaison.Content {
 	return liaison.Content{
 		Source: jca, Title: "Roadmap of standards on machine learning", InReplyTo: "ITU-T SG13, SG13-LS165, August 2020", Questions: "N/A",
-		Meeting: "JCA-ML, Geneva, 16 March 2023",
+		Meeting: "JCA-ML, Geneva, 16 March 2023", WorkingParties: "WP1/13", NextMeetings: "JCA-ML, 3 December 2026, online",
+		Relations: []liaison.Relation{{Kind: liaison.RepliesTo, Ref: "ITU-T SG13, SG13-LS165, August 2020"}, {Kind: liaison.Revises, Statement: "0190c0de-0000-7000-8000-00000000ffff"}},
 		Addressees: []liaison.Addressee{
-			{Body: "itu-t/sg13", Name: "ITU-T SG13", Email: "sg13@itu-t.example", Purpose: liaison.ForAction},
-			{Body: "w3c", Name: "W3C", Email: "team-liaisons@w3c.example", Purpose: liaison.ForInformation},
+			{Body: "itu-t/sg13", Name: "ITU-T SG13", Email: "sg13@itu-t.example", Purpose: liaison.ForAction, Sentence: "Please answer by the record."},
+			{Body: "w3c", Name: "W3C", Email: "team-liaisons@w3c.example", Purpose: liaison.ForInformation, CopyFor: "itu-t/sg13"},
 		},
+		ActionHolder: "Amina Diallo", OriginalLanguage: "en", OtherLanguages: []string{"fr"}, Keywords: []string{"machine learning", "roadmap"},
+		Release: "Rel-19", WorkItem: "FS_AIML", Identifiers: []liaison.Identifier{{Scheme: "SG13 TD", Value: "TD268"}},
+		Consensus: liaison.ConsensusOfGroup, Confidentiality: liaison.AmongMembers, Embargo: "2026-12-15",
+		Links:    []liaison.Link{{Title: "Roadmap", URL: "https://roadmap.example/ml"}},
 		Deadline: "2027-01-31",
-		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Country: "Rep. of Korea", Email: "chair@jca-ml.example", Phone: "+82 42 860 0000"}},
+		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Country: "Rep. of Korea", Email: "chair@jca-ml.example", Phone: "+82 42 860 0000", Role: liaison.ResponseContact}},
 		ReplyTo:  "jca-ml@liaison.example", Language: "en", Abstract: "Asks for entries of the roadmap.",
 		Text:        "Please review the entries of your group.\n\nNothing else is asked.",
-		Attachments: []liaison.Attachment{{Name: "entries.csv", MediaType: "text/csv", Size: 12, Digest: liaison.DigestOf([]byte("entries"))}},
+		Attachments: []liaison.Attachment{{Name: "entries.csv", MediaType: "text/csv", Size: 12, Digest: liaison.DigestOf([]byte("entries")), Title: "Entries", Status: liaison.DraftDocument}},
 	}
 }
 
