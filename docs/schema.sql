@@ -485,7 +485,7 @@ CREATE TABLE public.event (
     code integer DEFAULT 0 NOT NULL,
     reply text DEFAULT ''::text NOT NULL,
     relay text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text])))
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -571,6 +571,8 @@ CREATE TABLE public.number_series (
     group_code text NOT NULL,
     period text NOT NULL,
     last integer NOT NULL,
+    kind text DEFAULT 'statement'::text NOT NULL,
+    CONSTRAINT number_series_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT number_series_last_check CHECK ((last > 0))
 );
 
@@ -583,6 +585,35 @@ CREATE TABLE public.person (
     CONSTRAINT person_affiliation_check CHECK ((length(affiliation) <= 200)),
     CONSTRAINT person_email_check CHECK ((length(email) <= 254)),
     CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+CREATE TABLE public.proposal_answer (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    number integer NOT NULL,
+    body_code text NOT NULL,
+    answer text NOT NULL,
+    canonical bytea NOT NULL,
+    digest public.sha256hex NOT NULL,
+    transmission_id uuid,
+    person_id uuid,
+    at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT proposal_answer_answer CHECK ((answer = ANY (ARRAY['accepted'::text, 'noted'::text, 'rejected'::text]))),
+    CONSTRAINT proposal_answer_by_link_or_by_a_person CHECK ((num_nulls(transmission_id, person_id) = 1)),
+    CONSTRAINT proposal_answer_check CHECK (((digest)::text = encode(sha256(canonical), 'hex'::text))),
+    CONSTRAINT proposal_answer_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.report_due (
+    id uuid NOT NULL,
+    group_code text NOT NULL,
+    meeting_id uuid NOT NULL,
+    due date NOT NULL,
+    statement_id uuid,
+    missed_on date,
+    created_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.revision (
@@ -623,11 +654,13 @@ CREATE TABLE public.statement (
     created_at timestamp with time zone NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     dispatch_at timestamp with time zone,
+    kind text DEFAULT 'statement'::text NOT NULL,
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND ((approved_digest)::text = (digest)::text)))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
     CONSTRAINT statement_check1 CHECK ((num_nulls(approved_digest, approved_by, approved_as, approved_at) = ANY (ARRAY[0, 4]))),
     CONSTRAINT statement_decided_on_a_revision CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR (revision > 0))),
     CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
+    CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
     CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
@@ -816,10 +849,28 @@ ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (transmission_id);
 
 ALTER TABLE ONLY public.number_series
-    ADD CONSTRAINT number_series_pkey PRIMARY KEY (group_code, period);
+    ADD CONSTRAINT number_series_pkey PRIMARY KEY (group_code, kind, period);
 
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_once UNIQUE (command_id);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_once UNIQUE (group_code, meeting_id);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_statement_id_key UNIQUE (statement_id);
 
 ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_pkey PRIMARY KEY (statement_id, number);
@@ -831,10 +882,10 @@ ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token);
 
 ALTER TABLE ONLY public.statement
-    ADD CONSTRAINT statement_group_code_period_number_key UNIQUE (group_code, period, number);
+    ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
 
 ALTER TABLE ONLY public.statement
-    ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
+    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number);
 
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_pkey PRIMARY KEY (id);
@@ -914,11 +965,17 @@ CREATE UNIQUE INDEX meeting_once_per_calendar_entry ON public.meeting USING btre
 
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
 
+CREATE INDEX proposal_answer_of ON public.proposal_answer USING btree (statement_id, number, body_code, at);
+
+CREATE INDEX report_due_open ON public.report_due USING btree (due) WHERE (missed_on IS NULL);
+
 CREATE INDEX session_expires ON public.session USING btree (expires);
 
 CREATE INDEX statement_by_state ON public.statement USING btree (state, changed_at DESC, id DESC);
 
 CREATE INDEX statement_newest ON public.statement USING btree (changed_at DESC, id DESC);
+
+CREATE INDEX statement_reports ON public.statement USING btree (group_code, changed_at DESC, id DESC) WHERE (kind = 'report'::text);
 
 CREATE INDEX transmission_batch ON public.transmission USING btree (batch);
 
@@ -975,6 +1032,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.proposal_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -998,6 +1057,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STA
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.inbound_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.revision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1115,6 +1176,30 @@ ALTER TABLE ONLY public.message
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.proposal_answer
+    ADD CONSTRAINT proposal_answer_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.meeting(id);
+
+ALTER TABLE ONLY public.report_due
+    ADD CONSTRAINT report_due_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
 ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
@@ -1236,6 +1321,7 @@ GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.agenda_item TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.agenda_item TO liaison_worker;
+GRANT SELECT ON TABLE public.agenda_item TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.appointment TO liaison_app;
 GRANT SELECT ON TABLE public.appointment TO liaison_worker;
@@ -1303,6 +1389,7 @@ GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT ON TABLE public.meeting TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_worker;
+GRANT SELECT ON TABLE public.meeting TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.message TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;
@@ -1318,6 +1405,35 @@ GRANT SELECT ON TABLE public.number_series TO liaison_auditor;
 GRANT SELECT ON TABLE public.person TO liaison_app;
 GRANT SELECT ON TABLE public.person TO liaison_worker;
 GRANT SELECT ON TABLE public.person TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.proposal_answer TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.proposal_answer TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(statement_id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(number) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(body_code) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(answer) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(transmission_id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(at) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT(event_id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.report_due TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_due TO liaison_worker;
+GRANT SELECT ON TABLE public.report_due TO liaison_auditor;
+
+GRANT UPDATE(statement_id) ON TABLE public.report_due TO liaison_app;
 
 GRANT SELECT ON TABLE public.revision TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.revision TO liaison_worker;
@@ -1375,6 +1491,8 @@ GRANT SELECT(created_at) ON TABLE public.statement TO liaison_auditor;
 
 GRANT UPDATE(changed_at) ON TABLE public.statement TO liaison_app;
 GRANT SELECT(changed_at) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;

@@ -53,6 +53,7 @@ type Addressee struct {
 	// What the body's own profile asks for ([Reach]); taken from the register with name and mailbox.
 	CopyFor  Code   `json:"copy_for,omitempty"` // the addressee that this copy goes with by rule
 	Sentence string `json:"sentence,omitempty"` // that messages to the body have to carry
+	Reason   string `json:"reason,omitempty"`   // why it gets a progress report, if it is not the parent group
 }
 
 // Contact is a person named on the statement as its contact.
@@ -110,6 +111,7 @@ type Content struct {
 	Text             string          `json:"text"`
 	Attachments      []Attachment    `json:"attachments"`
 	Links            []Link          `json:"links,omitempty"`
+	Report           *Report         `json:"report,omitempty"` // makes it a progress report
 }
 
 // Tidy returns the content as it is stored: surrounding space trimmed, line ends LF, the lists that every content has never
@@ -154,6 +156,10 @@ func (c Content) Tidy() Content {
 		}
 	}
 	c.Relations, c.Identifiers, c.Links = relations, identifiers, links
+	if c.Report != nil {
+		r := c.Report.tidy()
+		c.Report = &r
+	}
 	return c
 }
 
@@ -211,6 +217,7 @@ func (c Content) Limits() []*Error {
 		add(email("addressees", a.Name, a.Email))
 		add(field("addressees", "The code of whose copy it is", string(a.CopyFor), MaxCode, false))
 		add(field("addressees", "The sentence that the addressee asks for", a.Sentence, MaxSentence, false))
+		add(field("addressees", "The reason", a.Reason, MaxNote, false))
 		if a.Purpose.Label() == "" {
 			add(&Error{Code: Invalid, Field: "addressees", Message: fmt.Sprintf("%s has no purpose. Choose one: for action, for comment, for information or in response.", a.Name)})
 		}
@@ -230,6 +237,9 @@ func (c Content) Limits() []*Error {
 	}
 	if len(c.Attachments) > MaxAttachments {
 		add(&Error{Code: Invalid, Field: "attachments", Message: fmt.Sprintf("There are %d attachments; at most %d fit.", len(c.Attachments), MaxAttachments)})
+	}
+	if c.Report != nil {
+		errs = append(errs, c.Report.limits()...)
 	}
 	var total int64
 	for _, a := range c.Attachments {
@@ -289,7 +299,10 @@ func (c Content) Check(p Profile, day Date) []Finding {
 	if len(c.Addressees) == 0 {
 		must("addressees", a1, "There is no addressee. Add at least one body and say what the statement is for.")
 	}
-	if c.Text == "" && len(c.Attachments) == 0 {
+	if c.Report != nil {
+		c.Report.check(c, p, must, should)
+	}
+	if c.Text == "" && len(c.Attachments) == 0 && c.Report == nil {
 		must("text", "RFC 4053, 2.2.1.2", "There is neither a text nor an attachment. Write the text, or attach the document.")
 	}
 	switch words := len(strings.Fields(c.Abstract)); {
@@ -372,6 +385,9 @@ func (c Content) lines() []line {
 		if a.Sentence != "" {
 			row += "; with the sentence " + strconv.Quote(a.Sentence)
 		}
+		if a.Reason != "" {
+			row += "; because " + strconv.Quote(a.Reason)
+		}
 		addressees = append(addressees, row)
 	}
 	for _, p := range c.Contacts {
@@ -400,7 +416,7 @@ func (c Content) lines() []line {
 	for _, l := range c.Links {
 		links = append(links, listed(l.Title, l.URL))
 	}
-	return []line{
+	lines := []line{
 		{"source", "Source", string(c.Source)},
 		{"working_parties", "Working parties", c.WorkingParties},
 		{"title", "Title", c.Title},
@@ -429,6 +445,7 @@ func (c Content) lines() []line {
 		{"attachments", "Attachments", strings.Join(attachments, "\n")},
 		{"links", "External documents", strings.Join(links, "\n")},
 	}
+	return append(lines, c.Report.lines()...)
 }
 
 // listed joins values with commas, so that no two lists read alike: a value that has a comma or a quotation mark itself

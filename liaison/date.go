@@ -32,3 +32,22 @@ func (d Date) String() string {
 
 // Within reports whether d lies in the days from..until, both inclusive; an empty until has no end.
 func (d Date) Within(from, until Date) bool { return from <= d && (until == "" || d <= until) }
+
+// DaysBetween counts the days from a to b, negative if b is earlier; 0 if either is no date.
+func DaysBetween(a, b Date) int {
+	from, err1 := time.Parse(time.DateOnly, string(a))
+	until, err2 := time.Parse(time.DateOnly, string(b))
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return int(until.Sub(from).Hours() / 24)
+}
+
+// Plus is the day n days after d, or before it for a negative n; "" has none.
+func (d Date) Plus(n int) Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return Date(t.AddDate(0, 0, n).Format(time.DateOnly))
+}

@@ -51,6 +51,14 @@ const (
 
 	EventLinkRevoked EventKind = "link-revoked"
 	EventLinked      EventKind = "linked" // a person said what an inbound message is about
+
+	// What the parent group did with a progress report; see [ReportOutcomes].
+	EventPresented        EventKind = "presented"
+	EventNoted            EventKind = "noted"
+	EventAcceptedByParent EventKind = "accepted-by-parent"
+	EventReturnedByParent EventKind = "returned-by-parent"
+
+	EventProposalAnswered EventKind = "proposal-answered"
 )
 
 // Events lists every kind with the words that the history uses.
@@ -95,6 +103,11 @@ var Events = []struct {
 	{EventDeclined, "Declined"},
 	{EventLinkRevoked, "Addressee's link revoked"},
 	{EventLinked, "Inbound message linked"},
+	{EventPresented, "Presented to the parent group"},
+	{EventNoted, "Noted by the parent group"},
+	{EventAcceptedByParent, "Accepted by the parent group"},
+	{EventReturnedByParent, "Returned by the parent group"},
+	{EventProposalAnswered, "Proposal answered"},
 }
 
 // Label is the kind in words.

@@ -119,6 +119,9 @@ func May(s Snapshot, p PersonID) []CommandKind {
 		if !slices.Contains(r.From, s.State) || slices.Contains(out, r.Command) || p == "" {
 			continue
 		}
+		if slices.Contains(r.Needs, NeedReport) && reportOutcome(s, Command{Kind: r.Command}) != nil {
+			continue
+		}
 		if _, err := entitled(s, r, p); err == nil {
 			out = append(out, r.Command)
 		}
@@ -173,6 +176,10 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if err := aboutMessage(s, cmd); err != nil {
 				return err
 			}
+		case NeedReport:
+			if err := reportOutcome(s, cmd); err != nil {
+				return err
+			}
 		case NeedAddress:
 			if _, err := ParseEmail(cmd.Email); err != nil {
 				return &Error{Code: Invalid, Field: "email", Message: "Give the address that the copy goes to, as in liaison@body.example."}
@@ -212,6 +219,18 @@ func aboutMessage(s Snapshot, cmd Command) error {
 	}
 	if cmd.Kind == DoSendAgain || cmd.Kind == DoSendCopy {
 		return approvedBytes(s, s.Revision)
+	}
+	return nil
+}
+
+// reportOutcome refuses unless the statement is a report, and what the command records can follow what is recorded.
+func reportOutcome(s Snapshot, cmd Command) error {
+	next := OutcomeOf(cmd.Kind)
+	switch {
+	case s.Content.Report == nil:
+		return Refuse(Conflict, "This is no progress report, so there is no parent group that it was put before.")
+	case !s.Outcome.May(next):
+		return Refuse(Conflict, "The report is on the record as %s already.", strings.ToLower(s.Outcome.Label()))
 	}
 	return nil
 }

@@ -98,8 +98,13 @@ func (p Profile) Zone() (*time.Location, error) {
 	return zone, nil
 }
 
-// Number writes the reference that the nth statement of a study period is cited by.
-func (p Profile) Number(n int) string { return fmt.Sprintf(p.NumberForm, n) }
+// Number writes the reference that the nth statement of a kind of a study period is cited by.
+func (p Profile) Number(kind StatementKind, n int) string {
+	if kind == ProgressReport {
+		return fmt.Sprintf(p.Reports.NumberForm, n)
+	}
+	return fmt.Sprintf(p.NumberForm, n)
+}
 
 // TermsOfReference is one version of a group's terms of reference: who it reports to, what it is for, which rules it
 // follows, until when.

@@ -16,8 +16,10 @@ func TestProfilesAreValid(t *testing.T) {
 		if _, err := p.Zone(); err != nil || p.TimeZone == "" {
 			t.Errorf("%s: %v", key, err)
 		}
-		if a, b := p.Number(1), p.Number(22); a == b || !strings.HasSuffix(b, "22") || strings.Contains(b, "%!") {
-			t.Errorf("%s numbers statements %q and %q", key, a, b)
+		for _, k := range liaison.StatementKinds {
+			if a, b := p.Number(k.Kind, 1), p.Number(k.Kind, 22); a == b || !strings.HasSuffix(b, "22") || strings.Contains(b, "%!") {
+				t.Errorf("%s numbers %s %q and %q", key, k.Kind, a, b)
+			}
 		}
 		for _, purpose := range append(slices.Clone(p.Purposes), p.DeadlineFor...) {
 			if purpose.Label() == "" || !slices.Contains(p.Purposes, purpose) {

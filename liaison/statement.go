@@ -109,6 +109,8 @@ type Snapshot struct {
 	Outcomes map[TransmissionState]int       // of the statement's messages to its addressees, once dispatching
 	Messages map[TransmissionID]MessageState // each of them, and those that a copy was sent in place of
 
+	Outcome ReportOutcome // of a progress report
+
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }
 

@@ -23,6 +23,12 @@ const (
 	DoSendAgain   CommandKind = "send-again"
 	DoSendCopy    CommandKind = "send-copy"
 	DoCancel      CommandKind = "cancel"
+
+	// What the parent group does with a progress report; recorded with its evidence.
+	DoPresent  CommandKind = "present"
+	DoNote     CommandKind = "note"
+	DoAccept   CommandKind = "accept"
+	DoSendBack CommandKind = "send-back"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -40,6 +46,7 @@ const (
 	NeedPending     Need = "a dispatch that has not begun yet"
 	NeedMessage     Need = "a message of which this can be done"
 	NeedAddress     Need = "an address"
+	NeedReport      Need = "a progress report that this can follow on"
 )
 
 // Letter is a kind of message that the engine sends. Each has one struct and one template in package mail.
@@ -132,6 +139,18 @@ var Table = []Rule{
 	{Command: DoCancel, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason, NeedMessage},
 		Label: "Cancel the message", Done: "Message cancelled", Event: EventCancelled},
+	{Command: DoPresent, From: []State{Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReport, NeedReason},
+		Label: "Record that it was presented", Done: "Presented to the parent group", Event: EventPresented},
+	{Command: DoNote, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReport, NeedReason},
+		Label: "Record that it was noted", Done: "Noted by the parent group", Event: EventNoted},
+	{Command: DoAccept, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReport, NeedReason},
+		Label: "Record that it was accepted", Done: "Accepted by the parent group", Event: EventAcceptedByParent},
+	{Command: DoSendBack, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReport, NeedReason},
+		Label: "Record that it was returned", Done: "Returned by the parent group", Event: EventReturnedByParent},
 }
 
 // AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as

@@ -16,14 +16,14 @@ import (
 //
 //	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
 const procedure = `
-                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  hold  treat-as-sent  send-again  send-copy  cancel
+                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back
 none                cvse
 draft                      cvsed  sed                              csd
 in-review                                 c       c        c       csd
 approved                                                           csd       cs                       cs
 dispatching                                                                            L                    cs             cs          s          cs
-dispatched                                                                                     cs           cs             cs          s
-dispatched-in-part                                                                     L       cs           cs             cs          s          cs
+dispatched                                                                                     cs           cs             cs          s                  cs       cs    cs      cs
+dispatched-in-part                                                                     L       cs           cs             cs          s          cs      cs       cs    cs      cs
 closed
 rejected
 withdrawn
@@ -34,6 +34,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"draft": "draft", "edit": "draft", "submit": "in-review", "return": "draft", "approve": "approved", "reject": "rejected",
 	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "cancel": "stays",
+	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed",
 }
 
 // reopens are the commands after which a statement that was dispatched is so in part, until what they send is settled.
@@ -45,6 +46,7 @@ var (
 		"draft": "drafted", "edit": "edited", "submit": "submitted", "return": "returned", "approve": "approved", "reject": "rejected",
 		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "cancel": "cancelled",
+		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent",
 	}
 	sends = map[liaison.CommandKind][]string{
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
@@ -169,7 +171,7 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 
 func kindsOf(m map[liaison.CommandKind]liaison.State) []liaison.CommandKind {
 	var out []liaison.CommandKind
-	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close hold treat-as-sent send-again send-copy cancel") {
+	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close hold treat-as-sent send-again send-copy cancel present note accept send-back") {
 		if _, ok := m[liaison.CommandKind(k)]; ok {
 			out = append(out, liaison.CommandKind(k))
 		}
@@ -246,6 +248,9 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		s.DispatchAt = &at
 		message := map[liaison.CommandKind]liaison.TransmissionState{"treat-as-sent": "unknown", "send-again": "unknown", "send-copy": "bounced", "cancel": "queued"}[kind]
 		s.Messages = map[liaison.TransmissionID]liaison.MessageState{"m": {State: message}}
+		if liaison.OutcomeOf(kind) != "" {
+			s.Content = reportContent()
+		}
 	}
 	return s
 }

@@ -37,6 +37,13 @@ func values() map[string][]string {
 	for _, x := range liaison.MeetingStates {
 		add("meeting_state", string(x.State))
 	}
+	for _, x := range liaison.ProposalAnswers {
+		add("proposal_answer_answer", string(x.Answer))
+	}
+	for _, x := range liaison.StatementKinds {
+		add("statement_kind", string(x.Kind))
+		add("number_series_kind", string(x.Kind))
+	}
 	for _, x := range liaison.Offices {
 		add("appointment_office", string(x.Office))
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -58,6 +59,7 @@ type (
 	statementRow struct {
 		ID       liaison.StatementID `json:"id"`
 		Group    liaison.Code        `json:"group"`
+		Kind     string              `json:"kind"` // numbers of reports have a series of their own
 		State    liaison.State       `json:"state"`
 		Version  int                 `json:"version"`
 		Revision int                 `json:"revision"`
@@ -98,6 +100,7 @@ type (
 	}
 	seriesRow struct {
 		Group  liaison.Code `json:"group"`
+		Kind   string       `json:"kind"`
 		Period string       `json:"period"`
 		Last   int          `json:"last"`
 	}
@@ -208,7 +211,7 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		err = decode(line, func(r statementRow) {
 			c.rows.statements = append(c.rows.statements, r)
 			if r.Number > 0 {
-				key := string(r.Group) + " " + r.Period
+				key := string(r.Group) + " " + r.Kind + " " + r.Period
 				if c.numbers[key] == nil {
 					c.numbers[key] = map[int]bool{}
 				}
@@ -325,8 +328,8 @@ func (c *CrossCheck) Problems() []Problem {
 	}
 	for _, s := range c.series {
 		for n := range s.Last {
-			if !c.numbers[string(s.Group)+" "+s.Period][n+1] {
-				c.problem("", "", "%s %s: the number %d was never given to a statement", s.Group, s.Period, n+1)
+			if !c.numbers[string(s.Group)+" "+s.Kind+" "+s.Period][n+1] {
+				c.problem("", "", "%s %s: the number %d was never given to a %s", s.Group, s.Period, n+1, cmp.Or(s.Kind, "statement"))
 			}
 		}
 	}

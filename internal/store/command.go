@@ -185,12 +185,12 @@ func (w *writing) approve(ctx context.Context) error {
 	}
 	// The row lock on the series holds until the commit, so numbers follow the order of the commits.
 	err = w.QueryRow(ctx, `
-		INSERT INTO number_series (group_code, period, last) VALUES ($1, $2, 1)
-		ON CONFLICT (group_code, period) DO UPDATE SET last = number_series.last + 1 RETURNING last`, w.Group, period.Name).Scan(&w.Number)
+		INSERT INTO number_series (group_code, kind, period, last) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (group_code, kind, period) DO UPDATE SET last = number_series.last + 1 RETURNING last`, w.Group, w.Content.Kind(), period.Name).Scan(&w.Number)
 	if err != nil {
 		return fmt.Errorf("give a number: %w", err)
 	}
-	w.Period, w.Ref = period.Name, w.Profile.Number(w.Number)
+	w.Period, w.Ref = period.Name, w.Profile.Number(w.Content.Kind(), w.Number)
 	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
 	if w.cmd.Undo > 0 && !w.cmd.Hold {
 		at := w.now.Add(w.cmd.Undo)

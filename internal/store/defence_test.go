@@ -40,7 +40,7 @@ func TestTheDatabaseDefendsItself(t *testing.T) {
 		"a digest of no revision":                {`UPDATE statement SET digest = encode(sha256('x'), 'hex') WHERE id = $review`, "statement_current_revision"},
 		"a state outside the list":               {`UPDATE statement SET state = 'sent' WHERE id = $review`, "statement_state"},
 		"a state without a revision":             {`UPDATE statement SET state = 'in-review' WHERE id = $draft`, "statement_decided_on_a_revision"},
-		"a number twice":                         {`UPDATE statement SET number = (SELECT number FROM statement WHERE id = $held) WHERE id = $away`, "statement_group_code_period_number_key"},
+		"a number twice":                         {`UPDATE statement SET number = (SELECT number FROM statement WHERE id = $held) WHERE id = $away`, "statement_number_once"},
 		"a number without a period":              {`UPDATE statement SET number = 7 WHERE id = $review`, ""},
 		"a title too long":                       {`UPDATE statement SET title = repeat('x', 401) WHERE id = $draft`, ""},
 		"a statement that is gone":               {`DELETE FROM statement WHERE id = $away`, ""},

@@ -56,9 +56,9 @@ func (s *Store) create(ctx context.Context, id liaison.StatementID, actor liaiso
 		saved = Saved{1, notices}
 		b := &pgx.Batch{}
 		b.Queue(`
-			INSERT INTO statement (id, group_code, state, version, drafter_id, title, deadline, created_at, changed_at)
-			VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7)`,
-			id, content.Source, change.Rule.To, actor, content.Tidy().Title, nullable(content.Deadline), t.now)
+			INSERT INTO statement (id, group_code, kind, state, version, drafter_id, title, deadline, created_at, changed_at)
+			VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $8)`,
+			id, content.Source, content.Kind(), change.Rule.To, actor, content.Tidy().Title, nullable(content.Deadline), t.now)
 		b.Queue(`INSERT INTO draft (statement_id, version, canonical, saved_by, saved_at) VALUES ($1, 1, $2, $3, $4)`, id, canonical, actor, t.now)
 		b.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2)`, id, actor)
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
@@ -92,6 +92,9 @@ func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.
 			return liaison.Refuse(liaison.Stale, "Somebody saved this draft after you opened it. Both texts are below; nothing of yours is lost. Take over what you need and save again.")
 		}
 		content.Source = snap.Group
+		if content.Kind() != snap.Content.Kind() {
+			return liaison.Refuse(liaison.Invalid, "A progress report stays one, and a statement stays a statement. Open the draft again and edit it there.")
+		}
 		canonical, notices, err := draftBytes(ctx, t, content, snap.Today)
 		if err != nil {
 			return err

@@ -95,6 +95,19 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		})
 		return err
 	})
+	outcomes := []liaison.EventKind{}
+	for _, x := range liaison.ReportOutcomes {
+		outcomes = append(outcomes, x.Event)
+	}
+	b.Queue(`SELECT kind FROM event WHERE statement_id = $1 AND kind = ANY ($2) ORDER BY seq DESC LIMIT 1`, id, outcomes).QueryRow(func(row pgx.Row) error {
+		var kind liaison.EventKind
+		err := row.Scan(&kind)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		snap.Outcome = liaison.OutcomeIn(kind)
+		return err
+	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
 	queueGroup(b, &snap, group, []any{id}, now)
 

@@ -282,7 +282,7 @@ class Register:
             if a["dot"] != (a["n"] in m["attempts"]):
                 self.problems.append("attempt %d of the message %s is not in the log as it is in the ledger" % (a["n"], a["transmission"]))
         for s in self.rows.get("series", []):
-            given = {r["number"] for r in rows.values() if r["group"] == s["group"] and r["period"] == s["period"]}
+            given = {r["number"] for r in rows.values() if (r["group"], r["kind"], r["period"]) == (s["group"], s["kind"], s["period"])}
             if given & set(range(1, s["last"] + 1)) != set(range(1, s["last"] + 1)):
                 self.problems.append("%s %s: a number was never given" % (s["group"], s["period"]))
         return self.problems

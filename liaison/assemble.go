@@ -1,0 +1,450 @@
+package liaison
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ReportFacts is what the register knows that a progress report tells of. The store reads it, as it was at AsOf: what was
+// recorded later is not in it, so a report can be recomputed at any time.
+type ReportFacts struct {
+	Group, Parent  Body
+	Profile        Profile
+	Zone           *time.Location // days begin and end here
+	From, Until    Date           // the period, inclusive
+	AsOf           time.Time
+	For            Meeting // that the report is due for
+	Meetings       []Meeting
+	ParentMeetings []Meeting
+	Officers       []Appointment // of the group, former ones too
+	Terms          []TermsOfReference
+	Out            []OutFact
+	In             []InFact
+	Waiting        map[State]int // open statements by state
+	Unanswered     []OpenProposal
+}
+
+// OutFact is an outgoing statement with its addressees.
+type OutFact struct {
+	ID         StatementID
+	Ref        string
+	Title      string
+	State      State
+	Level      string    // on whose word it left
+	Override   string    // why it was sent although it is outside the scope, "" if it is not
+	Submitted  time.Time // first
+	Approved   time.Time
+	Dispatched time.Time // zero if it was not
+	To         []OutAddressee
+}
+
+// OutAddressee is one addressee of it.
+type OutAddressee struct {
+	Body     Code
+	Name     string
+	Kind     BodyKind
+	Purpose  Purpose
+	Sent     time.Time // when its message was handed over first, zero if it was not
+	Failed   bool      // it came back, or was refused
+	Due      Date      // the day by which a reply is awaited, "" for none
+	Answer   AnswerKind
+	Answered time.Time // zero while there is none
+}
+
+// AnswerKind is how an addressee that a reply is awaited from has answered.
+type AnswerKind string
+
+// The ways of answering.
+const (
+	AnswerNone     AnswerKind = ""
+	AnswerReplied  AnswerKind = "replied"
+	AnswerDeclined AnswerKind = "declined"
+	AnswerWaived   AnswerKind = "waived"
+)
+
+// InFact is a statement that came in.
+type InFact struct {
+	Received    time.Time
+	From        string // the address, as the message names it
+	Title       string
+	Statement   StatementID // that it was linked to, "" for none
+	Disposition string      // a key of the catalogue of words
+}
+
+// OpenProposal is a proposal of an earlier report that a group has not answered.
+type OpenProposal struct {
+	Statement StatementID // the report
+	Ref       string
+	Proposal  Proposal
+	Body      Body
+}
+
+// late reports whether the awaited reply came after its day.
+func (a OutAddressee) late(zone *time.Location) bool {
+	return !a.Answered.IsZero() && DateOf(a.Answered, zone) > a.Due
+}
+
+// awaitedOn reports whether a reply was still awaited at the end of day.
+func (a OutAddressee) awaitedOn(day Date, zone *time.Location) bool {
+	return a.Due != "" && !a.Sent.IsZero() && DateOf(a.Sent, zone) <= day && (a.Answered.IsZero() || DateOf(a.Answered, zone) > day)
+}
+
+// Assemble makes the report of the register's facts. It is the same for the same facts, to the byte.
+func Assemble(f ReportFacts) Report {
+	a := assembly{ReportFacts: f}
+	r := Report{
+		Parent: f.Parent.Code, Meeting: f.For.ID, MeetingName: f.For.Title, MeetingFrom: f.For.From,
+		From: f.From, Until: f.Until, AsOf: f.AsOf.UTC().Truncate(time.Microsecond),
+	}
+	make := map[SectionKey]func() Section{
+		SectionMeetings: a.meetings, SectionTerms: a.terms, SectionIncoming: a.incoming, SectionOutgoing: a.outgoing,
+		SectionGroups:    func() Section { return a.bodies(TableGroups, Group) },
+		SectionExternal:  func() Section { return a.bodies(TableExternal, Organization) },
+		SectionProposals: a.proposals, SectionFigures: a.figures, SectionNext: a.next, SectionLifetime: a.lifetime,
+	}
+	for _, key := range Sections {
+		s := Section{}
+		if m := make[key]; m != nil {
+			s = m()
+		}
+		s.Key = key
+		r.Sections = append(r.Sections, s)
+	}
+	return r
+}
+
+// Nil reports whether the period had no meeting of the group, so that the report says so.
+func (r Report) Nil() bool {
+	t, _ := r.Table(TableMeetings)
+	return len(t.Rows) == 0
+}
+
+type assembly struct{ ReportFacts }
+
+func (a assembly) within(t time.Time) bool {
+	return !t.IsZero() && DateOf(t, a.Zone).Within(a.From, a.Until)
+}
+
+func text(s string) Cell   { return Cell{Text: s} }
+func word(key string) Cell { return Cell{Word: key} }
+func day(d Date) Cell      { return Cell{Date: d} }
+func days(from, until Date) Cell {
+	if from == until {
+		return Cell{Date: from}
+	}
+	return Cell{Date: from, Until: until}
+}
+func number(n int) Cell { return Cell{Number: &n} }
+
+func (a assembly) meetings() Section {
+	t := ReportTable{Key: TableMeetings, Rows: []Row{}}
+	for _, m := range inOrder(a.Meetings) {
+		if m.State == MeetingClosed && m.Until.Within(a.From, a.Until) {
+			t.Rows = append(t.Rows, meetingRow(m))
+		}
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+func meetingRow(m Meeting) Row {
+	return Row{Cells: []Cell{text(m.Title), text(m.Place), days(m.From, m.Until), text(m.Source)}}
+}
+
+func inOrder(ms []Meeting) []Meeting {
+	return slices.SortedFunc(slices.Values(ms), func(x, y Meeting) int { return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.ID, y.ID)) })
+}
+
+// terms tells who came into office and left it, and which terms of reference came into force.
+func (a assembly) terms() Section {
+	officers := ReportTable{Key: TableOfficers, Rows: []Row{}}
+	for _, o := range a.Officers {
+		if o.Office != OfficeChair && o.Office != OfficeViceChair && o.Office != OfficeSecretary {
+			continue
+		}
+		if o.From.Within(a.From, a.Until) || o.Until != "" && o.Until.Within(a.From, a.Until) {
+			officers.Rows = append(officers.Rows, Row{Body: o.Group, Cells: []Cell{text(o.Person.Name), word("office." + string(o.Office)), day(o.From), day(o.Until), text(o.Evidence)}})
+		}
+	}
+	terms := ReportTable{Key: TableTerms, Rows: []Row{}}
+	for _, t := range a.Terms {
+		if t.InForce.Within(a.From, a.Until) {
+			terms.Rows = append(terms.Rows, Row{Body: t.Group, Cells: []Cell{number(t.Version), day(t.InForce), text(strings.ToUpper(string(t.Parent))), text(t.Source)}})
+		}
+	}
+	return Section{Tables: []ReportTable{officers, terms}}
+}
+
+func (a assembly) incoming() Section {
+	t := ReportTable{Key: TableIncoming, Rows: []Row{}}
+	for _, in := range a.In {
+		if a.within(in.Received) {
+			t.Rows = append(t.Rows, Row{Statement: in.Statement, Cells: []Cell{day(DateOf(in.Received, a.Zone)), text(in.From), text(in.Title), word(in.Disposition)}})
+		}
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+// sent are the statements whose dispatch began in the period, in the order of their dispatch.
+func (a assembly) sent() []OutFact {
+	var out []OutFact
+	for _, s := range a.Out {
+		if a.within(s.Dispatched) {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y OutFact) int { return cmp.Or(x.Dispatched.Compare(y.Dispatched), cmp.Compare(x.ID, y.ID)) })
+	return out
+}
+
+func (a assembly) outgoing() Section {
+	sent, override, awaited := ReportTable{Key: TableOutgoing, Rows: []Row{}}, ReportTable{Key: TableOverride, Rows: []Row{}}, ReportTable{Key: TableAwaited, Rows: []Row{}}
+	months := ReportTable{Key: TableByMonth, Rows: []Row{}}
+	byMonth := map[string][2]int{}
+	for _, s := range a.sent() {
+		names := make([]string, len(s.To))
+		month := string(DateOf(s.Dispatched, a.Zone)[:7])
+		count := byMonth[month]
+		for i, to := range s.To {
+			names[i] = to.Name
+			if to.Kind == Group {
+				count[0]++
+			} else {
+				count[1]++
+			}
+		}
+		byMonth[month] = count
+		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), day(DateOf(s.Approved, a.Zone)), text(s.Level), text(strings.Join(names, "; ")), word("state." + string(s.State))}})
+		if s.Override != "" {
+			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), text(s.Override)}})
+		}
+	}
+	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
+		months.Rows = append(months.Rows, Row{Cells: []Cell{day(Date(month + "-01")), number(byMonth[month][0]), number(byMonth[month][1])}})
+	}
+	for _, s := range a.Out {
+		for _, to := range s.To {
+			if answer := a.awaited(to); answer != "" {
+				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: to.Body, Cells: []Cell{text(s.Ref), text(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("answer." + answer)}})
+			}
+		}
+	}
+	slices.SortStableFunc(awaited.Rows, func(x, y Row) int { return cmp.Compare(x.Cells[3].Date, y.Cells[3].Date) })
+	return Section{Tables: []ReportTable{sent, override, months, awaited}}
+}
+
+// awaited says where an awaited reply stood at the end of the period, as a key of the catalogue; "" for one that the period
+// is not concerned with.
+func (a assembly) awaited(to OutAddressee) string {
+	switch {
+	case to.Due == "" || to.Sent.IsZero() || DateOf(to.Sent, a.Zone) > a.Until:
+		return ""
+	case to.awaitedOn(a.Until, a.Zone) && to.Due < a.Until:
+		return "overdue"
+	case to.awaitedOn(a.Until, a.Zone):
+		return "open"
+	case DateOf(to.Answered, a.Zone) < a.From:
+		return ""
+	case to.Answer == AnswerDeclined || to.Answer == AnswerWaived:
+		return string(to.Answer)
+	case to.late(a.Zone):
+		return "late"
+	default:
+		return "on-time"
+	}
+}
+
+// bodies counts what went to each group, or each organization, and what came of it.
+func (a assembly) bodies(key TableKey, kind BodyKind) Section {
+	type count struct {
+		name                                 string
+		sent, awaited, onTime, late, overdue int
+	}
+	counts := map[Code]*count{}
+	of := func(to OutAddressee) *count {
+		c := counts[to.Body]
+		if c == nil {
+			c = &count{}
+			counts[to.Body] = c
+		}
+		c.name = to.Name
+		return c
+	}
+	for _, s := range a.Out {
+		for _, to := range s.To {
+			if to.Kind != kind {
+				continue
+			}
+			if a.within(s.Dispatched) {
+				of(to).sent++
+			}
+			switch a.awaited(to) {
+			case "overdue":
+				of(to).overdue++
+			case "open":
+				of(to).awaited++
+			case "late":
+				of(to).late++
+			case "on-time":
+				of(to).onTime++
+			}
+		}
+	}
+	t := ReportTable{Key: key, Rows: []Row{}}
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		c := counts[code]
+		t.Rows = append(t.Rows, Row{Body: code, Cells: []Cell{text(c.name), number(c.sent), number(c.awaited), number(c.onTime), number(c.late), number(c.overdue)}})
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+func (a assembly) proposals() Section {
+	t := ReportTable{Key: TableUnanswered, Rows: []Row{}}
+	for _, p := range a.Unanswered {
+		n := text(strconv.Itoa(p.Proposal.Number) + ". " + p.Proposal.Title)
+		t.Rows = append(t.Rows, Row{Statement: p.Statement, Body: p.Body.Code, Cells: []Cell{text(p.Ref), n, text(p.Body.Label())}})
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+func (a assembly) figures() Section {
+	var toApprove, toAnswer []time.Duration
+	sent, received, due, onTime, overdue, handed, failed, open := 0, 0, 0, 0, 0, 0, 0, 0
+	ages := [4]int{}
+	replies := map[string]int{}
+	for _, s := range a.Out {
+		if a.within(s.Dispatched) {
+			sent++
+		}
+		if a.within(s.Approved) && !s.Submitted.IsZero() {
+			toApprove = append(toApprove, s.Approved.Sub(s.Submitted))
+		}
+		for _, to := range s.To {
+			if a.within(to.Sent) {
+				handed++
+				if to.Failed {
+					failed++
+				}
+			}
+			answer := a.awaited(to)
+			if answer != "" {
+				replies[answer]++
+			}
+			if to.Due != "" && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived {
+				due++
+				if !to.Answered.IsZero() && !to.late(a.Zone) {
+					onTime++
+				}
+			}
+			switch answer {
+			case "overdue":
+				overdue++
+				fallthrough
+			case "open":
+				open++
+				ages[ageOf(DateOf(to.Sent, a.Zone), a.Until)]++
+			}
+			if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
+				toAnswer = append(toAnswer, to.Answered.Sub(to.Sent))
+			}
+		}
+	}
+	for _, in := range a.In {
+		if a.within(in.Received) {
+			received++
+		}
+	}
+	approve, answer := median(toApprove), median(toAnswer)
+	byAge := ReportTable{Key: TableOpenByAge, Rows: []Row{}}
+	for i, n := range ages {
+		byAge.Rows = append(byAge.Rows, Row{Cells: []Cell{word("age." + ageWords[i]), number(n)}})
+	}
+	answers := ReportTable{Key: TableReplies, Rows: []Row{}}
+	for _, x := range []string{"on-time", "late", "declined", "waived", "open", "overdue"} {
+		answers.Rows = append(answers.Rows, Row{Cells: []Cell{word("answer." + x), number(replies[x])}})
+	}
+	waiting := ReportTable{Key: TableWaiting, Rows: []Row{}}
+	for _, x := range States {
+		if n := a.Waiting[x.State]; n > 0 && !x.Final {
+			waiting.Rows = append(waiting.Rows, Row{Cells: []Cell{word("state." + string(x.State)), number(n)}})
+		}
+	}
+	return Section{
+		Figures: []Figure{
+			{Key: FigureSent, Count: sent}, {Key: FigureReceived, Count: received},
+			{Key: FigureToApprove, Of: len(toApprove), Tenths: approve}, {Key: FigureToAnswer, Of: len(toAnswer), Tenths: answer},
+			{Key: FigureOnTime, Count: onTime, Of: due}, {Key: FigureOverdue, Count: overdue}, {Key: FigureBounced, Count: failed, Of: handed},
+			{Key: FigureOpen, Count: open}, {Key: FigureUnanswered, Count: len(a.Unanswered)},
+		},
+		Tables: []ReportTable{byAge, answers, waiting},
+	}
+}
+
+// ageWords are the ages of an open question, in days since it was sent, as keys of the catalogue.
+var ageWords = [4]string{"0-30", "31-60", "61-90", "over-90"}
+
+func ageOf(sent, until Date) int {
+	switch n := DaysBetween(sent, until); {
+	case n <= 30:
+		return 0
+	case n <= 60:
+		return 1
+	case n <= 90:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// median is that of the durations, in tenths of a day of 24 hours, half a tenth rounded up; the mean of the two in the
+// middle of an even number.
+func median(ds []time.Duration) int {
+	if len(ds) == 0 {
+		return 0
+	}
+	slices.Sort(ds)
+	m := ds[len(ds)/2]
+	if len(ds)%2 == 0 {
+		m = (ds[len(ds)/2-1] + m) / 2
+	}
+	const tenth = 24 * time.Hour / 10
+	return int((m + tenth/2) / tenth)
+}
+
+// next are the meetings to come, of the group and of its parent.
+func (a assembly) next() Section {
+	t := ReportTable{Key: TableNext, Rows: []Row{}}
+	for _, m := range inOrder(slices.Concat(a.Meetings, a.ParentMeetings)) {
+		if m.State == MeetingPlanned && m.Until > a.Until {
+			t.Rows = append(t.Rows, meetingRow(m))
+		}
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+// lifetime tells by when the group's continuation is to be decided, from the terms of reference in force.
+func (a assembly) lifetime() Section {
+	t := ReportTable{Key: TableTerms, Rows: []Row{}}
+	var now TermsOfReference
+	for _, x := range a.Terms {
+		if x.InForce <= a.Until && x.InForce >= now.InForce {
+			now = x
+		}
+	}
+	if now.Version > 0 {
+		state := "review.none"
+		switch {
+		case now.ReviewedBy == "":
+		case now.ReviewedBy <= a.Until:
+			state = "review.overdue"
+		default:
+			state = "review.ahead"
+		}
+		t.Key = TableLifetime
+		t.Rows = append(t.Rows, Row{Body: now.Group, Cells: []Cell{number(now.Version), day(now.ReviewedBy), word(state), text(now.Source)}})
+	}
+	return Section{Tables: []ReportTable{t}}
+}
