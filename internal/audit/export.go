@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/internal/stamp"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -24,6 +25,8 @@ type Outside struct {
 	// Policy has the keys that checkpoints must be signed with. Without it the keys that the export names are taken, which
 	// shows accidents and no forgery.
 	Policy *receipt.Policy
+	// Stamps are what time-stamp tokens are held against: without roots any authority will do, which shows accidents and no forgery.
+	Stamps stamp.Trust
 	// Checkpoints are signed ones from an e-mail's header, a receipt, a witness.
 	Checkpoints [][]byte
 }
@@ -43,6 +46,7 @@ type ExportedLog struct {
 	Size        int64
 	Root        tlog.Hash
 	Checkpoints int // that agree with the leaves
+	Stamps      int // time-stamp tokens over them that hold
 }
 
 // VerifyExport checks an export as it streams by: every leaf, every checkpoint, and the register against the log. An error
@@ -88,6 +92,8 @@ type row struct {
 	Log    int       `json:"log"`
 	Key    string    `json:"key"`
 	Note   string    `json:"note"`
+	At     time.Time `json:"at"`
+	Token  []byte    `json:"token"`
 	Leaves int64     `json:"leaves"`
 	Lines  int64     `json:"lines"`
 	Event  string    `json:"event"`
@@ -192,7 +198,8 @@ func (v *exportVerifier) log(head row) error {
 	}
 	out := ExportedLog{Number: head.Number}
 	var own []*exportClaim
-	// checkpoints, and the line that says that leaves begin
+	notes := map[int64]string{} // of the checkpoints, by size
+	// checkpoints, tokens over them, and the line that says that leaves begin
 	for {
 		r, _, err := v.read()
 		if err != nil {
@@ -205,6 +212,10 @@ func (v *exportVerifier) log(head row) error {
 			if c := v.checkpoint(r, out.Origin); c != nil {
 				own, out.Origin = append(own, c), c.Origin
 			}
+			notes[r.Size] = r.Note
+		}
+		if r.Export == "stamp" && v.stamp(r, notes[r.Size]) {
+			out.Stamps++
 		}
 	}
 	bySize := map[int64][]*exportClaim{}
@@ -304,6 +315,18 @@ func (v *exportVerifier) checkpoint(r row, origin string) *exportClaim {
 		return nil
 	}
 	return &exportClaim{Checkpoint: c, where: where}
+}
+
+// stamp checks a time-stamp token over a checkpoint.
+func (v *exportVerifier) stamp(r row, note string) (ok bool) {
+	says, err := v.Stamps.Check(r.Token, []byte(note))
+	if err == nil && !says.At.Equal(r.At) {
+		err = errors.New("the token says another time than its line")
+	}
+	if err != nil {
+		v.problem("the time-stamp of %s over the checkpoint of log %d at %d leaves: %v", r.At.Format(time.RFC3339), r.Log, r.Size, err)
+	}
+	return err == nil
 }
 
 // begin checks the first leaf of a log that follows another.

@@ -59,6 +59,9 @@ type Config struct {
 	SignerEvery  time.Duration `env:"LIAISON_SIGNER_EVERY" envDefault:"2s" help:"how often the signer looks for new leaves"`
 	SignerListen string        `env:"LIAISON_SIGNER_LISTEN" help:"address on which the signer itself serves GET /checkpoint; empty for none"`
 	AuditPolicy  string        `env:"LIAISON_AUDIT_POLICY" help:"file of log keys, witnesses and the quorum, as C2SP tlog-policy"`
+	TSAURL       string        `env:"LIAISON_TSA_URL" help:"time-stamping authority (RFC 3161) that the signer asks once a day for a token over the newest checkpoint, as https://tsa.example.org; empty for none"`
+	TSARoots     string        `env:"LIAISON_TSA_ROOTS" help:"file of certificates, PEM, that the authority's has to lead to"`
+	TSAPolicy    string        `env:"LIAISON_TSA_POLICY" help:"policy of the authority that is asked for, as 1.2.3.4; empty for its own"`
 	StrictRoles  bool          `env:"LIAISON_STRICT_ROLES" envDefault:"false" help:"refuse to start with more rights in the database than the process needs"`
 
 	InboundDomain string   `env:"LIAISON_INBOUND_DOMAIN" help:"domain that delivery reports and replies come back to; empty sends without return addresses of our own"`

@@ -133,6 +133,21 @@ func (e *exporting) log(ctx context.Context, t pgx.Tx, l Log) error {
 			return err
 		}
 	}
+	stamped, err := stamps(ctx, t, l.Number)
+	if err != nil {
+		return err
+	}
+	for _, s := range stamped {
+		if err := e.row(struct {
+			Export string    `json:"export"`
+			Log    int       `json:"log"`
+			Size   int64     `json:"size"`
+			At     time.Time `json:"at"`
+			Token  []byte    `json:"token"`
+		}{"stamp", s.Log, s.Size, s.At.UTC(), s.Token}); err != nil {
+			return err
+		}
+	}
 	if err := e.row(head{"leaves", l.Number, l.Size}); err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ func (s *Store) Rights(ctx context.Context, role Role) (r Rights, err error) {
 			(has_table_privilege('event', 'UPDATE') OR has_table_privilege('event', 'DELETE'), 'may change or delete events'),
 			(has_table_privilege('audit.checkpoint', 'UPDATE') OR has_table_privilege('audit.checkpoint', 'DELETE'), 'may change or delete checkpoints'),
 			($1 <> 'liaison_signer' AND has_table_privilege('audit.checkpoint', 'INSERT'), 'may publish checkpoints, which is the signer''s'),
+			($1 <> 'liaison_signer' AND has_table_privilege('audit.stamp', 'INSERT'), 'may keep time-stamps, which is the signer''s'),
+			(has_table_privilege('audit.stamp', 'UPDATE') OR has_table_privilege('audit.stamp', 'DELETE'), 'may change or delete time-stamps'),
 			($1 IN ('liaison_signer', 'liaison_auditor') AND has_function_privilege('audit.append(uuid[],bytea[])', 'EXECUTE'), 'may append to the log'),
 			(has_function_privilege('audit.begin(bytea)', 'EXECUTE'), 'may begin a new log'),
 			($1 = 'liaison_signer' AND has_any_column_privilege('statement', 'SELECT'), 'may read the register'),
@@ -59,6 +61,7 @@ func (s *Store) Rights(ctx context.Context, role Role) (r Rights, err error) {
 			($1 IN ('liaison_app', 'liaison_worker') AND NOT has_function_privilege('audit.append(uuid[],bytea[])', 'EXECUTE'), 'may not append to the log'),
 			(NOT has_table_privilege('audit.leaf', 'SELECT'), 'may not read the log'),
 			($1 = 'liaison_signer' AND NOT has_table_privilege('audit.checkpoint', 'INSERT'), 'may not publish checkpoints'),
+			($1 = 'liaison_signer' AND NOT has_table_privilege('audit.stamp', 'INSERT'), 'may not keep time-stamps'),
 			($1 = 'liaison_worker' AND NOT has_table_privilege('transmission', 'UPDATE'), 'may not write the dispatch ledger')
 		) AS rights (lacks, what) WHERE lacks`, role).Query(func(rows pgx.Rows) (err error) {
 		r.Missing, err = pgx.CollectRows(rows, pgx.RowTo[string])

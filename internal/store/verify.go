@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/internal/stamp"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -23,6 +25,8 @@ type AuditOptions struct {
 	// Outside are signed checkpoints that left the system: from an e-mail's header, a receipt, a witness, the signer's file.
 	// They are what a rewritten database cannot agree with.
 	Outside [][]byte
+	// Stamps are what time-stamp tokens are held against: without roots any authority will do, which shows accidents and no forgery.
+	Stamps stamp.Trust
 	// Resume is what an earlier check had seen of each log.
 	Resume map[int]receipt.Range
 	// Progress is called from time to time with how many leaves have been seen, of how many.
@@ -35,6 +39,7 @@ type AuditedLog struct {
 	Size        int64
 	Root        tlog.Hash
 	Checkpoints int // signed ones that agree with the leaves
+	Stamps      int // time-stamp tokens over them that hold
 	Range       receipt.Range
 }
 
@@ -134,6 +139,11 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		return err
 	}
 	claims, origin := c.published(published)
+	stamped, err := stamps(ctx, c.tx, l.Number)
+	if err != nil {
+		return err
+	}
+	held := c.stamps(stamped)
 	v := &audit.Verifier{}
 	if r, ok := c.Resume[l.Number]; ok {
 		if err := r.Check(); err != nil {
@@ -141,7 +151,7 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		}
 		if r.Size > l.Size {
 			c.problem("log %d has %d leaves; an earlier check saw %d: the last ones are gone", l.Number, l.Size, r.Size)
-			return c.end(l, v, claims)
+			return c.end(l, v, claims, held)
 		}
 		v.Resume(r)
 		c.seen += r.Size
@@ -193,7 +203,7 @@ func (c *checking) log(ctx context.Context, l Log) error {
 	for _, x := range claims {
 		x.found = x.found || x.Size <= from // an earlier check held it against the leaves
 	}
-	return c.end(l, v, claims)
+	return c.end(l, v, claims, held)
 }
 
 // storedLeaf is a leaf with the hash that is stored with it.
@@ -314,8 +324,8 @@ func (c *checking) withoutEvent(ctx context.Context, log int, from int64) error 
 }
 
 // end notes what the log came to.
-func (c *checking) end(l Log, v *audit.Verifier, claims []*claim) error {
-	done := AuditedLog{Number: l.Number, Size: v.Size(), Root: v.Root(), Range: v.Range()}
+func (c *checking) end(l Log, v *audit.Verifier, claims []*claim, stamps int) error {
+	done := AuditedLog{Stamps: stamps, Number: l.Number, Size: v.Size(), Root: v.Root(), Range: v.Range()}
 	c.last = nil
 	for _, x := range claims {
 		if !x.found && x.Size > v.Size() {
@@ -365,6 +375,23 @@ func (c *checking) published(list []Signed) (claims []*claim, origin string) {
 		claims = append(claims, &claim{Checkpoint: cp, where: where})
 	}
 	return claims, origin
+}
+
+// stamps checks the time-stamp tokens over checkpoints, and says how many hold.
+func (c *checking) stamps(list []Stamp) (held int) {
+	for _, x := range list {
+		where := fmt.Sprintf("the time-stamp of %s over the checkpoint of log %d at %d leaves", x.At.UTC().Format(time.RFC3339), x.Log, x.Size)
+		says, err := c.Stamps.Check(x.Token, []byte(x.Note))
+		switch {
+		case err != nil:
+			c.problem("%s: %v", where, err)
+		case !says.At.Equal(x.At) || says.Authority != x.Authority:
+			c.problem("%s: its columns say other than the token", where)
+		default:
+			held++
+		}
+	}
+	return held
 }
 
 // begin checks the first leaf of a log that was begun after a restore.
