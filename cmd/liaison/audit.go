@@ -13,6 +13,7 @@ import (
 	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/kept"
 	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/internal/stamp"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail"
@@ -28,6 +29,7 @@ type auditVerifyCmd struct {
 	Export     string   `arg:"" optional:"" help:"An export, or - for one from the standard input; else the database is checked." placeholder:"EXPORT"`
 	Key        []string `help:"Verifier key of the log or of a witness, or a file of them; else the policy of LIAISON_AUDIT_POLICY, else what the database itself names." placeholder:"KEY|FILE"`
 	Checkpoint []string `help:"A signed checkpoint that left the system, or an e-mail (.eml) that carries one. A rewritten database cannot agree with it." type:"existingfile" placeholder:"FILE"`
+	TSARoots   string   `name:"tsa-roots" help:"Certificates, PEM, of the time-stamping authority that tokens are held against; else those of LIAISON_TSA_ROOTS, else any." type:"existingfile" placeholder:"FILE"`
 	State      string   `help:"File to keep what was seen in, so that the next check goes on from there." type:"path" placeholder:"FILE"`
 }
 
@@ -47,9 +49,20 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 		policy = &p
 	}
 	if cmd.Export != "" {
-		return cmd.export(policy, outside)
+		stamps, err := stampTrust(cmd.TSARoots, "")
+		if err != nil {
+			return err
+		}
+		return cmd.export(policy, outside, stamps)
 	}
 	cfg, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	if cmd.TSARoots != "" {
+		cfg.TSARoots, cfg.TSAPolicy = cmd.TSARoots, ""
+	}
+	stamps, err := stampTrust(cfg.TSARoots, cfg.TSAPolicy)
 	if err != nil {
 		return err
 	}
@@ -75,14 +88,17 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	}
 	defer s.Close()
 	bar := newBar("leaves checked")
-	report, err := s.AuditWith(ctx, store.AuditOptions{Policy: policy, Outside: outside, Resume: resume, Progress: bar.show})
+	report, err := s.AuditWith(ctx, store.AuditOptions{Policy: policy, Outside: outside, Stamps: stamps, Resume: resume, Progress: bar.show})
 	bar.end()
 	if err != nil {
 		return err
 	}
+	stamped := 0
 	for _, l := range report.Logs {
-		fmt.Printf("log %d\nsize %d\nroot %s\ncheckpoints %d\n", l.Number, l.Size, l.Root, l.Checkpoints)
+		fmt.Printf("log %d\nsize %d\nroot %s\ncheckpoints %d\ntime-stamps %d\n", l.Number, l.Size, l.Root, l.Checkpoints, l.Stamps)
+		stamped += l.Stamps
 	}
+	report.Notices = append(report.Notices, anyAuthority(stamped, stamps)...)
 	if err := verdict(report.Problems, report.Notices, policy != nil, len(outside) > 0); err != nil {
 		return err
 	}
@@ -90,7 +106,7 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 }
 
 // export checks a file; it needs no settings and no database.
-func (cmd auditVerifyCmd) export(policy *receipt.Policy, outside [][]byte) error {
+func (cmd auditVerifyCmd) export(policy *receipt.Policy, outside [][]byte, stamps stamp.Trust) error {
 	var in io.Reader = os.Stdin
 	if cmd.Export != "-" {
 		f, err := os.Open(cmd.Export)
@@ -101,16 +117,27 @@ func (cmd auditVerifyCmd) export(policy *receipt.Policy, outside [][]byte) error
 		in = f
 	}
 	bar := newBar("leaves checked")
-	report, err := audit.VerifyExport(in, audit.Outside{Policy: policy, Checkpoints: outside}, func(n int64) { bar.show(n, 0) })
+	report, err := audit.VerifyExport(in, audit.Outside{Policy: policy, Checkpoints: outside, Stamps: stamps}, func(n int64) { bar.show(n, 0) })
 	bar.end()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("export of %s\n", report.Made.Format(time.RFC3339))
+	stamped := 0
 	for _, l := range report.Logs {
-		fmt.Printf("log %d %s\nsize %d\nroot %s\ncheckpoints %d\n", l.Number, l.Origin, l.Size, l.Root, l.Checkpoints)
+		fmt.Printf("log %d %s\nsize %d\nroot %s\ncheckpoints %d\ntime-stamps %d\n", l.Number, l.Origin, l.Size, l.Root, l.Checkpoints, l.Stamps)
+		stamped += l.Stamps
 	}
+	report.Notices = append(report.Notices, anyAuthority(stamped, stamps)...)
 	return verdict(report.Problems, report.Notices, policy != nil, len(outside) > 0)
+}
+
+// anyAuthority says that time-stamps hold and nobody asked whose they are.
+func anyAuthority(n int, t stamp.Trust) []string {
+	if n == 0 || t.Roots != nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d time-stamps hold in themselves; --tsa-roots FILE holds them against the certificates of an authority", n)}
 }
 
 // verdict prints what was found, and how much it is worth.

@@ -21,6 +21,8 @@ type auditVerifyReceiptCmd struct {
 	Key           []string `help:"Verifier key of the log or of a witness, or a file of them; else log.vkey beside the receipt." placeholder:"KEY|FILE"`
 	Policy        string   `help:"Policy file (C2SP tlog-policy) with keys and the quorum of witnesses." type:"existingfile" placeholder:"FILE"`
 	Message       string   `help:"The e-mail, as it was received, with every header: is it the one that the receipt is for?" type:"existingfile" placeholder:"FILE"`
+	Stamp         string   `help:"Time-stamp token (RFC 3161, DER) over the receipt's checkpoint: since when has the leaf existed, by an authority's word?" type:"existingfile" placeholder:"FILE"`
+	TSARoots      string   `name:"tsa-roots" help:"Certificates, PEM, of the authority that the token is held against." type:"existingfile" placeholder:"FILE"`
 	IgnoreUnknown bool     `help:"Pass over signatures whose key was not given, as of a witness that you do not know."`
 }
 
@@ -35,6 +37,11 @@ func (cmd auditVerifyReceiptCmd) Run() error {
 	fmt.Printf("This receipt holds.\n  leaf      %d of %d in the log %s\n", v.Index, v.Size, v.Origin)
 	for _, w := range v.Witness {
 		fmt.Printf("  seen by   %s at %s\n", w.Name, w.At.Format(time.RFC3339))
+	}
+	if cmd.Stamp != "" {
+		if err := cmd.stamped(); err != nil {
+			return err
+		}
 	}
 	fmt.Printf("  keys      %s\n  it says   %s\n", from, v.Leaf)
 	var says struct {
@@ -61,6 +68,35 @@ func (cmd auditVerifyReceiptCmd) Run() error {
 		return fmt.Errorf("the message is not the one that was sealed: its bytes make %s, the leaf says %s", liaison.DigestOf(message).Short(), says.Digest.Short())
 	}
 	fmt.Println("  message   it is the one that was sealed, byte for byte")
+	return nil
+}
+
+// stamped checks the token over the receipt's checkpoint, and tells what it says.
+func (cmd auditVerifyReceiptCmd) stamped() error {
+	if cmd.TSARoots == "" {
+		return liaison.Refuse(liaison.Invalid, "give the certificates of the time-stamping authority with --tsa-roots; without them anybody's token would do.")
+	}
+	trust, err := stampTrust(cmd.TSARoots, "")
+	if err != nil {
+		return err
+	}
+	token, err := os.ReadFile(cmd.Stamp)
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(cmd.File)
+	if err != nil {
+		return err
+	}
+	p, err := receipt.ParseProof(b)
+	if err != nil {
+		return err
+	}
+	says, err := trust.Check(token, p.Checkpoint)
+	if err != nil {
+		return fmt.Errorf("the receipt holds, its time-stamp does not: %w", err)
+	}
+	fmt.Printf("  stamped   by %s at %s\n", says.Authority, says.At.Format(time.RFC3339))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/jca-ml/liaison/internal/config"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/signer"
+	"github.com/jca-ml/liaison/internal/stamp"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -97,9 +99,17 @@ func runSigner(ctx context.Context, cfg config.Config, s *store.Store, logger *s
 		return err
 	}
 	defer func() { err = errors.Join(err, sg.Close()) }()
+	authority, err := stamping(cfg)
+	if err != nil {
+		return err
+	}
 	logger.Info("signer started", "key", vkey, "witnesses", len(policy.Witnesses), "quorum", policy.Quorum)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return sg.Run(ctx, cfg.SignerEvery) })
+	if authority != nil {
+		st := &signer.Stamper{Log: s, Key: sg.Key(), Authority: *authority, Logger: logger, Now: time.Now}
+		g.Go(func() error { return st.Run(ctx) })
+	}
 	if cfg.SignerListen != "" {
 		mux := http.NewServeMux()
 		mux.HandleFunc("GET /checkpoint", func(w http.ResponseWriter, _ *http.Request) {
@@ -114,6 +124,39 @@ func runSigner(ctx context.Context, cfg config.Config, s *store.Store, logger *s
 		g.Go(func() error { return listen(ctx, cfg.SignerListen, mux) })
 	}
 	return g.Wait()
+}
+
+// stamping is the time-stamping authority that is configured, nil for none.
+func stamping(cfg config.Config) (*stamp.Authority, error) {
+	if cfg.TSAURL == "" {
+		return nil, nil
+	}
+	if u, err := url.Parse(cfg.TSAURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, liaison.Refuse(liaison.Invalid, "LIAISON_TSA_URL is %q; write it as https://tsa.example.org.", cfg.TSAURL)
+	}
+	if cfg.TSARoots == "" {
+		return nil, liaison.Refuse(liaison.Invalid, "LIAISON_TSA_URL is set and LIAISON_TSA_ROOTS is not. Name a file with the certificates that the authority publishes; without them anybody's token would do.")
+	}
+	trust, err := stampTrust(cfg.TSARoots, cfg.TSAPolicy)
+	return &stamp.Authority{URL: cfg.TSAURL, Trust: trust}, err
+}
+
+// stampTrust is what time-stamp tokens are held against; no file of roots is any authority.
+func stampTrust(roots, policy string) (t stamp.Trust, err error) {
+	if t.Policy, err = stamp.ParsePolicy(policy); err != nil {
+		return t, liaison.Refuse(liaison.Invalid, "the policy of the time-stamping authority: %s.", err)
+	}
+	if roots == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(roots)
+	if err != nil {
+		return t, fmt.Errorf("read the certificates of the time-stamping authority: %w", err)
+	}
+	if t.Roots, err = stamp.ParseRoots(pem); err != nil {
+		return t, liaison.Refuse(liaison.Invalid, "%s: %s.", roots, err)
+	}
+	return t, nil
 }
 
 // listen answers on the address until ctx is cancelled.

@@ -425,7 +425,7 @@ func TestProcessesMayNotTouchTheLog(t *testing.T) {
 	forbidden := []string{
 		`UPDATE audit.leaf SET payload = 'x'`, `DELETE FROM audit.leaf`, `TRUNCATE audit.leaf CASCADE`, `INSERT INTO audit.leaf (log, index, event_id, payload, hash) SELECT 1, 1000, event_id, payload, hash FROM audit.leaf LIMIT 1`,
 		`UPDATE audit.node SET hash = hash`, `DELETE FROM audit.node`, `INSERT INTO audit.node (log, level, index, hash) VALUES (1, 40, 0, sha256(''))`,
-		`UPDATE audit.checkpoint SET note = ''`, `DELETE FROM audit.checkpoint`, `UPDATE audit.log SET number = 7`, `INSERT INTO audit.log VALUES (7, now())`,
+		`UPDATE audit.checkpoint SET note = ''`, `DELETE FROM audit.checkpoint`, `UPDATE audit.stamp SET token = 'x'`, `DELETE FROM audit.stamp`, `UPDATE audit.log SET number = 7`, `INSERT INTO audit.log VALUES (7, now())`,
 		`UPDATE event SET reason = 'x'`, `DELETE FROM event`, `DELETE FROM statement`, `DELETE FROM transmission`,
 		`ALTER TABLE audit.leaf DISABLE TRIGGER ALL`, `ALTER TABLE event DISABLE TRIGGER append_only`, `DROP TRIGGER append_only ON audit.leaf`, `DROP TABLE audit.leaf CASCADE`,
 		`SET session_replication_role = replica`, `CREATE OR REPLACE FUNCTION audit.append(uuid[], bytea[]) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'`,
@@ -435,7 +435,7 @@ func TestProcessesMayNotTouchTheLog(t *testing.T) {
 	}
 	own := map[store.Role][]string{
 		store.RoleApp:     {`UPDATE transmission SET state = 'accepted'`, `INSERT INTO decision SELECT * FROM decision LIMIT 0`, `UPDATE statement SET state = 'approved'`, `INSERT INTO audit.checkpoint SELECT * FROM audit.checkpoint LIMIT 0`, `DELETE FROM audit.salt`},
-		store.RoleWorker:  {`SELECT * FROM session`, `UPDATE person SET email = email`, `UPDATE decision SET reason = 'x'`, `UPDATE message SET bytes = ''`, `INSERT INTO audit.checkpoint SELECT * FROM audit.checkpoint LIMIT 0`, `DELETE FROM audit.salt`},
+		store.RoleWorker:  {`INSERT INTO audit.stamp SELECT * FROM audit.stamp LIMIT 0`, `SELECT * FROM session`, `UPDATE person SET email = email`, `UPDATE decision SET reason = 'x'`, `UPDATE message SET bytes = ''`, `INSERT INTO audit.checkpoint SELECT * FROM audit.checkpoint LIMIT 0`, `DELETE FROM audit.salt`},
 		store.RoleSigner:  {`SELECT * FROM event`, `SELECT * FROM statement`, `SELECT * FROM person`, `SELECT * FROM audit.salt`, `SELECT audit.append('{}', '{}')`, `SELECT * FROM message`},
 		store.RoleAuditor: {`SELECT canonical FROM revision`, `SELECT bytes FROM message`, `SELECT * FROM blob`, `SELECT * FROM draft`, `SELECT title FROM statement`, `SELECT * FROM session`, `SELECT audit.append('{}', '{}')`, `INSERT INTO draft SELECT * FROM draft LIMIT 0`, `INSERT INTO audit.checkpoint SELECT * FROM audit.checkpoint LIMIT 0`},
 	}
