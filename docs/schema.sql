@@ -309,6 +309,22 @@ CREATE TABLE audit.salt (
     CONSTRAINT salt_salt_check CHECK ((length(salt) = 16))
 );
 
+CREATE TABLE audit.stamp (
+    log smallint NOT NULL,
+    size bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    authority text NOT NULL,
+    token bytea NOT NULL,
+    CONSTRAINT stamp_token_check CHECK (((length(token) >= 1) AND (length(token) <= 65536)))
+);
+
+CREATE TABLE audit.stamp_failure (
+    at timestamp with time zone NOT NULL,
+    authority text NOT NULL,
+    words text NOT NULL
+);
+
 CREATE TABLE audit.verification (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -782,6 +798,12 @@ ALTER TABLE ONLY audit.node
 ALTER TABLE ONLY audit.salt
     ADD CONSTRAINT salt_pkey PRIMARY KEY (event_id, field);
 
+ALTER TABLE ONLY audit.stamp_failure
+    ADD CONSTRAINT stamp_failure_pkey PRIMARY KEY (at);
+
+ALTER TABLE ONLY audit.stamp
+    ADD CONSTRAINT stamp_pkey PRIMARY KEY (log, size, at);
+
 ALTER TABLE ONLY audit.verification
     ADD CONSTRAINT verification_pkey PRIMARY KEY (id);
 
@@ -931,6 +953,8 @@ ALTER TABLE ONLY public.transmission_token_revoked
 
 CREATE INDEX node_completed ON audit.node USING btree (log, (((index + 1) << (level)::integer)), level);
 
+CREATE INDEX stamp_asked ON audit.stamp USING btree (asked_at DESC);
+
 CREATE INDEX verification_at ON audit.verification USING btree (at DESC);
 
 CREATE INDEX addressee_body ON public.addressee USING btree (body_code);
@@ -942,6 +966,8 @@ CREATE INDEX canary_sent ON public.canary USING btree (relay, sent_at DESC);
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
 
 CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
+
+CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
 CREATE UNIQUE INDEX event_one_per_version ON public.event USING btree (statement_id, version) WHERE ((to_state <> ''::text) AND (from_state <> to_state));
 
@@ -1008,6 +1034,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.log FOR EACH ROW EXE
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.node FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.stamp FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.stamp_failure FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.verification FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1017,6 +1047,10 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.leaf FOR EACH STATE
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.stamp FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.stamp_failure FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1092,6 +1126,9 @@ ALTER TABLE ONLY audit.node
 
 ALTER TABLE ONLY audit.salt
     ADD CONSTRAINT salt_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
+ALTER TABLE ONLY audit.stamp
+    ADD CONSTRAINT stamp_log_size_fkey FOREIGN KEY (log, size) REFERENCES audit.checkpoint(log, size);
 
 ALTER TABLE ONLY audit.verification
     ADD CONSTRAINT verification_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
@@ -1312,6 +1349,16 @@ GRANT SELECT ON TABLE audit.node TO liaison_auditor;
 GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_app;
 GRANT SELECT,INSERT ON TABLE audit.salt TO liaison_worker;
 GRANT SELECT ON TABLE audit.salt TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit.stamp TO liaison_app;
+GRANT SELECT ON TABLE audit.stamp TO liaison_worker;
+GRANT SELECT,INSERT ON TABLE audit.stamp TO liaison_signer;
+GRANT SELECT ON TABLE audit.stamp TO liaison_auditor;
+
+GRANT SELECT ON TABLE audit.stamp_failure TO liaison_app;
+GRANT SELECT ON TABLE audit.stamp_failure TO liaison_worker;
+GRANT SELECT,INSERT ON TABLE audit.stamp_failure TO liaison_signer;
+GRANT SELECT ON TABLE audit.stamp_failure TO liaison_auditor;
 
 GRANT SELECT,INSERT ON TABLE audit.verification TO liaison_app;
 

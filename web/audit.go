@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -15,6 +16,8 @@ type auditPage struct {
 	layout
 	Size       int64
 	Checkpoint *checkpointView
+	Stamp      *stampView
+	NoStamp    *noStampView
 	Checks     []checkView
 	Kinds      []choice
 	People     []choice
@@ -24,7 +27,7 @@ type auditPage struct {
 	Entries    []entryView
 	Filtered   bool
 	Next       string // address of the next page
-	Receipts   string // address of the receipts of the period
+	Evidence   string // address of the evidence of the period
 }
 
 type choice struct {
@@ -38,6 +41,21 @@ type checkpointView struct {
 	At           moment
 	Witnesses    []string
 	Note         string
+}
+
+// stampView is the newest time-stamp of an authority.
+type stampView struct {
+	Authority string
+	Size      int64
+	At        moment
+}
+
+// noStampView is that an authority gave none since.
+type noStampView struct {
+	At      moment
+	Times   int
+	Address string
+	Words   string
 }
 
 type checkView struct {
@@ -87,13 +105,16 @@ func (s *server) showAudit(w http.ResponseWriter, r *http.Request, me *visitor) 
 		p.Next = "/audit?" + q.Encode()
 	}
 	if !filter.From.IsZero() || !filter.Until.IsZero() {
-		p.Receipts = "/audit/receipts.zip?" + url.Values{"from": {q.Get("from")}, "until": {q.Get("until")}}.Encode()
+		p.Evidence = "/audit/evidence.zip?" + url.Values{"from": {q.Get("from")}, "until": {q.Get("until")}}.Encode()
 	}
 	p.Filtered = filter != store.LogFilter{Before: filter.Before}
 	if p.Size, err = s.store.LogSize(ctx); err != nil {
 		return err
 	}
 	if p.Checkpoint, err = s.checkpointView(r); err != nil {
+		return err
+	}
+	if err := s.stampViews(ctx, &p); err != nil {
 		return err
 	}
 	checks, err := s.store.Verifications(ctx, 5)
@@ -148,6 +169,21 @@ func (s *server) checkpointView(r *http.Request) (*checkpointView, error) {
 	return v, nil
 }
 
+// stampViews tells what an authority's newest time-stamp says, and what went wrong since.
+func (s *server) stampViews(ctx context.Context, p *auditPage) error {
+	last, err := s.store.NewestStamp(ctx)
+	if err == nil {
+		p.Stamp = &stampView{last.Authority, last.Size, logMoment(last.At)}
+	} else if liaison.CodeOf(err) != liaison.NotFound {
+		return err
+	}
+	n, failed, err := s.store.StampFailures(ctx, last.Asked)
+	if n > 0 {
+		p.NoStamp = &noStampView{logMoment(failed.At), n, failed.Authority, failed.Words}
+	}
+	return err
+}
+
 // period reads the days from and until, both inclusive, of the log's own calendar, which is UTC.
 func period(q url.Values) (from, until time.Time, err error) {
 	for _, x := range []struct {
@@ -166,12 +202,17 @@ func period(q url.Values) (from, until time.Time, err error) {
 	return from, until, nil
 }
 
+// verifyBound is how long a check that was asked for on the page may take.
+const verifyBound = time.Hour
+
 // verifyAudit checks the whole log and records what it came to.
 func (s *server) verifyAudit(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	if !me.Auditor {
 		return errNoAuditor
 	}
-	report, err := s.store.Audit(r.Context(), nil)
+	// A long log takes minutes: the answer may be written when it is there.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(verifyBound)) // a connection that has no bound needs none
+	report, err := s.store.AuditWith(r.Context(), s.audit)
 	if err != nil {
 		return err
 	}

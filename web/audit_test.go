@@ -3,15 +3,26 @@ package web
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/signer"
+	"github.com/jca-ml/liaison/internal/stamp"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/internal/testkit"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -83,7 +94,7 @@ func TestAuditorReadsTheLogAndNotTheText(t *testing.T) {
 	}
 	for _, who := range []liaison.PersonID{chair, editor, outsider} {
 		w.as(who).get("/audit").is(w, http.StatusForbidden)
-		w.as(who).get("/audit/receipts.zip?from=2026-01-01").is(w, http.StatusForbidden)
+		w.as(who).get("/audit/evidence.zip?from=2026-01-01").is(w, http.StatusForbidden)
 	}
 	w.as(outsider).get("/statements/"+string(secret)+"/receipts.zip").is(w, http.StatusNotFound)
 }
@@ -145,10 +156,147 @@ func TestEvidenceVerifiesByItself(t *testing.T) {
 			t.Errorf("%s shows what the statement says", name)
 		}
 	}
-	files = unzip(t, w.as(auditor).at("/audit/receipts.zip?from=2026-11-23&until=2026-11-23"))
-	if receipts, _ := check(files); receipts < 10 {
-		t.Errorf("the day has %d receipts", receipts)
+}
+
+// TestEvidenceOfAPeriod: the archive of some days holds everything of the statements that may be read, what happened to all, and what
+// proves it, each piece checked by other means than ours where there are any.
+func TestEvidenceOfAPeriod(t *testing.T) {
+	w, _, secret, sg := audited(t)
+	digest, err := w.store.PutBlob(t.Context(), []byte("%PDF-1.7 list"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	c := content("With a file")
+	c.Attachments = []liaison.Attachment{{Name: "a list.pdf", MediaType: "application/pdf", Size: 13, Digest: digest}}
+	sent := w.bring(liaison.Dispatched, c)
+	if _, err := sg.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tsa := testkit.NewTSA(t)
+	pem, err := os.ReadFile(tsa.Roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := stamp.ParseRoots(pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := &signer.Stamper{Log: w.store, Key: sg.Key(), Authority: stamp.Authority{URL: tsa.URL, Trust: stamp.Trust{Roots: roots}}, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	if _, err := st.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := w.as(auditor)
+	b.at("/audit").says(t, "Time-stamped", "CN=Example Time-Stamping")
+	got := b.at("/audit/evidence.zip?from=2026-11-23&until=2026-11-23")
+	if again := b.at("/audit/evidence.zip?from=2026-11-23&until=2026-11-23"); again.body != got.body {
+		t.Error("the same evidence is another archive")
+	}
+	files := unzip(t, got)
+	snap, err := w.store.Snapshot(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := "statements/" + snap.Ref + "/"
+	ts, err := w.store.Transmissions(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := w.store.Message(t.Context(), ts[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files[dir+"files/"+string(digest)+"-a list.pdf"] != "%PDF-1.7 list" || !strings.Contains(files[dir+"revisions/1.json"], "With a file") || !strings.Contains(files[dir+"statement.json"], snap.Ref) {
+		t.Error("the statement, its revision or its file is not in it")
+	}
+	found := false
+	for name, content := range files {
+		if strings.Contains(content, "What nobody outside may read") {
+			t.Errorf("%s shows what a confidential statement says", name)
+		}
+		found = found || strings.HasPrefix(name, dir+"messages/") && content == string(sealed)
+	}
+	if !found || !strings.Contains(files["withheld.txt"], string(secret)) || strings.Contains(files["withheld.txt"], string(sent)) {
+		t.Error("a message is not in it, or it does not say what was withheld")
+	}
+	// every event of the log is of that day, in this world
+	policy, lines, opened, receipts := receipt.KeysOnly(sg.Key()), 0, 0, 0
+	for line := range strings.Lines(files["events.jsonl"]) {
+		var e struct {
+			Log     int
+			Index   int64
+			Payload string
+			Opens   map[string]struct {
+				Salt  []byte
+				Value string
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		lines++
+		if strings.Contains(e.Payload, string(secret)) && len(e.Opens) > 0 {
+			t.Error("what was said about a confidential statement is opened")
+		}
+		for field, o := range e.Opens {
+			opened++
+			if !strings.Contains(e.Payload, `"`+field+`":{"sha256":"`+audit.Commitment(o.Salt, o.Value)) {
+				t.Errorf("leaf %d: its %s is opened with something else", e.Index, field)
+			}
+		}
+		proof := files[fmt.Sprintf("receipts/%d-%d.tlog-proof", e.Log, e.Index)]
+		v, err := policy.Verify([]byte(proof), nil)
+		if err != nil || string(v.Leaf) != e.Payload {
+			t.Errorf("leaf %d: its receipt: %v", e.Index, err)
+		}
+		if err == nil {
+			receipts++
+			if note := files[fmt.Sprintf("checkpoints/1-%d.txt", v.Size)]; !strings.HasSuffix(proof, "\n\n"+note) {
+				t.Errorf("the checkpoint of %d leaves is not in it", v.Size)
+			}
+		}
+	}
+	size, err := w.store.LogSize(t.Context())
+	if err != nil || int64(lines) != size || receipts != lines || opened == 0 {
+		t.Errorf("%d events with %d receipts, %d opened; the log has %d, %v", lines, receipts, opened, size, err)
+	}
+	stamps := 0
+	for name, token := range files {
+		if base, ok := strings.CutPrefix(name, "stamps/1-"); ok {
+			stamps++
+			n, _, _ := strings.Cut(base, "-")
+			if err := tsa.Verify([]byte(files["checkpoints/1-"+n+".txt"]), []byte(token)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if stamps != 1 || files["receipts/log.vkey"] != sg.Key().String()+"\n" || files["README.txt"] == "" {
+		t.Errorf("%d time-stamps", stamps)
+	}
+	sums := strings.Split(strings.TrimSpace(files["SHA256SUMS"]), "\n")
+	for _, line := range sums {
+		sum, name, _ := strings.Cut(line, "  ")
+		if got := sha256.Sum256([]byte(files[name])); hex.EncodeToString(got[:]) != sum {
+			t.Errorf("the digest of %s is wrong", name)
+		}
+	}
+	if len(sums) != len(files)-1 {
+		t.Errorf("%d digests of %d files", len(sums), len(files)-1)
+	}
+	if files := unzip(t, b.at("/audit/evidence.zip?from=2027-01-01&until=2027-01-02")); files["events.jsonl"] != "" || files["period.json"] == "" {
+		t.Error("a day on which nothing happened has events")
+	}
+}
+
+// TestStampThatCannotBeHad is shown to the auditor, with what went wrong.
+func TestStampThatCannotBeHad(t *testing.T) {
+	w, _, _, _ := audited(t)
+	for i := range 2 {
+		f := store.StampFailure{At: time.Now().Add(time.Duration(i) * time.Minute), Authority: "https://tsa.example", Words: "it answers 503 <x>"}
+		if err := w.store.AddStampFailure(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.as(auditor).at("/audit").says(t, "The time-stamping authority gave no token, 2 times.", "https://tsa.example", "it answers 503 <x>")
 }
 
 func TestReceiptIsOpenToWhoGotTheMessage(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jca-ml/liaison/internal/store"
@@ -37,9 +40,6 @@ A message that you have belongs to the leaf whose message_digest is its SHA-256;
 Take KEY from the body that runs the log by a way of its own, not from this archive.
 Names, addresses and free text stand in leaves as commitments only.
 `
-
-// maxBundle bounds how many leaves one archive holds.
-const maxBundle = 5000
 
 func (s *server) newBundle(r *http.Request) (*bundle, error) {
 	b := &bundle{s: s, r: r}
@@ -133,7 +133,25 @@ func (s *server) statementEvidence(w http.ResponseWriter, r *http.Request, me *v
 	return b.write(w, name+"-receipts.zip")
 }
 
-// periodEvidence is the leaves and receipts of some days, for an auditor.
+// periodWords explain the evidence of some days.
+const periodWords = `EVIDENCE OF SOME DAYS
+
+This archive holds what the audit log has of these days, of every statement, and what the statements themselves are that who
+asked for it may read. It can be read and checked without the program that made it, and without asking anybody.
+
+What is in it
+
+  period.json                  which days, of which time, and how many entries
+  statements/NAME/             one directory for each statement that something happened to in these days and that may be read
+                               by who asked; NAME is its number, else its id. All of it is there, also what is of other days:
+    statement.json             what the register says of it
+    revisions/N.json           each revision, in the exact bytes that were decided on
+    files/                     attachments; each name begins with the SHA-256 of its bytes
+    messages/                  each message in its exact bytes, its attempts, what became known, and what was answered
+  withheld.txt                 ids of the statements that may not be read; what happened to them is here, what they say is not
+`
+
+// periodEvidence is what the log has of some days, with the statements that the auditor may read.
 func (s *server) periodEvidence(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	if !me.Auditor {
 		return errNoAuditor
@@ -145,21 +163,79 @@ func (s *server) periodEvidence(w http.ResponseWriter, r *http.Request, me *visi
 	if until.IsZero() {
 		until = s.now()
 	}
-	refs, more, err := s.store.PeriodLeaves(r.Context(), from, until, maxBundle)
+	refs, more, err := s.store.PeriodLeaves(r.Context(), from, until, maxPeriod)
 	if err != nil {
 		return err
 	}
 	if more {
-		return liaison.Refuse(liaison.TooLarge, "These days have more than %d entries. Choose fewer days, or take the whole log with `liaison audit export`.", maxBundle)
+		return liaison.Refuse(liaison.TooLarge, "These days have more than %d entries. Choose fewer days, or take the whole log with `liaison audit export`.", maxPeriod)
 	}
-	b, err := s.newBundle(r)
-	if err != nil {
+	return s.sendPack(w, r, "evidence.zip", until, periodWords+checkWords, func(p *pack) error { return p.period(from, until, refs, me) })
+}
+
+// maxPeriod bounds how many entries one archive of a period holds: each has a receipt, and a program for archives has to open it.
+const maxPeriod = 50_000
+
+func (p *pack) period(from, until time.Time, refs []store.LeafRef, me *visitor) error {
+	if err := p.json("period.json", map[string]any{"from": day(from), "before": until.UTC().Format(time.RFC3339), "entries": len(refs)}); err != nil {
 		return err
 	}
+	readable := map[liaison.StatementID]bool{}
+	var withheld strings.Builder
 	for _, x := range refs {
-		if err := b.leaf(x); err != nil {
+		if _, seen := readable[x.Statement]; seen {
+			continue
+		}
+		snap, err := p.s.store.Snapshot(p.ctx, x.Statement)
+		if err != nil {
+			return err
+		}
+		if readable[x.Statement] = snap.MayRead(me.ID()); !readable[x.Statement] {
+			withheld.WriteString(string(x.Statement) + "\n")
+			continue
+		}
+		p.dir = "statements/" + string(snap.ID) + "/"
+		if snap.Ref != "" {
+			p.dir = "statements/" + plainName(snap.Ref) + "/"
+		}
+		err = p.statement(snap)
+		if p.dir = ""; err != nil {
 			return err
 		}
 	}
-	return b.write(w, "evidence.zip")
+	if withheld.Len() > 0 {
+		if err := p.add("withheld.txt", []byte(withheld.String())); err != nil {
+			return err
+		}
+	}
+	if err := p.stream("events.jsonl", func(w io.Writer) error {
+		for part := range slices.Chunk(refs, 500) {
+			events, err := p.s.store.LoggedEventsAt(p.ctx, part)
+			if err != nil {
+				return err
+			}
+			for _, e := range events {
+				if err := eventLine(w, e, readable[e.Event.Statement]); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, x := range refs {
+		if err := p.receipt(x.Log, x.Index); err != nil {
+			return err
+		}
+	}
+	return p.checkpoints()
+}
+
+// day writes a bound of a period; "" for none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

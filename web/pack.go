@@ -1,13 +1,8 @@
 package web
 
 import (
-	"archive/zip"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"mime"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -35,9 +30,16 @@ What is in it
     reports/ID.eml             the messages that say so, exactly as they came in
     responses/N.json           what the addressee said on its page, in the exact bytes that were logged
     responses/N-files/         files that it sent with that
-  events.jsonl                 what happened, one event a line, with its leaf in the audit log
+`
+
+// checkWords are about what every archive of evidence has, and how it is checked.
+const checkWords = `  events.jsonl                 what happened, one event a line, with its leaf in the audit log
   receipts/LOG-INDEX.tlog-proof  proof that a leaf stands in the signed log (C2SP tlog-proof); absent where no signer has
                                signed a checkpoint that covers it yet
+  receipts/log.vkey            the key that the log is signed with, as this server gives it
+  checkpoints/LOG-SIZE.txt     the signed checkpoints that the receipts stand under, and the newest one
+  stamps/LOG-SIZE-TIME.tst     time-stamp tokens (RFC 3161, DER) of an authority outside over the checkpoint of that name,
+                               where one is configured
   SHA256SUMS                   digests of all of the above
 
 How to check it
@@ -48,9 +50,14 @@ How to check it
      revisions/N.json; the revision names every attachment by its SHA-256.
   4. What the addressee said is what was logged: the digest of its event is the SHA-256 of responses/N.json.
   5. A leaf is what the log has: "payload" is its exact text. The Merkle tree hash of a leaf (RFC 6962, 2.1) is
-     SHA-256(0x00 || payload); the receipt of the same LOG and INDEX proves that it stands under a signed checkpoint.
+     SHA-256(0x00 || payload); the receipt of the same LOG and INDEX proves that it stands under a signed checkpoint:
+         liaison audit verify-receipt receipts/1-7.tlog-proof --key KEY
+     docs/audit-format.md is enough to write a program that does the same.
   6. Names, addresses and free text stand in a leaf as {"sha256": ...} only. "opens" has salt (base64) and value:
      SHA-256("liaison-commit/1" || 0x00 || salt || value) is the number in the leaf.
+  7. A checkpoint, and with it every leaf of a receipt under it, existed when the authority says so:
+         openssl ts -verify -data checkpoints/1-40.txt -in stamps/1-40-TIME.tst -token_in -CAfile ROOTS
+     with the certificates that the authority publishes.
 
 Have the key of the log from the body that runs it, by a way of its own, and not from this archive.
 
@@ -61,37 +68,6 @@ What the words mean
 
 The messages hold the addressees' own links. Do not pass this archive on to who should not speak for them.
 `
-
-// pack is an evidence pack on its way out. Its entries come in one order, with one time, so that the same evidence is the
-// same archive.
-type pack struct {
-	ctx  context.Context
-	s    *server
-	zip  *zip.Writer
-	at   time.Time
-	sums strings.Builder
-}
-
-func (p *pack) add(name string, content []byte) error {
-	w, err := p.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: p.at})
-	if err == nil {
-		_, err = w.Write(content)
-	}
-	if err != nil {
-		return fmt.Errorf("add %s to the evidence: %w", name, err)
-	}
-	sum := sha256.Sum256(content)
-	p.sums.WriteString(hex.EncodeToString(sum[:]) + "  " + name + "\n")
-	return nil
-}
-
-func (p *pack) json(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return p.add(name, append(b, '\n'))
-}
 
 // evidencePack sends all that is known of how a statement was sent, for its officers and drafters, and for auditors who may
 // read it.
@@ -107,26 +83,16 @@ func (s *server) evidencePack(w http.ResponseWriter, r *http.Request, me *visito
 	if name == "" {
 		name = string(snap.ID)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Security-Policy", filePolicy)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "-dispatch.zip"}))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	p := &pack{ctx: r.Context(), s: s, zip: zip.NewWriter(w), at: snap.Changed.UTC().Truncate(2 * time.Second)}
-	if err := p.all(snap); err != nil {
-		// Part of it may be on its way already: a broken connection says that it is not whole, a page would not.
-		note(r.Context()).err = err
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	return s.sendPack(w, r, name+"-dispatch.zip", snap.Changed, packWords+checkWords, func(p *pack) error {
+		if err := p.statement(snap); err != nil {
+			return err
+		}
+		return p.events(snap)
+	})
 }
 
-func (p *pack) all(snap store.Snapshot) error {
-	if err := p.add("README.txt", []byte(packWords)); err != nil {
-		return err
-	}
+// statement adds what a statement is and how it was sent.
+func (p *pack) statement(snap store.Snapshot) error {
 	if err := p.json("statement.json", map[string]any{
 		"id": snap.ID, "group": snap.Group, "number": snap.Ref, "period": snap.Period, "state": snap.State, "version": snap.Version, "title": snap.Content.Title, "revision": snap.Revision, "digest": snap.Digest,
 		"approved_digest": snap.ApprovedDigest, "approved_as": snap.ApprovedAs, "approved_at": snap.ApprovedAt, "dispatched_at": snap.Dispatched, "created_at": snap.Created, "changed_at": snap.Changed,
@@ -136,20 +102,7 @@ func (p *pack) all(snap store.Snapshot) error {
 	if err := p.revisions(snap); err != nil {
 		return err
 	}
-	if err := p.messages(snap); err != nil {
-		return err
-	}
-	if err := p.events(snap); err != nil {
-		return err
-	}
-	w, err := p.zip.CreateHeader(&zip.FileHeader{Name: "SHA256SUMS", Method: zip.Deflate, Modified: p.at})
-	if err == nil {
-		_, err = w.Write([]byte(p.sums.String()))
-	}
-	if err != nil {
-		return fmt.Errorf("add the digests to the evidence: %w", err)
-	}
-	return p.zip.Close()
+	return p.messages(snap)
 }
 
 func (p *pack) revisions(snap store.Snapshot) error {
@@ -181,19 +134,6 @@ func (p *pack) revisions(snap store.Snapshot) error {
 		}
 	}
 	return nil
-}
-
-func (p *pack) blob(name string, d liaison.Digest) error {
-	b, err := p.s.store.Blob(p.ctx, d)
-	if err != nil {
-		return err
-	}
-	return p.add(name, b)
-}
-
-// plainName is a name that no program for archives takes for a directory.
-func plainName(name string) string {
-	return strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(fileName(name))
 }
 
 func (p *pack) messages(snap store.Snapshot) error {
@@ -280,17 +220,6 @@ type (
 		Status     string       `json:"status,omitempty"`
 		Diagnostic string       `json:"diagnostic,omitempty"`
 	}
-	packOpening struct {
-		Salt  []byte `json:"salt"`
-		Value string `json:"value"`
-	}
-	packEvent struct {
-		Log     int                    `json:"log"`
-		Index   int64                  `json:"index"`
-		Words   string                 `json:"words"`
-		Payload string                 `json:"payload"`
-		Opens   map[string]packOpening `json:"opens,omitempty"`
-	}
 )
 
 func (p *pack) message(dir string, t store.Transmission, facts []store.FactLine, came []store.Inbound) error {
@@ -362,38 +291,26 @@ func (p *pack) message(dir string, t store.Transmission, facts []store.FactLine,
 	return nil
 }
 
+// events adds what happened to a statement, with the proofs.
 func (p *pack) events(snap store.Snapshot) error {
 	events, err := p.s.store.LoggedEvents(p.ctx, snap.ID)
 	if err != nil {
 		return err
 	}
-	var lines strings.Builder
-	enc := json.NewEncoder(&lines)
-	enc.SetEscapeHTML(false)
-	for _, e := range events {
-		values := map[string]string{"reason": e.Event.Reason, "recipient": e.Event.Recipient, "message_id": e.Event.MessageID, "reply": e.Event.Reply}
-		v := packEvent{Log: e.Log, Index: e.Index, Words: e.Event.Kind.Label(), Payload: string(e.Payload), Opens: map[string]packOpening{}}
-		for field, salt := range e.Salts {
-			v.Opens[field] = packOpening{salt, values[field]}
+	if err := p.stream("events.jsonl", func(w io.Writer) error {
+		for _, e := range events {
+			if err := eventLine(w, e, true); err != nil {
+				return err
+			}
 		}
-		if err := enc.Encode(v); err != nil {
-			return err
-		}
-	}
-	if err := p.add("events.jsonl", []byte(lines.String())); err != nil {
+		return nil
+	}); err != nil {
 		return err
 	}
 	for _, e := range events {
-		proof, leaf, err := p.s.store.Receipt(p.ctx, e.Log, e.Index)
-		if liaison.CodeOf(err) == liaison.NotFound {
-			continue // no checkpoint covers it yet
-		} else if err != nil {
-			return err
-		}
-		proof.Leaf = leaf
-		if err := p.add(fmt.Sprintf("receipts/%d-%d.tlog-proof", e.Log, e.Index), proof.Encode()); err != nil {
+		if err := p.receipt(e.Log, e.Index); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.checkpoints()
 }

@@ -44,7 +44,7 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}/receipts.zip", s.statementEvidence)
 	page("GET /audit", s.showAudit)
 	page("POST /audit", s.verifyAudit)
-	page("GET /audit/receipts.zip", s.periodEvidence)
+	page("GET /audit/evidence.zip", s.periodEvidence)
 	page("GET /statements/{id}/evidence.zip", s.evidencePack)
 	page("GET /dispatch", s.showBoard)
 	page("GET /dispatch/unmatched", s.showTray)

@@ -43,11 +43,12 @@ type Config struct {
 	Store   *store.Store
 	Engine  Engine
 	Post    Post
-	Keys    inbound.Keys // of the links in messages to addressees; without them there are none
-	Inbox   Inbox        // the demo's mail server; nil without one
-	Demo    bool         // anybody on this machine may sign in as anybody; every page says so
-	BaseURL string       // where browsers reach the pages, "https://liaison.example.org"; "" when that is what requests are addressed to
-	Secure  bool         // reached over https only: the cookie and the browser are told so
+	Keys    inbound.Keys       // of the links in messages to addressees; without them there are none
+	Audit   store.AuditOptions // keys and authorities that a check asked for on the page is held against; none for those that the database names
+	Inbox   Inbox              // the demo's mail server; nil without one
+	Demo    bool               // anybody on this machine may sign in as anybody; every page says so
+	BaseURL string             // where browsers reach the pages, "https://liaison.example.org"; "" when that is what requests are addressed to
+	Secure  bool               // reached over https only: the cookie and the browser are told so
 	Log     *slog.Logger
 }
 
@@ -56,6 +57,7 @@ type server struct {
 	engine   Engine
 	post     Post
 	keys     inbound.Keys
+	audit    store.AuditOptions
 	limits   addresseeLimits
 	inbox    Inbox
 	demo     bool
@@ -80,7 +82,7 @@ func newServer(cfg Config) (*server, error) {
 		return nil, errors.New("web: Store, Engine and Post are required")
 	}
 	s := &server{
-		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, keys: cfg.Keys, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
+		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, keys: cfg.Keys, audit: cfg.Audit, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
 		log: cfg.Log, now: time.Now,
 	}
 	if s.log == nil {

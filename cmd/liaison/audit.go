@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jca-ml/liaison/internal/audit"
+	"github.com/jca-ml/liaison/internal/config"
 	"github.com/jca-ml/liaison/internal/kept"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/stamp"
@@ -62,24 +63,18 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	if cmd.TSARoots != "" {
 		cfg.TSARoots, cfg.TSAPolicy = cmd.TSARoots, ""
 	}
-	stamps, err := stampTrust(cfg.TSARoots, cfg.TSAPolicy)
+	o, err := auditOptions(cfg)
 	if err != nil {
 		return err
+	}
+	if policy != nil {
+		o.Policy = policy
 	}
 	if err := cfg.Need("LIAISON_DATABASE_URL"); err != nil {
 		return err
 	}
-	if policy == nil && cfg.AuditPolicy != "" {
-		p, err := readPolicy(cfg.AuditPolicy)
-		if err != nil {
-			return err
-		}
-		if p.IgnoreUnknown = true; len(p.Logs) > 0 {
-			policy = &p
-		}
-	}
-	resume, err := cmd.resume()
-	if err != nil {
+	o.Outside = outside
+	if o.Resume, err = cmd.resume(); err != nil {
 		return err
 	}
 	s, err := store.Open(ctx, cfg.DatabaseURL)
@@ -88,7 +83,8 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	}
 	defer s.Close()
 	bar := newBar("leaves checked")
-	report, err := s.AuditWith(ctx, store.AuditOptions{Policy: policy, Outside: outside, Stamps: stamps, Resume: resume, Progress: bar.show})
+	o.Progress = bar.show
+	report, err := s.AuditWith(ctx, o)
 	bar.end()
 	if err != nil {
 		return err
@@ -98,11 +94,29 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 		fmt.Printf("log %d\nsize %d\nroot %s\ncheckpoints %d\ntime-stamps %d\n", l.Number, l.Size, l.Root, l.Checkpoints, l.Stamps)
 		stamped += l.Stamps
 	}
-	report.Notices = append(report.Notices, anyAuthority(stamped, stamps)...)
-	if err := verdict(report.Problems, report.Notices, policy != nil, len(outside) > 0); err != nil {
+	report.Notices = append(report.Notices, anyAuthority(stamped, o.Stamps)...)
+	if err := verdict(report.Problems, report.Notices, o.Policy != nil, len(outside) > 0); err != nil {
 		return err
 	}
 	return cmd.keep(report.Logs)
+}
+
+// auditOptions are the keys and the authorities that a check of the database is held against, as far as they are configured.
+func auditOptions(cfg config.Config) (o store.AuditOptions, err error) {
+	if o.Stamps, err = stampTrust(cfg.TSARoots, cfg.TSAPolicy); err != nil {
+		return o, err
+	}
+	if cfg.AuditPolicy == "" {
+		return o, nil
+	}
+	p, err := readPolicy(cfg.AuditPolicy)
+	if err != nil {
+		return o, err
+	}
+	if p.IgnoreUnknown = true; len(p.Logs) > 0 {
+		o.Policy = &p
+	}
+	return o, nil
 }
 
 // export checks a file; it needs no settings and no database.

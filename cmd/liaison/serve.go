@@ -41,7 +41,12 @@ func serve(ctx context.Context, w *wired, l net.Listener, inbox web.Inbox) error
 	if w.config.Demo && !onLoopback(l.Addr().String()) {
 		return liaison.Refuse(liaison.Invalid, "LIAISON_DEMO lets anybody sign in as anybody, so it works on a loopback address only, not on %s.", l.Addr())
 	}
+	checks, err := auditOptions(w.config)
+	if err != nil {
+		return err
+	}
 	handler, err := web.New(web.Config{
+		Audit: checks,
 		Store: w.store, Engine: w.engine, Post: w.office, Keys: w.addresses.Keys, Inbox: inbox, Demo: w.config.Demo,
 		BaseURL: w.config.URL, Secure: overTLS(w.config.URL), Log: w.log,
 	})

@@ -2,13 +2,18 @@ package signer_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jca-ml/liaison/internal/receipt"
+	"github.com/jca-ml/liaison/internal/signer"
+	"github.com/jca-ml/liaison/internal/stamp"
+	"github.com/jca-ml/liaison/internal/testkit"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -68,6 +73,22 @@ func TestCheckerInPython(t *testing.T) {
 			t.Errorf("salts %v: it says %v, we say %s", salts, said, db.Root)
 		}
 	}
+	// with a time-stamp over the checkpoint, and with one over another
+	tsa := testkit.NewTSA(t)
+	st := &signer.Stamper{Log: s, Key: sg.Key(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Authority: stamp.Authority{URL: tsa.URL, Trust: rootsOf(t, tsa)}}
+	stampStep(t, st)
+	x, err := s.NewestStamp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, ok := check("export", write("export", string(export(t, s, false))))
+	if stamps, _ := said["logs"].([]any)[0].(map[string]any)["stamps"].([]any); !ok || len(stamps) != 1 || stamps[0] != x.At.UTC().Format(time.RFC3339) {
+		t.Errorf("of a time-stamp of %s it says %v", x.At, said)
+	}
+	if _, ok := check("stamp", write("token", string(x.Token)), write("other", c.Note+"x")); ok {
+		t.Error("it accepts a time-stamp over something else")
+	}
+
 	whole := string(export(t, s, false))
 	for name, changed := range map[string]string{
 		"a leaf":         strings.Replace(whole, `"kind":"approved"`, `"kind":"approvad"`, 1),

@@ -24,12 +24,26 @@ func (s *Store) LoggedEvents(ctx context.Context, id liaison.StatementID) ([]Log
 	if err := validID(string(id)); err != nil {
 		return nil, err
 	}
+	return s.loggedEvents(ctx, `WHERE event.statement_id = $1 ORDER BY leaf.log, leaf.index`, id)
+}
+
+// LoggedEventsAt lists the events of leaves, in the order of the log, with what opens the commitments in them. Some hundred leaves
+// at a time are a good portion.
+func (s *Store) LoggedEventsAt(ctx context.Context, refs []LeafRef) ([]LoggedEvent, error) {
+	logs, indexes := make([]int16, len(refs)), make([]int64, len(refs))
+	for i, x := range refs {
+		logs[i], indexes[i] = int16(x.Log), x.Index
+	}
+	return s.loggedEvents(ctx, `JOIN unnest($1::smallint[], $2::bigint[]) AS want (log, index) ON leaf.log = want.log AND leaf.index = want.index ORDER BY leaf.log, leaf.index`, logs, indexes)
+}
+
+func (s *Store) loggedEvents(ctx context.Context, where string, args ...any) ([]LoggedEvent, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT leaf.log, leaf.index, leaf.payload,
 			(SELECT coalesce(json_object_agg(salt.field, encode(salt.salt, 'base64') ORDER BY salt.field), '{}') FROM audit.salt WHERE salt.event_id = event.id), `+eventColumns+`
-		FROM event JOIN audit.leaf ON leaf.event_id = event.id WHERE event.statement_id = $1 ORDER BY leaf.log, leaf.index`, id)
+		FROM audit.leaf JOIN event ON event.id = leaf.event_id `+where, args...)
 	if err != nil {
-		return nil, unavailable(fmt.Errorf("read the statement's leaves: %w", err))
+		return nil, unavailable(fmt.Errorf("read leaves with their events: %w", err))
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (LoggedEvent, error) {
 		var e LoggedEvent

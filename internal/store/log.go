@@ -156,6 +156,12 @@ func (s *Store) Checkpoint(ctx context.Context) (Signed, error) {
 	return s.checkpoint(ctx, `WHERE log = (SELECT max(number) FROM audit.log) ORDER BY size DESC LIMIT 1`)
 }
 
+// LogKey is the verifier key of a log, as its newest published checkpoint names it, or [liaison.NotFound].
+func (s *Store) LogKey(ctx context.Context, log int) (string, error) {
+	c, err := s.checkpoint(ctx, `WHERE log = $1 ORDER BY size DESC LIMIT 1`, log)
+	return c.Key, err
+}
+
 // Checkpoints lists the published checkpoints of a log, smallest first.
 func (s *Store) Checkpoints(ctx context.Context, log int) ([]Signed, error) {
 	return checkpoints(ctx, s.pool, log)
@@ -185,15 +191,31 @@ func (s *Store) checkpoint(ctx context.Context, where string, args ...any) (Sign
 // Receipt makes the proof that the leaf stands in the log, in the smallest published checkpoint that covers it, so that the
 // same leaf has the same receipt whenever it is asked for. The leaf's bytes are returned beside it.
 func (s *Store) Receipt(ctx context.Context, log int, index int64) (receipt.Proof, []byte, error) {
-	leaf, err := s.Leaf(ctx, log, index)
-	if err != nil {
-		return receipt.Proof{}, nil, err
-	}
 	c, err := s.checkpoint(ctx, `WHERE log = $1 AND size > $2 ORDER BY size LIMIT 1`, log, index)
 	if err != nil {
 		return receipt.Proof{}, nil, err
 	}
-	hashes, err := s.ProveLeaf(ctx, log, index, c.Size)
+	return s.receiptIn(ctx, c, index)
+}
+
+// StampedReceipt is as [Store.Receipt], under the smallest checkpoint that covers the leaf and has a time-stamp, if one has: so that the
+// receipt and the token together say since when the leaf existed.
+func (s *Store) StampedReceipt(ctx context.Context, log int, index int64) (receipt.Proof, []byte, error) {
+	c, err := s.checkpoint(ctx, `WHERE log = $1 AND size = (SELECT min(size) FROM audit.stamp WHERE log = $1 AND size > $2)`, log, index)
+	if liaison.CodeOf(err) == liaison.NotFound {
+		return s.Receipt(ctx, log, index)
+	} else if err != nil {
+		return receipt.Proof{}, nil, err
+	}
+	return s.receiptIn(ctx, c, index)
+}
+
+func (s *Store) receiptIn(ctx context.Context, c Signed, index int64) (receipt.Proof, []byte, error) {
+	leaf, err := s.Leaf(ctx, c.Log, index)
+	if err != nil {
+		return receipt.Proof{}, nil, err
+	}
+	hashes, err := s.ProveLeaf(ctx, c.Log, index, c.Size)
 	if err != nil {
 		return receipt.Proof{}, nil, err
 	}

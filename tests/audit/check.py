@@ -2,6 +2,7 @@
 
     python3 check.py export  EXPORT KEY [CHECKPOINT]
     python3 check.py receipt RECEIPT KEY... [LEAF]
+    python3 check.py stamp   TOKEN CHECKPOINT
 
 KEY is a verifier key. It shares no code with the product and needs nothing but Python's standard library. It is written
 to be read, not to be quick. It exits 0 and prints what it found, or exits 1 and prints what is wrong.
@@ -145,6 +146,42 @@ def open_checkpoint(note, keys, ignore_unknown=False):
             times[name] = time
     need(by_log, "no signature of the log")
     return origin, size, root, times
+
+
+# ---- time-stamps (RFC 3161): what a token is over, and when; its signature is for `openssl ts -verify`
+
+
+def der(b):
+    """The values that stand in a row in DER, as (tag, content)."""
+    out = []
+    while b:
+        need(len(b) > 1 and b[0] & 31 != 31, "not DER")
+        length, at = b[1], 2
+        if length & 128:
+            n = length & 127
+            length, at = int.from_bytes(b[2 : 2 + n], "big"), 2 + n
+            need(0 < n < 5 and length >= (128 if n == 1 else 1 << 8 * (n - 1)), "not DER")
+        need(len(b) >= at + length, "not DER")
+        out.append((b[0], b[at : at + length]))
+        b = b[at + length :]
+    return out
+
+
+def stamp(token, note):
+    """Check that the token is over the checkpoint, and say when it was given."""
+    [(_, info)] = der(token)  # ContentInfo
+    kind, (_, signed) = der(info)[0], der(info)[1]
+    need(kind[1].hex() == "2a864886f70d010702", "not a signed message")
+    [(_, signed)] = der(signed)  # SignedData
+    content = der(der(signed)[2][1])  # encapContentInfo
+    need(content[0][1].hex() == "2a864886f70d0109100104", "not a time-stamp")
+    [(_, tst)] = der(der(content[1][1])[0][1])  # TSTInfo
+    fields = der(tst)
+    algorithm, (_, imprint) = der(fields[2][1])
+    need(der(algorithm[1])[0][1].hex() == "608648016503040201", "a digest other than SHA-256")
+    need(imprint == sha256(note.encode()), "a time-stamp is over something else than its checkpoint")
+    t = next(v for tag, v in fields if tag == 0x18).decode()
+    return "%s-%s-%sT%s:%s:%sZ" % (t[:4], t[4:6], t[6:8], t[8:10], t[10:12], t[12:14])
 
 
 # ---- trees
@@ -304,12 +341,18 @@ def export(file, keys, outside=None):
     while True:
         r = json.loads(line())
         if r["export"] == "log":
-            checkpoints = []
+            checkpoints, notes, stamps = [], {}, []
             while True:
                 c = json.loads(line())
                 if c["export"] == "leaves":
                     break
+                if c["export"] == "stamp":
+                    at = stamp(base64.b64decode(c["token"], validate=True), notes[c["size"]])
+                    need(at[:19] == c["at"][:19], "a time-stamp says another time than its line")
+                    stamps.append(at)
+                    continue
                 opened = open_checkpoint(c["note"], keys, True)
+                notes[c["size"]] = c["note"]
                 need(opened[1] == c["size"], "a checkpoint is another one than its line says")
                 checkpoints.append(opened)
             need(len({c[0] for c in checkpoints}) < 2, "checkpoints of two origins")
@@ -334,7 +377,7 @@ def export(file, keys, outside=None):
                 for c in checkpoints:
                     need(c[1] != tree.size or c[2] == tree.root(), "a checkpoint has another root than its leaves")
             need(all(c[1] <= tree.size for c in checkpoints), "a checkpoint has more leaves than the log")
-            logs.append({"number": r["number"], "size": tree.size, "root": base64.b64encode(tree.root()).decode(), "checkpoints": len(checkpoints)})
+            logs.append({"number": r["number"], "size": tree.size, "root": base64.b64encode(tree.root()).decode(), "checkpoints": len(checkpoints), "stamps": stamps})
         elif r["export"] == "salt":
             made = sha256(b"liaison-commit/1\0", base64.b64decode(r["salt"]), r["value"].encode()).hex()
             need(commitments.get((r["event"], r["field"])) == made, "a salt opens no commitment")
@@ -357,6 +400,8 @@ def main(what, name, *rest):
         with open(name, "rb") as f:
             if what == "export":
                 out = export(f, keys, extra.decode() if extra else None)
+            elif what == "stamp":
+                out = {"at": stamp(f.read(), extra.decode())}
             else:
                 out = receipt(f.read(), keys, extra)
     except (Wrong, ValueError, KeyError, IndexError, TypeError) as e:

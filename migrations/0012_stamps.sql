@@ -23,6 +23,9 @@ CREATE TABLE audit.stamp_failure (
 );
 CALL public.append_only('audit.stamp_failure');
 
+-- Evidence of a period is asked for by days; events lie nearly in the order of their times.
+CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize = on);
+
 -- +goose StatementBegin
 DO $$
 DECLARE
