@@ -77,6 +77,25 @@ BEGIN
 	RETURN following;
 END $$;
 
+CREATE FUNCTION public.amendment_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+	before jsonb;
+	after  jsonb;
+	name   text;
+BEGIN
+	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT before FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.amends;
+	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT after FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.revision;
+	FOREACH name IN ARRAY ARRAY['source', 'addressees', 'deadline', 'attachments'] LOOP
+		IF before -> name IS DISTINCT FROM after -> name THEN
+			RAISE EXCEPTION 'a change of % is no editorial correction', name USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'amendment_is_editorial';
+		END IF;
+	END LOOP;
+	RETURN NEW;
+END $$;
+
 CREATE PROCEDURE public.append_only(IN t regclass)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -356,6 +375,37 @@ CREATE TABLE public.agenda_item (
     CONSTRAINT agenda_item_title_check CHECK (((length(title) >= 1) AND (length(title) <= 400)))
 );
 
+CREATE TABLE public.amendment (
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    digest public.sha256hex NOT NULL,
+    amends integer NOT NULL,
+    amends_digest public.sha256hex NOT NULL,
+    approval_id uuid NOT NULL,
+    approval_kind text DEFAULT 'approve'::text NOT NULL,
+    approved_revision integer NOT NULL,
+    changed text NOT NULL,
+    person_id uuid NOT NULL,
+    acting text NOT NULL,
+    reason text NOT NULL,
+    command_id text NOT NULL,
+    amended_at timestamp with time zone NOT NULL,
+    first_digest public.sha256hex GENERATED ALWAYS AS (
+CASE
+    WHEN (amends = approved_revision) THEN (amends_digest)::text
+    ELSE NULL::text
+END) STORED,
+    earlier integer GENERATED ALWAYS AS (
+CASE
+    WHEN (amends <> approved_revision) THEN amends
+    ELSE NULL::integer
+END) STORED,
+    CONSTRAINT amendment_approval_kind_check CHECK ((approval_kind = 'approve'::text)),
+    CONSTRAINT amendment_changed_check CHECK ((changed <> ''::text)),
+    CONSTRAINT amendment_follows CHECK (((revision = (amends + 1)) AND (amends >= approved_revision) AND ((digest)::text <> (amends_digest)::text))),
+    CONSTRAINT amendment_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 4000)))
+);
+
 CREATE TABLE public.appointment (
     person_id uuid NOT NULL,
     group_code text NOT NULL,
@@ -501,7 +551,9 @@ CREATE TABLE public.event (
     code integer DEFAULT 0 NOT NULL,
     reply text DEFAULT ''::text NOT NULL,
     relay text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text])))
+    amends text DEFAULT ''::text NOT NULL,
+    changed text DEFAULT ''::text NOT NULL,
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -671,11 +723,14 @@ CREATE TABLE public.statement (
     changed_at timestamp with time zone NOT NULL,
     dispatch_at timestamp with time zone,
     kind text DEFAULT 'statement'::text NOT NULL,
-    CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND ((approved_digest)::text = (digest)::text)))),
+    amended_digest public.sha256hex,
+    CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
+    CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
     CONSTRAINT statement_check1 CHECK ((num_nulls(approved_digest, approved_by, approved_as, approved_at) = ANY (ARRAY[0, 4]))),
     CONSTRAINT statement_decided_on_a_revision CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR (revision > 0))),
     CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
+    CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
     CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
@@ -720,8 +775,16 @@ CREATE TABLE public.transmission (
     changed_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone NOT NULL,
     copy_of uuid,
+    approved_revision integer,
+    approval_revision integer GENERATED ALWAYS AS (COALESCE(approved_revision, revision)) STORED,
+    amended_revision integer GENERATED ALWAYS AS (
+CASE
+    WHEN (approved_revision IS NOT NULL) THEN revision
+    ELSE NULL::integer
+END) STORED,
+    CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
@@ -816,6 +879,21 @@ ALTER TABLE ONLY public.addressee
 ALTER TABLE ONLY public.agenda_item
     ADD CONSTRAINT agenda_item_pkey PRIMARY KEY (meeting_id, number);
 
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_pkey PRIMARY KEY (statement_id, revision);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_statement_id_revision_approval_id_digest_key UNIQUE (statement_id, revision, approval_id, digest);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_statement_id_revision_approval_id_key UNIQUE (statement_id, revision, approval_id);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_statement_id_revision_digest_key UNIQUE (statement_id, revision, digest);
+
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_pkey PRIMARY KEY (group_code, office, person_id, held_from);
 
@@ -836,6 +914,9 @@ ALTER TABLE ONLY public.command
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_for_amendments UNIQUE (id, digest);
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_id_statement_id_revision_kind_key UNIQUE (id, statement_id, revision, kind);
@@ -1054,7 +1135,11 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.stamp_failure FOR E
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER amendment_guard BEFORE INSERT ON public.amendment FOR EACH ROW EXECUTE FUNCTION public.amendment_guard();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.addressee FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.amendment FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.blob FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1079,6 +1164,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_respon
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_token_revoked FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.amendment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.blob FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1141,6 +1228,27 @@ ALTER TABLE ONLY public.addressee
 
 ALTER TABLE ONLY public.agenda_item
     ADD CONSTRAINT agenda_item_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.meeting(id);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_of_an_amendment FOREIGN KEY (statement_id, earlier, approval_id, amends_digest) REFERENCES public.amendment(statement_id, revision, approval_id, digest);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_of_an_approval FOREIGN KEY (approval_id, statement_id, approved_revision, approval_kind) REFERENCES public.decision(id, statement_id, revision, kind);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_of_what_was_approved FOREIGN KEY (approval_id, first_digest) REFERENCES public.decision(id, digest);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_statement_id_amends_amends_digest_fkey FOREIGN KEY (statement_id, amends, amends_digest) REFERENCES public.revision(statement_id, number, digest);
+
+ALTER TABLE ONLY public.amendment
+    ADD CONSTRAINT amendment_statement_id_revision_digest_fkey FOREIGN KEY (statement_id, revision, digest) REFERENCES public.revision(statement_id, number, digest);
 
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -1245,6 +1353,9 @@ ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_submitted_by_fkey FOREIGN KEY (submitted_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_amended_revision FOREIGN KEY (id, revision, amended_digest) REFERENCES public.amendment(statement_id, revision, digest) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.statement
@@ -1263,9 +1374,6 @@ ALTER TABLE ONLY public.terms_of_reference
     ADD CONSTRAINT terms_of_reference_parent_fkey FOREIGN KEY (parent) REFERENCES public.body(code);
 
 ALTER TABLE ONLY public.transmission
-    ADD CONSTRAINT transmission_approval_id_statement_id_revision_approval_ki_fkey FOREIGN KEY (approval_id, statement_id, revision, approval_kind) REFERENCES public.decision(id, statement_id, revision, kind);
-
-ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_batch_fkey FOREIGN KEY (batch) REFERENCES public.command(id);
 
 ALTER TABLE ONLY public.transmission
@@ -1282,6 +1390,9 @@ ALTER TABLE ONLY public.transmission_fact
 
 ALTER TABLE ONLY public.transmission_fact
     ADD CONSTRAINT transmission_fact_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_of_its_amendment FOREIGN KEY (statement_id, amended_revision, approval_id) REFERENCES public.amendment(statement_id, revision, approval_id);
 
 ALTER TABLE ONLY public.transmission
     ADD CONSTRAINT transmission_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
@@ -1312,6 +1423,9 @@ ALTER TABLE ONLY public.transmission_token_revoked
 
 ALTER TABLE ONLY public.transmission_token_revoked
     ADD CONSTRAINT transmission_token_revoked_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.transmission
+    ADD CONSTRAINT transmission_under_its_approval FOREIGN KEY (approval_id, statement_id, approval_revision, approval_kind) REFERENCES public.decision(id, statement_id, revision, kind);
 
 GRANT USAGE ON SCHEMA audit TO liaison_app;
 GRANT USAGE ON SCHEMA audit TO liaison_worker;
@@ -1369,6 +1483,33 @@ GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
 GRANT SELECT ON TABLE public.agenda_item TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.agenda_item TO liaison_worker;
 GRANT SELECT ON TABLE public.agenda_item TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.amendment TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.amendment TO liaison_worker;
+
+GRANT SELECT(statement_id) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(revision) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(amends) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(amends_digest) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(approval_id) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(approved_revision) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(changed) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(acting) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(command_id) ON TABLE public.amendment TO liaison_auditor;
+
+GRANT SELECT(amended_at) ON TABLE public.amendment TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.appointment TO liaison_app;
 GRANT SELECT ON TABLE public.appointment TO liaison_worker;
@@ -1540,6 +1681,8 @@ GRANT UPDATE(changed_at) ON TABLE public.statement TO liaison_app;
 GRANT SELECT(changed_at) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT(kind) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(amended_digest) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;

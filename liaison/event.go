@@ -33,6 +33,10 @@ const (
 	EventCopied    EventKind = "copied"
 	EventHeld      EventKind = "held"
 
+	// What happens to an approved statement before it leaves; see amend.go.
+	EventReopened EventKind = "reopened"
+	EventAmended  EventKind = "amended"
+
 	// What became known of a message after its server took it over; each is a [Fact] of the same name.
 	EventWitnessed    EventKind = "witnessed"
 	EventDelayed      EventKind = "delayed"
@@ -89,6 +93,8 @@ var Events = []struct {
 	{EventSentAgain, "Sent again, on a person's word"},
 	{EventCopied, "Copy sent in place of a message that did not get through"},
 	{EventHeld, "Dispatch held"},
+	{EventReopened, "Taken back for changes; the approval is void"},
+	{EventAmended, "Corrected editorially, under the same approval"},
 	{EventWitnessed, "Our own copy arrived"},
 	{EventDelayed, "Reported as delayed"},
 	{EventRelayed, "Reported as passed on to a server that sends no reports"},
@@ -153,4 +159,7 @@ type Event struct {
 	Code          int            `audit:"keep"`   // the server's reply code, 0 for none
 	Reply         string         `audit:"commit"` // the server's words: they can hold addresses
 	Relay         string         `audit:"omit"`   // our own configuration
+
+	Amends  Digest `audit:"keep"` // of the revision that an editorial correction changed; Digest is of what it became
+	Changed string `audit:"keep"` // the fields that it changed, by their names in [Content], with spaces between
 }

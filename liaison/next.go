@@ -19,6 +19,7 @@ type Command struct {
 
 	Transmission TransmissionID // the message that a command of [AboutMessages] is about
 	Email        string         // the address that a copy goes to
+	Amended      Digest         // amend: of the canonical bytes that the revision becomes; the register has them as a file
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
@@ -73,6 +74,9 @@ func Permit(state State, cmd Command) error {
 	}
 	if err := field("reason", "The reason", cmd.Reason, MaxReason, true); err != nil {
 		return err
+	}
+	if cmd.Kind.Requires(NeedEditorial) && len(cmd.Amended) != 64 {
+		return Refuse(Invalid, "The correction does not say what the text becomes. Open the page again and correct it there.")
 	}
 	if cmd.Kind.Requires(NeedDigest) && len(cmd.Digest) != 64 {
 		return Refuse(Invalid, "The decision does not say which revision it is about. Open the review page again and decide there.")
@@ -159,13 +163,21 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 				return Refuse(Stale, "The statement has changed since it was shown to you: revision %d is the one to decide on now. Look at what changed and decide again.", s.Revision)
 			}
 		case NeedComplete:
-			for _, f := range s.Content.Check(s.Profile, s.Today) {
+			content := s.Content
+			if cmd.Kind == DoAmend {
+				content = s.Proposed
+			}
+			for _, f := range content.Check(s.Profile, s.Today) {
 				if f.Blocking {
 					return &Error{Code: Invalid, Field: f.Field, Message: f.Message}
 				}
 			}
 		case NeedApproval:
 			if err := approvedBytes(s, s.Revision); err != nil {
+				return err
+			}
+		case NeedEditorial:
+			if _, err := Editorial(s.Profile, s.Content, s.Proposed); err != nil {
 				return err
 			}
 		case NeedPending:
@@ -238,7 +250,7 @@ func reportOutcome(s Snapshot, cmd Command) error {
 // approvedBytes refuses unless the revision is approved, in the bytes that it has, by someone who could.
 func approvedBytes(s Snapshot, revision int) error {
 	switch {
-	case s.ApprovedDigest == "" || s.ApprovedDigest != s.Digest || s.Revision != revision:
+	case s.Leaving() == "" || s.Leaving() != s.Digest || s.Revision != revision:
 		return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
 	case s.ApprovedBy == "" || s.ApproverOutOfOffice || !slices.Contains(rules(DoApprove)[0].Who, s.ApprovedAs):
 		return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
@@ -274,9 +286,26 @@ func recipients(s Snapshot, r Rule) []Recipient {
 		case LetterSent:
 			add(l, s.DrafterPerson)
 			add(l, s.InOffice(OfficeSecretary)...)
+		case LetterAmended:
+			add(l, approvers(s)...)
+		case LetterVoided:
+			add(l, approvers(s)...)
+			add(l, s.DrafterPerson)
+			add(l, s.InOffice(OfficeSecretary)...)
 		}
 	}
 	return out
+}
+
+// approvers are who approved, as far as they hold an office today, and the chair.
+func approvers(s Snapshot) []Person {
+	var out []Person
+	for _, a := range s.Officers {
+		if a.Person.ID == s.ApprovedBy && s.Today.Within(a.From, a.Until) {
+			out = append(out, a.Person)
+		}
+	}
+	return append(out, s.InOffice(OfficeChair)...)
 }
 
 func capacitiesInWords(cs []Capacity) string {

@@ -1,6 +1,7 @@
 package liaison
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -90,6 +91,16 @@ type Statement struct {
 	ApprovedBy     PersonID   // who approved it
 	ApprovedAs     Capacity   // in which capacity
 	ApprovedAt     *time.Time // also the Date of its messages
+	AmendedDigest  Digest     // of the revision that the approved one became by editorial corrections, "" without any
+}
+
+// Leaving is the digest of the bytes that may leave on the approval: those that were approved, or what the secretariat's editorial
+// corrections made of them; "" without an approval.
+func (s Statement) Leaving() Digest {
+	if s.ApprovedDigest == "" {
+		return ""
+	}
+	return cmp.Or(s.AmendedDigest, s.ApprovedDigest)
 }
 
 // Snapshot is everything that [Next] needs to know of a statement to judge a command. The store fills it in the
@@ -97,6 +108,7 @@ type Statement struct {
 type Snapshot struct {
 	Statement
 	Content       Content // of the revision under decision; of the working draft while in Draft
+	Proposed      Content // what an editorial correction would make of it, while one is judged
 	Profile       Profile
 	Officers      []Appointment // of the group, in force today
 	Drafters      []PersonID    // everyone who drafted or edited

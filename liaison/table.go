@@ -17,6 +17,8 @@ const (
 	DoDispatch CommandKind = "dispatch"
 	DoSettle   CommandKind = "settle"
 	DoClose    CommandKind = "close"
+	DoReopen   CommandKind = "reopen" // what is approved and has not left; see amend.go
+	DoAmend    CommandKind = "amend"
 
 	DoHold        CommandKind = "hold"
 	DoTreatAsSent CommandKind = "treat-as-sent"
@@ -47,6 +49,7 @@ const (
 	NeedMessage     Need = "a message of which this can be done"
 	NeedAddress     Need = "an address"
 	NeedReport      Need = "a progress report that this can follow on"
+	NeedEditorial   Need = "a difference, in nothing that the profile calls substantive"
 )
 
 // Letter is a kind of message that the engine sends. Each has one struct and one template in package mail.
@@ -59,10 +62,12 @@ const (
 	LetterReturned  Letter = "returned"         // to the drafter
 	LetterRejected  Letter = "rejected"         // to the drafter
 	LetterSent      Letter = "dispatched"       // copy to the drafter and the secretariat
+	LetterVoided    Letter = "approval-void"    // to who approved, the chair, the drafter and the secretariat
+	LetterAmended   Letter = "amended"          // to who approved and the chair
 )
 
 // Letters lists every kind, as the database's CHECK does.
-var Letters = []Letter{LetterStatement, LetterReview, LetterReturned, LetterRejected, LetterSent}
+var Letters = []Letter{LetterStatement, LetterReview, LetterReturned, LetterRejected, LetterSent, LetterVoided, LetterAmended}
 
 // Rule is one row of the procedure.
 type Rule struct {
@@ -118,6 +123,12 @@ var Table = []Rule{
 	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Close", Done: "Closed", Event: EventClosed},
+	{Command: DoReopen, From: []State{Approved}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair},
+		Needs: []Need{NeedReason}, Mail: []Letter{LetterVoided},
+		Label: "Take back for changes", Done: "Taken back for changes, which voids the approval", Event: EventReopened},
+	{Command: DoAmend, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedDigest, NeedReason, NeedApproval, NeedEditorial, NeedComplete}, Mail: []Letter{LetterAmended},
+		Label: "Correct editorially", Done: "Corrected editorially, under the same approval", Event: EventAmended},
 	{Command: DoHold, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedPending},
 		Label: "Hold the dispatch", Done: "Dispatch held", Event: EventHeld},

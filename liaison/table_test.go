@@ -16,14 +16,14 @@ import (
 //
 //	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
 const procedure = `
-                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back
+                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  reopen  amend  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back
 none                cvse
 draft                      cvsed  sed                              csd
 in-review                                 c       c        c       csd
-approved                                                           csd       cs                       cs
-dispatching                                                                            L                    cs             cs          s          cs
-dispatched                                                                                     cs           cs             cs          s                  cs       cs    cs      cs
-dispatched-in-part                                                                     L       cs           cs             cs          s          cs      cs       cs    cs      cs
+approved                                                           csd       cs                       cesd    s      cs
+dispatching                                                                            L                                   cs             cs          s          cs
+dispatched                                                                                     cs                          cs             cs          s                  cs       cs    cs      cs
+dispatched-in-part                                                                     L       cs                          cs             cs          s          cs      cs       cs    cs      cs
 closed
 rejected
 withdrawn
@@ -33,6 +33,7 @@ withdrawn
 var leadsTo = map[liaison.CommandKind]liaison.State{
 	"draft": "draft", "edit": "draft", "submit": "in-review", "return": "draft", "approve": "approved", "reject": "rejected",
 	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
+	"reopen": "draft", "amend": "stays",
 	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "cancel": "stays",
 	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed",
 }
@@ -45,12 +46,14 @@ var (
 	happens = map[liaison.CommandKind]liaison.EventKind{
 		"draft": "drafted", "edit": "edited", "submit": "submitted", "return": "returned", "approve": "approved", "reject": "rejected",
 		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
+		"reopen": "reopened", "amend": "amended",
 		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "cancel": "cancelled",
 		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent",
 	}
 	sends = map[liaison.CommandKind][]string{
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
 		"settle": {"dispatched to author", "dispatched to secretary"},
+		"reopen": {"approval-void to chair", "approval-void to author", "approval-void to secretary"}, "amend": {"amended to chair"},
 	}
 )
 
@@ -171,7 +174,7 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 
 func kindsOf(m map[liaison.CommandKind]liaison.State) []liaison.CommandKind {
 	var out []liaison.CommandKind
-	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close hold treat-as-sent send-again send-copy cancel present note accept send-back") {
+	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close reopen amend hold treat-as-sent send-again send-copy cancel present note accept send-back") {
 		if _, ok := m[liaison.CommandKind(k)]; ok {
 			out = append(out, liaison.CommandKind(k))
 		}
@@ -223,6 +226,13 @@ func content() liaison.Content {
 	}
 }
 
+// corrected is that with a typing error put right.
+func corrected() liaison.Content {
+	c := content()
+	c.Text = strings.Replace(c.Text, "review", "please review", 1)
+	return c
+}
+
 func digestOf(c liaison.Content) liaison.Digest {
 	b, err := liaison.Canonical(c)
 	if err != nil {
@@ -246,6 +256,7 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs, s.ApprovedAt = s.Digest, "chair", liaison.AsChair, &at
 		s.Outcomes = map[liaison.TransmissionState]int{liaison.TransmissionAccepted: 2}
 		s.DispatchAt = &at
+		s.Proposed = corrected()
 		message := map[liaison.CommandKind]liaison.TransmissionState{"treat-as-sent": "unknown", "send-again": "unknown", "send-copy": "bounced", "cancel": "queued"}[kind]
 		s.Messages = map[liaison.TransmissionID]liaison.MessageState{"m": {State: message}}
 		if liaison.OutcomeOf(kind) != "" {
@@ -264,7 +275,7 @@ func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
 	case liaison.AsEngine:
 		actor = ""
 	}
-	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example"}
+	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected())}
 }
 
 func TestTableIsWhole(t *testing.T) {

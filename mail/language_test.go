@@ -50,6 +50,8 @@ func notices() map[string]Letter {
 		"correspondence-closed":  CorrespondenceClosed{matter(), 0},
 		"correspondence-opposed": CorrespondenceClosed{matter(), 2},
 		"approved":               Approved{matter(), chair.Name, "Chair"},
+		"approval-void":          ApprovalVoid{matter(), "TSB Secretariat", "Secretariat", reason},
+		"amended":                Amended{matter(), "TSB Secretariat", "Secretariat", "“roadmap” was spelt “raodmap” in the second paragraph."},
 		"bounced":                Bounced{matter(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox\nStatus: 5.1.1"},
 		"unknown-outcome": UnknownOutcome{matter(), sc42.Name, sc42.Email, "mail.itu.example:587", "2026-11-05 14:02:11 CET",
 			"Whole message (48 213 bytes) handed over\nNo copy came back although 6 test messages did"},
@@ -297,7 +299,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 		}
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
-		CorrespondenceClosed{}, Approved{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
+		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
 		IncomingRedirected{}, ReportDue{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{}} {
 		for _, code := range catalogue.Languages {
 			if _, _, _, err := RenderIn(l, code); err != nil {

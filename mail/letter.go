@@ -34,6 +34,8 @@ var (
 	_ Letter = CorrespondenceClosing{}
 	_ Letter = CorrespondenceClosed{}
 	_ Letter = Approved{}
+	_ Letter = ApprovalVoid{}
+	_ Letter = Amended{}
 	_ Letter = Bounced{}
 	_ Letter = Acknowledged{}
 	_ Letter = ReplyDue{}

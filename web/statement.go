@@ -157,7 +157,7 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 				p.Rejected = &d
 			}
 		}
-		if p.Insider || r.Number == snap.Revision && r.Digest == snap.ApprovedDigest {
+		if p.Insider || r.Number == snap.Revision && r.Digest == snap.Leaving() {
 			p.Revisions = append(p.Revisions, v)
 		}
 	}
@@ -195,6 +195,8 @@ var letterLabels = map[liaison.Letter]string{
 	liaison.LetterReturned:  "Returned",
 	liaison.LetterRejected:  "Rejected",
 	liaison.LetterSent:      "Dispatched, for your records",
+	liaison.LetterVoided:    "Approval void",
+	liaison.LetterAmended:   "Corrected editorially",
 }
 
 func transmissionViewOf(t store.Transmission, zone *time.Location) *transmissionView {

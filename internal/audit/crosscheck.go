@@ -25,6 +25,7 @@ type CrossCheck struct {
 	rows         struct {
 		statements []statementRow
 		decisions  []decisionRow
+		amendments []amendmentRow
 	}
 	problems []Problem
 }
@@ -34,7 +35,9 @@ type statementStory struct {
 	state    liaison.State
 	digest   liaison.Digest
 	approved map[liaison.Digest]approval
-	reported bool // its row was seen
+	leaving  liaison.Digest                     // what the approval that stands now covers, "" without one
+	amended  map[liaison.Digest]liaison.EventID // what editorial corrections made
+	reported bool                               // its row was seen
 }
 
 type approval struct {
@@ -68,6 +71,12 @@ type (
 		Period   string              `json:"period"`
 		Approved liaison.Digest      `json:"approved_digest"`
 		By       liaison.PersonID    `json:"approved_by"`
+		Amended  liaison.Digest      `json:"amended_digest"`
+	}
+	amendmentRow struct {
+		Statement liaison.StatementID `json:"statement"`
+		Revision  int                 `json:"revision"`
+		Digest    liaison.Digest      `json:"digest"`
 	}
 	decisionRow struct {
 		Statement liaison.StatementID `json:"statement"`
@@ -144,14 +153,39 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 			s.approved = map[liaison.Digest]approval{}
 		}
 		s.approved[e.Digest] = approval{e.ID, e.Actor, e.Acting, e.At}
+		s.leaving = e.Digest
+	case liaison.EventReopened:
+		s.leaving = ""
+	case liaison.EventAmended:
+		c.amended(s, e)
 	case liaison.EventDispatching:
-		if _, ok := s.approved[e.Digest]; !ok {
+		if s.leaving == "" || s.leaving != e.Digest {
 			c.problem(e.Statement, e.ID, "dispatch begun without an approval of these bytes before it")
 		}
 	}
 	if e.Transmission != "" {
 		c.message(s, e)
 	}
+}
+
+// amended takes an editorial correction: of what the approval that stands covers, and in nothing that is always substantive.
+func (c *CrossCheck) amended(s *statementStory, e *liaison.Event) {
+	if e.Amends == "" || e.Amends != s.leaving {
+		c.problem(e.Statement, e.ID, "corrected editorially from bytes that no approval covers")
+	}
+	if e.From != liaison.Approved || e.To != liaison.Approved || e.Acting != liaison.AsSecretary {
+		c.problem(e.Statement, e.ID, "corrected editorially by %s while the statement was %q", e.Acting, e.From)
+	}
+	for field := range strings.FieldsSeq(e.Changed) {
+		if (liaison.Profile{}).IsSubstantive(field) {
+			c.problem(e.Statement, e.ID, "the correction changed %s, which is no editorial matter", field)
+		}
+	}
+	if s.amended == nil {
+		s.amended = map[liaison.Digest]liaison.EventID{}
+	}
+	s.amended[e.Digest] = e.ID
+	s.leaving, s.digest = e.Digest, e.Digest
 }
 
 func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
@@ -175,7 +209,7 @@ func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
 		if m.sealed != "" {
 			bad("is sealed twice")
 		}
-		if _, ok := s.approved[e.Digest]; !ok && e.Letter == liaison.LetterStatement {
+		if e.Letter == liaison.LetterStatement && (s.leaving == "" || s.leaving != e.Digest) {
 			bad("is sealed for a revision that was not approved before")
 		}
 		m.sealed = e.MessageDigest
@@ -220,6 +254,8 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		})
 	case "decision":
 		err = decode(line, func(r decisionRow) { c.rows.decisions = append(c.rows.decisions, r) })
+	case "amendment":
+		err = decode(line, func(r amendmentRow) { c.rows.amendments = append(c.rows.amendments, r) })
 	case "transmission":
 		err = decode(line, c.transmission)
 	case "attempt":
@@ -310,6 +346,12 @@ func (c *CrossCheck) Problems() []Problem {
 		if a, ok := s.approved[r.Approved]; r.Approved != "" && (!ok || a.actor != r.By) {
 			c.problem(r.ID, a.event, "the register says that %s approved %s, the log does not", r.By, r.Approved.Short())
 		}
+		if _, ok := s.amended[r.Amended]; r.Amended != "" && !ok {
+			c.problem(r.ID, "", "the register says that %s was approved and corrected editorially, the log does not", r.Amended.Short())
+		}
+		if r.Approved != "" && s.state != liaison.Withdrawn && cmp.Or(r.Amended, r.Approved) != s.leaving {
+			c.problem(r.ID, "", "the register's approval covers other bytes than the log's")
+		}
 		for _, a := range s.approved {
 			c.entitled(r, a)
 		}
@@ -323,6 +365,13 @@ func (c *CrossCheck) Problems() []Problem {
 		if s := c.statements[d.Statement]; s != nil && d.Kind == "approve" {
 			if a, ok := s.approved[d.Digest]; !ok || a.actor != d.Person || a.as != d.Acting {
 				c.problem(d.Statement, a.event, "the register has an approval of revision %d by %s that the log has not", d.Revision, d.Person)
+			}
+		}
+	}
+	for _, m := range c.rows.amendments {
+		if s := c.statements[m.Statement]; s != nil {
+			if _, ok := s.amended[m.Digest]; !ok {
+				c.problem(m.Statement, "", "the register has a correction that made revision %d, the log has not", m.Revision)
 			}
 		}
 	}

@@ -67,6 +67,10 @@ func set(e *liaison.Event, name, value string) {
 		e.MessageDigest = liaison.Digest(value)
 	case "attempt":
 		e.Attempt = number()
+	case "amends":
+		e.Amends = liaison.Digest(value)
+	case "changed":
+		e.Changed = value
 	}
 }
 

@@ -41,7 +41,7 @@ func (e *Engine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, e
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 
-	snap, err := e.Store.Snapshot(ctx, cmd.Statement)
+	snap, err := e.Store.SnapshotFor(ctx, cmd)
 	if err != nil {
 		return liaison.Answer{}, err
 	}

@@ -91,6 +91,8 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 			return mail.Compose(mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
 		}
 		return mail.Compose(mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
+	case liaison.LetterVoided, liaison.LetterAmended:
+		return o.changed(ctx, snap, to, page, t, env)
 	case liaison.LetterSent:
 		return o.dispatched(ctx, snap, to, page, env)
 	}
@@ -111,7 +113,7 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 	if err != nil {
 		return nil, err
 	}
-	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
+	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
 		ts, err := o.Store.Transmissions(ctx, snap.ID)
 		if err != nil {
 			return nil, err
@@ -219,7 +221,7 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 		}
 		letter.Parent = parent.Label()
 	}
-	if snap.ApprovedAt != nil && snap.ApprovedDigest == snap.Digest {
+	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
 		by, err := o.Store.Person(ctx, snap.ApprovedBy)
 		if err != nil {
 			return nil, err
@@ -260,6 +262,30 @@ func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison
 		})
 	}
 	return mail.Compose(letter, env, nil)
+}
+
+// changed tells of what was done to an approved statement by the command that released the letter.
+func (o *Office) changed(ctx context.Context, snap store.Snapshot, to liaison.Person, page string, t store.Transmission, env mail.Envelope) ([]byte, error) {
+	history, err := o.Store.History(ctx, t.Statement)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range history {
+		if e.Command != t.Batch {
+			continue
+		}
+		r, err := o.revision(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		m := mail.Matter{To: to, Group: snap.GroupBody, Ref: e.Ref, Title: r.Content.Title, Language: r.Content.Language, URL: page}
+		if t.Letter == liaison.LetterAmended {
+			m.URL = fmt.Sprintf("%s/compare?from=%d&to=%d", page, t.Revision-1, t.Revision)
+			return mail.Compose(mail.Amended{Matter: m, By: e.ActorName, Acting: e.Acting.Label(), Reason: e.Reason}, env, nil)
+		}
+		return mail.Compose(mail.ApprovalVoid{Matter: m, By: e.ActorName, Acting: e.Acting.Label(), Reason: e.Reason}, env, nil)
+	}
+	return nil, fmt.Errorf("render %s: the command %s left no event", t.Letter, t.Batch)
 }
 
 func (o *Office) revision(ctx context.Context, t store.Transmission) (store.Revision, error) {

@@ -52,7 +52,14 @@ var crossChecks = []string{
 	 WHERE s.state <> e.to_state`,
 	// dispatched without an earlier approval of the same bytes
 	`SELECT d.statement_id::text, d.id::text, 'dispatch begun without an approval of these bytes before it' FROM event d
-	 WHERE d.kind = 'dispatching' AND NOT EXISTS (SELECT FROM event a WHERE a.statement_id = d.statement_id AND a.kind = 'approved' AND a.digest = d.digest AND a.seq < d.seq)`,
+	 WHERE d.kind = 'dispatching' AND NOT EXISTS (SELECT FROM event a WHERE a.statement_id = d.statement_id AND a.kind IN ('approved', 'amended') AND a.digest = d.digest AND a.seq < d.seq
+		AND NOT EXISTS (SELECT FROM event v WHERE v.statement_id = d.statement_id AND v.kind = 'reopened' AND v.seq BETWEEN a.seq AND d.seq))`,
+	// an editorial correction that the register has and the log has not, or otherwise
+	`SELECT m.statement_id::text, '', 'the correction that made revision ' || m.revision || ' is not what the log says' FROM amendment m
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.statement_id = m.statement_id AND e.kind = 'amended' AND e.command_id = m.command_id AND e.revision = m.revision
+		AND e.digest = m.digest AND e.amends = m.amends_digest AND e.changed = m.changed AND e.actor = m.person_id)`,
+	`SELECT e.statement_id::text, e.id::text, 'the log says that revision ' || e.revision || ' was corrected, the register has no such correction' FROM event e
+	 WHERE e.kind = 'amended' AND NOT EXISTS (SELECT FROM amendment m WHERE m.statement_id = e.statement_id AND m.revision = e.revision AND m.digest = e.digest)`,
 	// a message that the ledger calls accepted and the log does not, or with other bytes
 	`SELECT t.statement_id::text, '', 'the message ' || t.id || ' is ' || t.state || ' in the ledger and not in the log' FROM transmission t JOIN message m ON m.transmission_id = t.id
 	 WHERE t.state IN ('accepted', 'refused', 'unknown', 'bounced') AND NOT EXISTS (SELECT FROM event e WHERE e.transmission_id = t.id AND e.kind = t.state AND e.message_digest = m.digest)`,

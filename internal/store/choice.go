@@ -45,8 +45,8 @@ func (w *writing) aboutMessage(ctx context.Context) error {
 		}
 		w.batch.Queue(`
 			INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
-				message_id, message_date, approval_id, approval_kind, batch, copy_of, state, changed_at, created_at)
-			SELECT $2, statement_id, revision, letter, position, body_code, recipient_name, $3, $4, $5, approval_id, approval_kind, $6, id, 'queued', $5, $5
+				message_id, message_date, approval_id, approval_kind, approved_revision, batch, copy_of, state, changed_at, created_at)
+			SELECT $2, statement_id, revision, letter, position, body_code, recipient_name, $3, $4, $5, approval_id, approval_kind, approved_revision, $6, id, 'queued', $5, $5
 			FROM transmission WHERE id = $1`, x.ID, newID(), email, messageID(w.GroupBody), w.now, w.cmd.ID)
 	default:
 		return fmt.Errorf("%s is about no message", w.cmd.Kind)

@@ -75,6 +75,9 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 				return liaison.Refuse(liaison.Stale, "Somebody saved this draft after you opened it. Read it again, then submit.")
 			}
 		}
+		if err := propose(ctx, t, &snap, cmd); err != nil {
+			return err
+		}
 		change, err := liaison.Next(snap.Snapshot, cmd)
 		if err != nil {
 			return err
@@ -116,6 +119,7 @@ type writing struct {
 	batch    *pgx.Batch      // what follows from the change; sent after the command's own row
 	after    []liaison.Event // what follows from it, in the history
 	message  Transmission    // that the command is about
+	amended  []liaison.Difference
 }
 
 // apply works out what follows from the change besides the new state.
@@ -126,7 +130,7 @@ func (w *writing) apply(ctx context.Context) error {
 	if _, ok := liaison.AboutMessages[w.cmd.Kind]; ok {
 		return w.aboutMessage(ctx)
 	}
-	if w.cmd.Kind != liaison.DoApprove {
+	if w.cmd.Kind != liaison.DoApprove && w.cmd.Kind != liaison.DoAmend {
 		w.DispatchAt = nil
 	}
 	switch w.cmd.Kind {
@@ -138,6 +142,10 @@ func (w *writing) apply(ctx context.Context) error {
 		w.decide(newID())
 	case liaison.DoWithdraw:
 		w.cancel()
+	case liaison.DoReopen:
+		return w.reopen()
+	case liaison.DoAmend:
+		return w.amend(ctx)
 	case liaison.DoDispatch:
 		w.batch.Queue(`UPDATE transmission SET batch = $3, changed_at = $4 WHERE statement_id = $1 AND revision = $2 AND letter = 'statement' AND state = 'queued'`,
 			w.ID, w.Revision, w.cmd.ID, w.now)
@@ -176,9 +184,27 @@ func (w *writing) revise() error {
 	return nil
 }
 
-// approve gives the number, without a gap within group and study period, records the decision, and queues one message
-// for each addressee, its Message-ID and date fixed from here on.
+// approve gives the number, records the decision, and queues one message for each addressee, its Message-ID and date fixed from
+// here on. A statement that was approved before, and taken back for changes, keeps the number that it has.
 func (w *writing) approve(ctx context.Context) error {
+	if w.Number == 0 {
+		if err := w.number(ctx); err != nil {
+			return err
+		}
+	}
+	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
+	if w.cmd.Undo > 0 && !w.cmd.Hold {
+		at := w.now.Add(w.cmd.Undo)
+		w.DispatchAt = &at
+	}
+	approval := newID()
+	w.decide(approval)
+	w.queue(approval, 0)
+	return nil
+}
+
+// number gives the next one, without a gap within group and study period.
+func (w *writing) number(ctx context.Context) error {
 	period, err := liaison.PeriodOn(w.Today)
 	if err != nil {
 		return err
@@ -191,21 +217,19 @@ func (w *writing) approve(ctx context.Context) error {
 		return fmt.Errorf("give a number: %w", err)
 	}
 	w.Period, w.Ref = period.Name, w.Profile.Number(w.Content.Kind(), w.Number)
-	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
-	if w.cmd.Undo > 0 && !w.cmd.Hold {
-		at := w.now.Add(w.cmd.Undo)
-		w.DispatchAt = &at
-	}
-	approval := newID()
-	w.decide(approval)
+	return nil
+}
+
+// queue makes one message for each addressee of the revision, under the approval. approved is the revision that was approved,
+// where an editorial correction made another of it, else 0.
+func (w *writing) queue(approval string, approved int) {
 	for i, a := range w.Content.Addressees {
 		w.batch.Queue(`
 			INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
-				message_id, message_date, approval_id, approval_kind, state, changed_at, created_at)
-			VALUES ($1, $2, $3, 'statement', $4, $5, $6, $7, $8, $9, $10, 'approve', 'queued', $9, $9)`,
-			newID(), w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, messageID(w.GroupBody), w.now, approval)
+				message_id, message_date, approval_id, approval_kind, approved_revision, state, changed_at, created_at)
+			VALUES ($1, $2, $3, 'statement', $4, $5, $6, $7, $8, $9, $10, 'approve', $11, 'queued', $9, $9)`,
+			newID(), w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, messageID(w.GroupBody), w.now, approval, nullable(approved))
 	}
-	return nil
 }
 
 func (w *writing) decide(id string) {
@@ -234,12 +258,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	b.Queue(`
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
-			title = $13, deadline = $14, changed_at = $15,
+			title = $13, deadline = $14, changed_at = $15, amended_digest = $18,
 			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To)
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest))
 	if err := w.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("carry out %s: %w", w.cmd.Kind, err)
 	}
@@ -247,7 +271,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	if w.message.ID != "" {
 		e = transmissionEvent(w.message, "", 0)
 	}
+	var amends liaison.Digest
+	if w.amended != nil {
+		amends = w.cmd.Digest
+	}
 	w.record(liaison.Event{
+		Amends: amends, Changed: liaison.FieldsOf(w.amended),
 		Transmission: e.Transmission, Letter: e.Letter, Body: e.Body, Recipient: e.Recipient, MessageID: e.MessageID, MessageDigest: e.MessageDigest, Attempt: e.Attempt,
 		Kind: w.change.Rule.Event, Statement: w.ID, Version: w.Version, Command: w.cmd.ID,
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,

@@ -23,11 +23,11 @@ func (t *tx) appendEvents(ctx context.Context) error {
 		b.Queue(`
 			INSERT INTO event (id, kind, at, statement_id, version, command_id, actor, acting, drafted, from_state, to_state,
 				revision, digest, ref, reason, transmission_id, letter, body_code, recipient, message_id, message_digest,
-				attempt, stage, code, reply, relay)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+				attempt, stage, code, reply, relay, amends, changed)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
 			e.ID, e.Kind, e.At, e.Statement, e.Version, e.Command, nullable(e.Actor), e.Acting, e.Drafted, e.From, e.To,
 			e.Revision, e.Digest, e.Ref, e.Reason, nullable(e.Transmission), e.Letter, e.Body, e.Recipient, e.MessageID, e.MessageDigest,
-			e.Attempt, e.Stage, e.Code, e.Reply, e.Relay)
+			e.Attempt, e.Stage, e.Code, e.Reply, e.Relay, e.Amends, e.Changed)
 		payload, salts := audit.NewLeaf(e)
 		for field, salt := range salts {
 			b.Queue(`INSERT INTO audit.salt (event_id, field, salt) VALUES ($1, $2, $3)`, e.ID, field, salt)
@@ -52,13 +52,13 @@ type HistoryLine struct {
 const eventColumns = `event.id, event.kind, event.at, event.statement_id, event.version, event.command_id,
 	coalesce(event.actor::text, ''), event.acting, event.drafted, event.from_state, event.to_state, event.revision, event.digest,
 	event.ref, event.reason, coalesce(event.transmission_id::text, ''), event.letter, event.body_code, event.recipient,
-	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay`
+	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay, event.amends, event.changed`
 
 // eventFields are the places that eventColumns are scanned into.
 func eventFields(e *liaison.Event) []any {
 	return []any{&e.ID, &e.Kind, &e.At, &e.Statement, &e.Version, &e.Command, &e.Actor, &e.Acting, &e.Drafted, &e.From, &e.To,
 		&e.Revision, &e.Digest, &e.Ref, &e.Reason, &e.Transmission, &e.Letter, &e.Body, &e.Recipient,
-		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay}
+		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay, &e.Amends, &e.Changed}
 }
 
 // History lists what happened to a statement, oldest first.

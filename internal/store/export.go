@@ -28,8 +28,10 @@ var registerRows = []string{
 	`SELECT json_build_object('export', 'appointment', 'person', person_id, 'group', group_code, 'office', office, 'from', held_from, 'until', coalesce(held_until::text, '')) FROM appointment ORDER BY group_code, office, person_id, held_from`,
 	`SELECT json_build_object('export', 'series', 'group', group_code, 'kind', kind, 'period', period, 'last', last) FROM number_series ORDER BY group_code, kind, period`,
 	`SELECT json_build_object('export', 'statement', 'id', id, 'group', group_code, 'kind', kind, 'state', state, 'version', version, 'revision', revision, 'digest', coalesce(digest, ''),
-		'number', coalesce(number, 0), 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, '')) FROM statement ORDER BY id`,
+		'number', coalesce(number, 0), 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),
+		'amended_digest', coalesce(amended_digest, '')) FROM statement ORDER BY id`,
 	`SELECT json_build_object('export', 'decision', 'statement', statement_id, 'revision', revision, 'digest', digest, 'kind', kind, 'person', person_id, 'acting', acting, 'drafted', drafted, 'at', decided_at) FROM decision ORDER BY statement_id, revision`,
+	`SELECT json_build_object('export', 'amendment', 'statement', statement_id, 'revision', revision, 'digest', digest, 'amends', amends_digest, 'changed', changed, 'person', person_id, 'acting', acting, 'at', amended_at) FROM amendment ORDER BY statement_id, revision`,
 	`SELECT json_build_object('export', 'transmission', 'id', t.id, 'statement', t.statement_id, 'revision', t.revision, 'letter', t.letter, 'state', t.state, 'attempts', t.attempts, 'message_digest', coalesce(m.digest, ''))
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id ORDER BY t.id`,
 	`SELECT json_build_object('export', 'attempt', 'transmission', transmission_id, 'n', n, 'dot', dot_at IS NOT NULL, 'outcome', coalesce(outcome, ''), 'stage', coalesce(stage, ''), 'code', code) FROM attempt ORDER BY transmission_id, n`,

@@ -31,6 +31,15 @@ func (s *Store) Snapshot(ctx context.Context, id liaison.StatementID) (Snapshot,
 	return snap, unavailable(err)
 }
 
+// SnapshotFor is [Store.Snapshot] with what the command brings besides, so that [liaison.Next] can judge it.
+func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot, error) {
+	snap, err := s.Snapshot(ctx, cmd.Statement)
+	if err == nil {
+		err = unavailable(propose(ctx, s.pool, &snap, cmd))
+	}
+	return snap, err
+}
+
 // snapshot reads everything about a statement in one round trip. With lock " FOR UPDATE OF s" the row is locked first, and what
 // follows sees the state after the lock was had. answer is the recorded answer of the command, if there is one.
 func snapshot(ctx context.Context, q querier, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
@@ -38,7 +47,7 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
 			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
-			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at,
+			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at, coalesce(s.amended_digest, ''),
 			s.approved_at IS NOT NULL AND NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
 					AND a.held_from <= s.approved_at::date + 1 AND coalesce(a.held_until, 'infinity') >= s.approved_at::date - 1),
@@ -47,7 +56,7 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st := &snap.Statement
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
-			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &snap.ApproverOutOfOffice,
+			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		return err

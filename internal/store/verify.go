@@ -441,7 +441,7 @@ func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (or
 // them on again; the rows are what is verified.
 func (c *checking) guards(ctx context.Context) error {
 	rows, err := c.tx.Query(ctx, `
-		SELECT DISTINCT what FROM unnest(ARRAY['audit.leaf', 'audit.node', 'audit.log', 'audit.checkpoint', 'event', 'command', 'decision', 'revision', 'addressee', 'message', 'blob']) AS what,
+		SELECT DISTINCT what FROM unnest(ARRAY['audit.leaf', 'audit.node', 'audit.log', 'audit.checkpoint', 'event', 'command', 'decision', 'amendment', 'revision', 'addressee', 'message', 'blob']) AS what,
 			unnest(ARRAY['append_only', 'append_only_truncate']) AS name
 		WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(what) AND tgname = name AND tgenabled IN ('O', 'A')) ORDER BY what`)
 	if err != nil {

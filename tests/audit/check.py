@@ -258,7 +258,7 @@ class Register:
         self.rows = {}
 
     def leaf(self, e):
-        s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}})
+        s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set()})
         bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
         before, after = e.get("from", ""), e.get("to", "")
         if before != after:
@@ -267,7 +267,17 @@ class Register:
             s["version"], s["state"] = e["version"], after
         if e["kind"] == "approved":
             s["approved"][e["digest"]] = e
-        if e["kind"] == "dispatching" and e["digest"] not in s["approved"]:
+            s["leaving"] = e["digest"]
+        if e["kind"] == "reopened":
+            s["leaving"] = None
+        if e["kind"] == "amended":
+            if not s["leaving"] or e.get("amends") != s["leaving"] or e["acting"] != "secretary" or before != "approved":
+                bad("corrected from bytes that no approval covers")
+            if set(e["changed"].split()) & {"source", "addressees", "deadline", "attachments"}:
+                bad("a correction of what is no editorial matter")
+            s["leaving"] = e["digest"]
+            s["amended"].add(e["digest"])
+        if e["kind"] == "dispatching" and e["digest"] != s["leaving"]:
             bad("dispatched without an approval")
         if "transmission" not in e:
             return
@@ -276,7 +286,7 @@ class Register:
         if kind == "sealed":
             if m["sealed"]:
                 bad("sealed twice")
-            if e["letter"] == "statement" and e["digest"] not in s["approved"]:
+            if e["letter"] == "statement" and e["digest"] != s["leaving"]:
                 bad("sealed without an approval")
             m["sealed"] = e["message_digest"]
         if kind in ("attempted", "accepted", "refused", "deferred", "unknown") and e.get("message_digest") != m["sealed"]:
@@ -303,6 +313,8 @@ class Register:
             if not s or s["version"] != r["version"] or s["state"] != r["state"]:
                 self.problems.append("statement %s: the register says %s, version %d; the log does not" % (i, r["state"], r["version"]))
                 continue
+            if r.get("amended_digest") and r["amended_digest"] not in s["amended"]:
+                self.problems.append("statement %s: the register has a correction that the log has not" % i)
             for digest, e in s["approved"].items():
                 a = offices.get((e["actor"], r["group"], e["acting"]))
                 if not a or not a["from"] <= e["at"][:10] or a["until"] and a["until"] < e["at"][:10]:
