@@ -49,8 +49,10 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	for _, q := range []string{"", "?state=accepted", "?state=unknown", "?body=itu-t/sg13&ref=jca-ml-ls1"} {
 		out["/dispatch"+q] = insiders
 	}
+	corrected := w.corrected(c)
+	out[statementPath(corrected, "/compare")], out[statementPath(corrected, "/amend")] = insiders, []liaison.PersonID{secretary}
 	out[statementPath(sent, "/evidence.zip")], out[statementPath(draft, "/evidence.zip")] = insiders, insiders
-	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, sent: everyone} {
+	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, corrected: insiders, sent: everyone} {
 		for _, page := range []string{"", "/history", file} {
 			out[statementPath(id, page)] = who
 		}

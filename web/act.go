@@ -6,7 +6,7 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// act carries out what the statement's own page offers: withdraw, dispatch, close.
+// act carries out what the statement's own page offers: withdraw, dispatch, close, take back for changes.
 func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	kind, reason := liaison.CommandKind(r.PostFormValue("kind")), textOf(r.PostFormValue("reason"))
 	switch kind {
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose:
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen:
 	default:
 		return liaison.Refuse(liaison.Invalid, "That is not done on this page.")
 	}

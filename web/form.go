@@ -23,8 +23,10 @@ func isID(s string) bool {
 }
 
 // readForm reads a form without files.
-func readForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+func readForm(w http.ResponseWriter, r *http.Request) error { return readFormUpTo(w, r, maxForm) }
+
+func readFormUpTo(w http.ResponseWriter, r *http.Request, limit int64) error {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	if err := r.ParseForm(); err != nil {
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return liaison.Refuse(liaison.TooLarge, "The form is larger than anything that fits into it. Go back: what you typed is still there; shorten it.")

@@ -31,6 +31,7 @@ type statementPage struct {
 	Letters    []*transmissionView // to persons
 	Revisions  []revisionView
 	Insider    bool
+	Compare    bool // there is more than one revision to compare
 	Actions    []actionView
 	Problems   problems
 }
@@ -63,6 +64,8 @@ type revisionView struct {
 	At        moment
 	Decision  *decisionView
 	Submitted bool
+	Void      bool            // the decision is an approval that holds no more
+	Corrected *correctionView // by the secretariat, under the approval of an earlier revision
 }
 
 // actionView is something that this person may do now.
@@ -118,6 +121,11 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 	if err := s.addRevisions(r.Context(), &p, snap, zone); err != nil {
 		return err
 	}
+	if p.Insider && snap.State == liaison.Draft && snap.Number > 0 && p.Returned == nil {
+		if p.Returned, err = s.reopened(r.Context(), snap.ID, zone); err != nil {
+			return err
+		}
+	}
 	if err := s.addMessages(r.Context(), &p, snap, zone, me); err != nil {
 		return err
 	}
@@ -142,14 +150,26 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 	if err != nil {
 		return err
 	}
+	corrections := map[int]*correctionView{}
+	amendments, err := s.store.Amendments(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range amendments {
+		corrections[a.Revision] = &correctionView{a.By, a.Acting.Label(), a.Reason, momentOf(a.At, zone)}
+	}
+	p.Compare = len(revisions) > 1 || snap.State == liaison.Draft
+	approvedHere := false
 	for _, r := range revisions {
-		v := revisionView{Number: r.Number, Digest: r.Digest, By: r.SubmittedBy, At: momentOf(r.SubmittedAt, zone)}
+		v := revisionView{Number: r.Number, Digest: r.Digest, By: r.SubmittedBy, At: momentOf(r.SubmittedAt, zone), Corrected: corrections[r.Number]}
 		if r.Decision != nil {
 			d := decisionViewOf(*r.Decision, zone)
 			v.Decision = &d
 			switch {
+			case d.Kind == liaison.DoApprove && (snap.ApprovedDigest == "" || approvedHere):
+				v.Void = true // it was taken back for changes afterwards
 			case d.Kind == liaison.DoApprove:
-				p.Approval = &d
+				p.Approval, approvedHere = &d, true
 			case r.Number != snap.Revision:
 			case d.Kind == liaison.DoReturn && snap.State == liaison.Draft:
 				p.Returned = &d
@@ -162,6 +182,21 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 		}
 	}
 	return nil
+}
+
+// reopened says why an approved statement is a draft again.
+func (s *server) reopened(ctx context.Context, id liaison.StatementID, zone *time.Location) (*decisionView, error) {
+	history, err := s.store.History(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(history) {
+		if e.Kind == liaison.EventReopened {
+			v := decisionViewOf(store.Decision{Kind: liaison.DoReopen, By: e.ActorName, Acting: e.Acting, Drafted: e.Drafted, Reason: e.Reason, At: e.At}, zone)
+			return &v, nil
+		}
+	}
+	return nil, nil
 }
 
 func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.Snapshot, zone *time.Location, me *visitor) error {
@@ -239,6 +274,10 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Hint = "One message goes to each addressee, now."
 		case liaison.DoWithdraw:
 			a.Reason, a.Grave, a.Hint = true, true, "It is taken back for good. A number that it has stays used."
+		case liaison.DoReopen:
+			a.Reason, a.Hint = true, "The approval is void, the messages that wait are taken back, and it is a draft again under the same number."
+		case liaison.DoAmend:
+			a.Link = address + "/amend"
 		case liaison.DoClose:
 			a.Reason, a.Hint = true, "Nothing more is expected of anyone."
 		default:
@@ -282,11 +321,17 @@ func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 		}
 		return "Submitted for approval. " + list(chairs) + " is asked to decide.", nil
 	case liaison.Approved:
+		if r.URL.Query().Get("as") == "amended" {
+			return "Corrected editorially, under the same approval. Who approved it is told.", nil
+		}
 		if r.URL.Query().Get("as") == "hold" {
 			return "Approved as " + answer.Ref + " and held: nothing leaves until somebody dispatches it.", nil
 		}
 		return "Approved as " + answer.Ref + " and handed to dispatch.", nil
 	case liaison.Draft:
+		if answer.Ref != "" {
+			return "It is a draft again, and keeps its number " + answer.Ref + ". Who approved it is told, with your reason.", nil
+		}
 		return "Returned for changes. " + snap.DrafterPerson.Name + " is told, with your reason.", nil
 	case liaison.Rejected:
 		return "Rejected. " + snap.DrafterPerson.Name + " is told, with your reason.", nil

@@ -246,7 +246,7 @@ func (w *world) send(id liaison.StatementID, refuse bool) {
 	}
 	snap := w.snapshot(id)
 	for _, t := range ts {
-		if t.Letter != liaison.LetterStatement {
+		if t.Letter != liaison.LetterStatement || t.State == liaison.TransmissionCancelled {
 			continue
 		}
 		b, err := composer{w.store}.Preview(w.Context(), snap, t.Position)

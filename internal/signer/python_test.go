@@ -35,6 +35,7 @@ func TestCheckerInPython(t *testing.T) {
 	}
 	sg = openSigner(t, s, dir, policy)
 	step(t, sg)
+	correctOne(t, s)
 	more(t, pool, 50)
 	step(t, sg)
 	c, err := s.Checkpoint(t.Context())
@@ -92,6 +93,7 @@ func TestCheckerInPython(t *testing.T) {
 	whole := string(export(t, s, false))
 	for name, changed := range map[string]string{
 		"a leaf":         strings.Replace(whole, `"kind":"approved"`, `"kind":"approvad"`, 1),
+		"a correction":   strings.Replace(whole, `"amends":"`, `"amends":"0`, 1),
 		"a row":          strings.Replace(whole, `"state" : "accepted"`, `"state" : "refused"`, 1),
 		"a signature":    strings.Replace(whole, `\n— liaison.example/jca-ml/log1 `, `\n— liaison.example/jca-ml/log1 A`, 1),
 		"half of it":     whole[:len(whole)/2],

@@ -75,6 +75,48 @@ func dispatchOne(ctx context.Context, s *store.Store, id liaison.StatementID) er
 	return sendBatch(ctx, s, cmd.ID)
 }
 
+// correctOne takes a statement through an approval that is voided, a second one, an editorial correction and its dispatch.
+func correctOne(t testing.TB, s *store.Store) {
+	t.Helper()
+	ctx, id := t.Context(), liaison.StatementID(newUUID())
+	content := liaison.Content{
+		Source: seed.JCAML, Title: "Roadmap", Questions: "N/A", Contacts: []liaison.Contact{{Name: seed.Chair.Name, Email: seed.Chair.Email}},
+		ReplyTo: "jca-ml@liaison.example", Language: "en", Abstract: "Asks.", Text: "Raodmap.", Addressees: []liaison.Addressee{{Body: "w3c", Purpose: liaison.ForInformation}},
+	}
+	if _, err := s.Create(ctx, id, seed.Editor.ID, content); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		kind liaison.CommandKind
+		who  liaison.PersonID
+	}{
+		{liaison.DoSubmit, seed.Editor.ID}, {liaison.DoApprove, seed.Chair.ID}, {liaison.DoReopen, seed.Secretary.ID},
+		{liaison.DoSubmit, seed.Editor.ID}, {liaison.DoApprove, seed.Chair.ID}, {liaison.DoAmend, seed.Secretary.ID}, {liaison.DoDispatch, seed.Chair.ID},
+	} {
+		snap, err := s.Snapshot(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: step.kind, Statement: id, Actor: step.who, Digest: snap.Digest, Reason: "A typing error."}
+		if step.kind == liaison.DoAmend {
+			snap.Content.Text = "Roadmap."
+			canonical, err := liaison.Canonical(snap.Content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cmd.Amended, err = s.PutBlob(ctx, canonical); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Do(ctx, cmd); err != nil {
+			t.Fatalf("%s: %v", step.kind, err)
+		}
+		if err := sendBatch(ctx, s, cmd.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // sendBatch seals and hands over every message of a command, each accepted at once.
 func sendBatch(ctx context.Context, s *store.Store, batch liaison.CommandID) error {
 	ts, err := s.Batch(ctx, batch)
