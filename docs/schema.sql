@@ -88,7 +88,7 @@ DECLARE
 BEGIN
 	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT before FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.amends;
 	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT after FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.revision;
-	FOREACH name IN ARRAY ARRAY['source', 'relations', 'addressees', 'deadline', 'confidentiality', 'embargo', 'attachments'] LOOP
+	FOREACH name IN ARRAY ARRAY['source', 'relations', 'addressees', 'deadline', 'confidentiality', 'embargo', 'attachments', 'report'] LOOP
 		IF before -> name IS DISTINCT FROM after -> name THEN
 			RAISE EXCEPTION 'a change of % is no editorial correction', name USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'amendment_is_editorial';
 		END IF;

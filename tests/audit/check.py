@@ -273,7 +273,7 @@ class Register:
         if e["kind"] == "amended":
             if not s["leaving"] or e.get("amends") != s["leaving"] or e["acting"] != "secretary" or before != "approved":
                 bad("corrected from bytes that no approval covers")
-            if set(e["changed"].split()) & {"source", "relations", "addressees", "deadline", "confidentiality", "embargo", "attachments"}:
+            if set(e["changed"].split()) & {"source", "relations", "addressees", "deadline", "confidentiality", "embargo", "attachments"} or "report." in e["changed"]:
                 bad("a correction of what is no editorial matter")
             s["leaving"] = e["digest"]
             s["amended"].add(e["digest"])
