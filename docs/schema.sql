@@ -216,6 +216,19 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.notice_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.transmission_id IS NOT NULL OR OLD.withheld_at IS NOT NULL
+		OR (NEW.id, NEW.event_id, NEW.statement_id, NEW.letter, NEW.person_id, NEW.about, NEW.made_at)
+			IS DISTINCT FROM (OLD.id, OLD.event_id, OLD.statement_id, OLD.letter, OLD.person_id, OLD.about, OLD.made_at) THEN
+		RAISE EXCEPTION 'a notice goes out once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'notice_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -509,6 +522,22 @@ CREATE TABLE public.decision (
     CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000))
 );
 
+CREATE TABLE public.digest (
+    person_id uuid NOT NULL,
+    group_code text NOT NULL,
+    day date NOT NULL,
+    transmission_id uuid NOT NULL
+);
+
+CREATE TABLE public.digest_time (
+    person_id uuid NOT NULL,
+    hour smallint NOT NULL,
+    zone text NOT NULL,
+    chosen_at timestamp with time zone NOT NULL,
+    CONSTRAINT digest_time_hour_check CHECK (((hour >= 0) AND (hour <= 23))),
+    CONSTRAINT digest_time_zone_check CHECK (((length(zone) >= 1) AND (length(zone) <= 64)))
+);
+
 CREATE TABLE public.draft (
     statement_id uuid NOT NULL,
     version integer NOT NULL,
@@ -528,7 +557,7 @@ CREATE TABLE public.event (
     id uuid NOT NULL,
     kind text NOT NULL,
     at timestamp with time zone NOT NULL,
-    statement_id uuid NOT NULL,
+    statement_id uuid,
     version integer NOT NULL,
     command_id text DEFAULT ''::text NOT NULL,
     actor uuid,
@@ -553,7 +582,8 @@ CREATE TABLE public.event (
     relay text DEFAULT ''::text NOT NULL,
     amends text DEFAULT ''::text NOT NULL,
     changed text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -634,6 +664,29 @@ CREATE TABLE public.message (
     CONSTRAINT message_check CHECK (((digest)::text = encode(sha256(bytes), 'hex'::text)))
 );
 ALTER TABLE ONLY public.message ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE public.notice (
+    id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    letter text NOT NULL,
+    person_id uuid NOT NULL,
+    about uuid,
+    made_at timestamp with time zone NOT NULL,
+    transmission_id uuid,
+    withheld_at timestamp with time zone,
+    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
+    CONSTRAINT notice_sent_or_withheld CHECK (((transmission_id IS NULL) OR (withheld_at IS NULL)))
+);
+
+CREATE TABLE public.notice_choice (
+    person_id uuid NOT NULL,
+    letter text NOT NULL,
+    pace text NOT NULL,
+    chosen_at timestamp with time zone NOT NULL,
+    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
+    CONSTRAINT notice_choice_pace CHECK ((pace = ANY (ARRAY['at-once'::text, 'daily'::text])))
+);
 
 CREATE TABLE public.number_series (
     group_code text NOT NULL,
@@ -767,7 +820,7 @@ CREATE TABLE public.transmission (
     approval_id uuid,
     approval_kind text,
     batch text,
-    state text NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     next_try_at timestamp with time zone,
     code integer DEFAULT 0 NOT NULL,
@@ -784,7 +837,7 @@ CASE
 END) STORED,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
@@ -924,6 +977,15 @@ ALTER TABLE ONLY public.decision
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.digest
+    ADD CONSTRAINT digest_once_a_day PRIMARY KEY (person_id, group_code, day);
+
+ALTER TABLE ONLY public.digest_time
+    ADD CONSTRAINT digest_time_pkey PRIMARY KEY (person_id);
+
+ALTER TABLE ONLY public.digest
+    ADD CONSTRAINT digest_transmission_id_key UNIQUE (transmission_id);
+
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (statement_id);
 
@@ -950,6 +1012,15 @@ ALTER TABLE ONLY public.meeting
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (transmission_id);
+
+ALTER TABLE ONLY public.notice_choice
+    ADD CONSTRAINT notice_choice_pkey PRIMARY KEY (person_id, letter);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_once UNIQUE (event_id, letter, person_id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (group_code, kind, period);
@@ -1070,6 +1141,12 @@ CREATE INDEX meeting_of_group ON public.meeting USING btree (group_code, held_fr
 
 CREATE UNIQUE INDEX meeting_once_per_calendar_entry ON public.meeting USING btree (group_code, uid) WHERE (uid <> ''::text);
 
+CREATE INDEX notice_of_a_letter ON public.notice USING btree (transmission_id);
+
+CREATE INDEX notice_of_a_message ON public.notice USING btree (about, person_id, letter, made_at);
+
+CREATE INDEX notice_waiting ON public.notice USING btree (person_id, made_at) WHERE ((transmission_id IS NULL) AND (withheld_at IS NULL));
+
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
 
 CREATE INDEX proposal_answer_of ON public.proposal_answer USING btree (statement_id, number, body_code, at);
@@ -1099,13 +1176,13 @@ CREATE UNIQUE INDEX transmission_fact_once ON public.transmission_fact USING btr
 
 CREATE UNIQUE INDEX transmission_one_per_addressee ON public.transmission USING btree (statement_id, revision, "position") WHERE ((letter = 'statement'::text) AND (copy_of IS NULL));
 
-CREATE UNIQUE INDEX transmission_one_per_letter ON public.transmission USING btree (batch, letter, person_id) WHERE (letter <> 'statement'::text);
-
 CREATE INDEX transmission_open ON public.transmission USING btree (changed_at) WHERE (state = ANY (ARRAY['queued'::text, 'attempting'::text, 'deferred'::text, 'unknown'::text]));
 
 CREATE INDEX transmission_response_of ON public.transmission_response USING btree (transmission_id, at, id);
 
 CREATE INDEX transmission_statement ON public.transmission USING btree (statement_id);
+
+CREATE INDEX transmission_unreleased ON public.transmission USING btree (statement_id) WHERE ((batch IS NULL) AND (letter <> 'statement'::text) AND (state = 'queued'::text));
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON audit.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1147,6 +1224,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH RO
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.digest FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1173,11 +1252,15 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH S
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.digest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.inbound_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.notice FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1196,6 +1279,8 @@ CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH 
 CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EXECUTE FUNCTION public.hold_guard();
 
 CREATE TRIGGER inbound_message_guard BEFORE DELETE OR UPDATE ON public.inbound_message FOR EACH ROW EXECUTE FUNCTION public.inbound_message_guard();
+
+CREATE TRIGGER notice_guard BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.notice_guard();
 
 CREATE TRIGGER transmission_guard BEFORE DELETE OR UPDATE ON public.transmission FOR EACH ROW EXECUTE FUNCTION public.transmission_guard();
 
@@ -1277,6 +1362,18 @@ ALTER TABLE ONLY public.decision
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_statement_id_revision_digest_fkey FOREIGN KEY (statement_id, revision, digest) REFERENCES public.revision(statement_id, number, digest);
 
+ALTER TABLE ONLY public.digest
+    ADD CONSTRAINT digest_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.digest
+    ADD CONSTRAINT digest_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.digest_time
+    ADD CONSTRAINT digest_time_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.digest
+    ADD CONSTRAINT digest_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES public.person(id);
 
@@ -1318,6 +1415,24 @@ ALTER TABLE ONLY public.meeting
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_about_fkey FOREIGN KEY (about) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.notice_choice
+    ADD CONSTRAINT notice_choice_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -1537,6 +1652,12 @@ GRANT SELECT ON TABLE public.decision TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.decision TO liaison_worker;
 GRANT SELECT ON TABLE public.decision TO liaison_auditor;
 
+GRANT SELECT ON TABLE public.digest TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.digest TO liaison_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.digest_time TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.digest_time TO liaison_worker;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_worker;
 
@@ -1585,6 +1706,12 @@ GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;
 GRANT SELECT(transmission_id) ON TABLE public.message TO liaison_auditor;
 
 GRANT SELECT(digest) ON TABLE public.message TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.notice TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notice TO liaison_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notice_choice TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.notice_choice TO liaison_worker;
 
 GRANT SELECT ON TABLE public.number_series TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO liaison_worker;
@@ -1691,6 +1818,28 @@ GRANT SELECT ON TABLE public.terms_of_reference TO liaison_auditor;
 GRANT SELECT ON TABLE public.transmission TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.transmission TO liaison_worker;
 GRANT SELECT ON TABLE public.transmission TO liaison_auditor;
+
+GRANT INSERT(id) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(statement_id) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(revision) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(letter) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(person_id) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(recipient_name) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(recipient_email) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(message_id) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(message_date) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(changed_at) ON TABLE public.transmission TO liaison_app;
+
+GRANT INSERT(created_at) ON TABLE public.transmission TO liaison_app;
 
 GRANT SELECT,INSERT ON TABLE public.transmission_fact TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.transmission_fact TO liaison_worker;

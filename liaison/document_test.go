@@ -83,10 +83,27 @@ func statesDocument() string {
 	p("|---|---|---|---|---|---|")
 	for _, r := range liaison.Table {
 		p("| %s `%s` | %s | %s | %s | %s | %s |", r.Label, r.Command, words(r.Who, liaison.Capacity.Label), words(r.From, label), to(r),
-			words(r.Needs, func(n liaison.Need) string { return string(n) }, "; "), words(r.Mail, func(l liaison.Letter) string { return "`" + string(l) + "`" }))
+			words(r.Needs, func(n liaison.Need) string { return string(n) }, "; "), words(r.Letters(), func(l liaison.Letter) string { return "`" + string(l) + "`" }))
 	}
 	p("")
 	p("\"Drafter\" is everyone who drafted or edited the statement, with or without an office. \"Liaison\" is the engine itself.")
+	p("")
+	p("## Who is told of what")
+	p("")
+	p("An event is looked up here when it is recorded; a letter that may wait comes at once or in the day's digest, as each person chooses.")
+	p("")
+	p("| event | letter | to | may wait |")
+	p("|---|---|---|---|")
+	for _, n := range liaison.Notices {
+		to := words(n.To, func(r liaison.Readership) string { return string(r) })
+		if n.Others {
+			to += ", but not who did it"
+		}
+		if n.Once {
+			to += ", once for each message"
+		}
+		p("| %s `%s` | %s `%s` | %s | %s |", n.Event.Label(), n.Event, n.Letter.Label(), n.Letter, to, yes(n.Letter.MayWait()))
+	}
 	p("")
 	p("## Who may do what, where")
 	p("")

@@ -37,6 +37,14 @@ const (
 	EventReopened EventKind = "reopened"
 	EventAmended  EventKind = "amended"
 
+	EventUnsettled EventKind = "unsettled" // nothing settles the outcome of a message by itself: a person has to
+	EventTested    EventKind = "tested"
+
+	// Sending through a relay or to a body. Who pauses it is a person, or the engine when the relay refuses us; only then is
+	// there a statement, that of the message which it refused.
+	EventPaused  EventKind = "paused"
+	EventResumed EventKind = "resumed"
+
 	// What became known of a message after its server took it over; each is a [Fact] of the same name.
 	EventWitnessed    EventKind = "witnessed"
 	EventDelayed      EventKind = "delayed"
@@ -95,6 +103,10 @@ var Events = []struct {
 	{EventHeld, "Dispatch held"},
 	{EventReopened, "Taken back for changes; the approval is void"},
 	{EventAmended, "Corrected editorially, under the same approval"},
+	{EventUnsettled, "Outcome left for a person to settle"},
+	{EventTested, "Test message asked for"},
+	{EventPaused, "Sending paused"},
+	{EventResumed, "Sending resumed"},
 	{EventWitnessed, "Our own copy arrived"},
 	{EventDelayed, "Reported as delayed"},
 	{EventRelayed, "Reported as passed on to a server that sends no reports"},

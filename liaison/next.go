@@ -20,6 +20,7 @@ type Command struct {
 	Transmission TransmissionID // the message that a command of [AboutMessages] is about
 	Email        string         // the address that a copy goes to
 	Amended      Digest         // amend: of the canonical bytes that the revision becomes; the register has them as a file
+	Position     int            // test: the addressee whose message it is, from 1
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
@@ -110,7 +111,7 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		return Change{
 			Rule: r, From: s.State, Acting: acting,
 			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
-			Letters: recipients(s, r),
+			Letters: recipients(s, r.Event, cmd.Actor),
 		}, nil
 	}
 	return Change{}, refusal
@@ -131,6 +132,16 @@ func May(s Snapshot, p PersonID) []CommandKind {
 		}
 	}
 	return out
+}
+
+// MayAbout lists what the person may do now with one of the statement's messages, in the order of the table: the buttons beside
+// a message. Nothing may be done with one that a copy was sent in place of.
+func MayAbout(s Snapshot, id TransmissionID, p PersonID) []CommandKind {
+	m, ok := s.Messages[id]
+	if !ok || m.Copied {
+		return nil
+	}
+	return slices.DeleteFunc(May(s, p), func(k CommandKind) bool { return !slices.Contains(AboutMessages[k], m.State) })
 }
 
 // entitled finds the capacity that the actor has for the row today.
@@ -195,6 +206,13 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 		case NeedAddress:
 			if _, err := ParseEmail(cmd.Email); err != nil {
 				return &Error{Code: Invalid, Field: "email", Message: "Give the address that the copy goes to, as in liaison@body.example."}
+			}
+		case NeedAddressee:
+			if cmd.Position < 1 || cmd.Position > len(s.Content.Addressees) {
+				return Refuse(NotFound, "The statement has no addressee number %d.", cmd.Position)
+			}
+			if len(recipients(s, r.Event, cmd.Actor)) == 0 {
+				return Refuse(Conflict, "The register knows no mailbox of yours, so nothing can be sent to you.")
 			}
 		case NeedAllAccepted, NeedSomeFailed:
 			open, failed := 0, 0
@@ -265,47 +283,6 @@ func MayLeave(s Snapshot, revision int) error {
 		return Refuse(Conflict, "The statement is %s; nothing of it is sent now.", inWords(s.State))
 	}
 	return approvedBytes(s, revision)
-}
-
-// recipients says to which persons the row's letters go.
-func recipients(s Snapshot, r Rule) []Recipient {
-	var out []Recipient
-	add := func(l Letter, people ...Person) {
-		for _, p := range people {
-			if p.Email != "" && !slices.ContainsFunc(out, func(x Recipient) bool { return x.Letter == l && x.Person.ID == p.ID }) {
-				out = append(out, Recipient{l, p})
-			}
-		}
-	}
-	for _, l := range r.Mail {
-		switch l {
-		case LetterReview:
-			add(l, s.InOffice(OfficeChair)...)
-		case LetterReturned, LetterRejected:
-			add(l, s.DrafterPerson)
-		case LetterSent:
-			add(l, s.DrafterPerson)
-			add(l, s.InOffice(OfficeSecretary)...)
-		case LetterAmended:
-			add(l, approvers(s)...)
-		case LetterVoided:
-			add(l, approvers(s)...)
-			add(l, s.DrafterPerson)
-			add(l, s.InOffice(OfficeSecretary)...)
-		}
-	}
-	return out
-}
-
-// approvers are who approved, as far as they hold an office today, and the chair.
-func approvers(s Snapshot) []Person {
-	var out []Person
-	for _, a := range s.Officers {
-		if a.Person.ID == s.ApprovedBy && s.Today.Within(a.From, a.Until) {
-			out = append(out, a.Person)
-		}
-	}
-	return append(out, s.InOffice(OfficeChair)...)
 }
 
 func capacitiesInWords(cs []Capacity) string {

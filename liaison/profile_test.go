@@ -83,7 +83,7 @@ func TestEverythingHasALabel(t *testing.T) {
 		if r.Event.Label() == string(r.Event) {
 			t.Errorf("the event of %s is not in the list", r.Command)
 		}
-		for _, l := range r.Mail {
+		for _, l := range r.Letters() {
 			if !slices.Contains(liaison.Letters, l) {
 				t.Errorf("%s sends a letter %q that is not in the list", r.Command, l)
 			}

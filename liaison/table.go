@@ -31,6 +31,8 @@ const (
 	DoNote     CommandKind = "note"
 	DoAccept   CommandKind = "accept"
 	DoSendBack CommandKind = "send-back"
+
+	DoTest CommandKind = "test"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -50,24 +52,8 @@ const (
 	NeedAddress     Need = "an address"
 	NeedReport      Need = "a progress report that this can follow on"
 	NeedEditorial   Need = "a difference, in nothing that the profile calls substantive"
+	NeedAddressee   Need = "an addressee of the revision"
 )
-
-// Letter is a kind of message that the engine sends. Each has one struct and one template in package mail.
-type Letter string
-
-// The letters.
-const (
-	LetterStatement Letter = "statement"        // the statement itself, one to each addressee
-	LetterReview    Letter = "review-requested" // to the chair
-	LetterReturned  Letter = "returned"         // to the drafter
-	LetterRejected  Letter = "rejected"         // to the drafter
-	LetterSent      Letter = "dispatched"       // copy to the drafter and the secretariat
-	LetterVoided    Letter = "approval-void"    // to who approved, the chair, the drafter and the secretariat
-	LetterAmended   Letter = "amended"          // to who approved and the chair
-)
-
-// Letters lists every kind, as the database's CHECK does.
-var Letters = []Letter{LetterStatement, LetterReview, LetterReturned, LetterRejected, LetterSent, LetterVoided, LetterAmended}
 
 // Rule is one row of the procedure.
 type Rule struct {
@@ -77,7 +63,6 @@ type Rule struct {
 	Stays   bool       // instead of To: the statement stays where it is; the command is about one of its messages, or about time
 	Who     []Capacity // in the order in which a person's capacities are preferred
 	Needs   []Need
-	Mail    []Letter
 	Label   string // on the button
 	Done    string // in the history: "Approved by …"
 	Event   EventKind
@@ -94,40 +79,40 @@ var Table = []Rule{
 	{Command: DoEdit, From: []State{Draft}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair, AsViceChair},
 		Label: "Save", Done: "Draft saved", Event: EventEdited},
 	{Command: DoSubmit, From: []State{Draft}, To: InReview, Who: []Capacity{AsDrafter, AsEditor, AsSecretary},
-		Needs: []Need{NeedComplete}, Mail: []Letter{LetterReview},
+		Needs: []Need{NeedComplete},
 		Label: "Submit for approval", Done: "Submitted for approval", Event: EventSubmitted},
 	{Command: DoReturn, From: []State{InReview}, To: Draft, Who: []Capacity{AsChair},
-		Needs: []Need{NeedDigest, NeedReason}, Mail: []Letter{LetterReturned},
+		Needs: []Need{NeedDigest, NeedReason},
 		Label: "Return for changes", Done: "Returned for changes", Event: EventReturned},
 	{Command: DoApprove, From: []State{InReview}, To: Approved, Who: []Capacity{AsChair},
 		Needs: []Need{NeedDigest, NeedEntitled, NeedComplete},
 		Label: "Approve", Done: "Approved", Event: EventApproved},
 	{Command: DoReject, From: []State{InReview}, To: Rejected, Who: []Capacity{AsChair},
-		Needs: []Need{NeedDigest, NeedReason}, Mail: []Letter{LetterRejected},
+		Needs: []Need{NeedDigest, NeedReason},
 		Label: "Reject", Done: "Rejected", Event: EventRejected},
 	{Command: DoWithdraw, From: []State{Draft, InReview, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
 	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary},
-		Needs: []Need{NeedApproval}, Mail: []Letter{LetterStatement},
+		Needs: []Need{NeedApproval},
 		Label: "Dispatch", Done: "Dispatch begun", Event: EventDispatching},
 	{Command: DoSettle, From: []State{Dispatching}, To: Dispatched, Who: []Capacity{AsEngine},
-		Needs: []Need{NeedAllAccepted}, Mail: []Letter{LetterSent},
+		Needs: []Need{NeedAllAccepted},
 		Label: "Settle", Done: "Dispatched: every server accepted its message", Event: EventDispatched},
 	{Command: DoSettle, From: []State{Dispatching}, To: DispatchedInPart, Who: []Capacity{AsEngine},
-		Needs: []Need{NeedSomeFailed}, Mail: []Letter{LetterSent},
+		Needs: []Need{NeedSomeFailed},
 		Label: "Settle", Done: "Dispatched in part: not every message was accepted", Event: EventDispatchedInPart},
 	{Command: DoSettle, From: []State{DispatchedInPart}, To: Dispatched, Who: []Capacity{AsEngine},
-		Needs: []Need{NeedAllAccepted}, Mail: []Letter{LetterSent},
+		Needs: []Need{NeedAllAccepted},
 		Label: "Settle", Done: "Dispatched: what was open is accepted by now", Event: EventDispatched},
 	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Close", Done: "Closed", Event: EventClosed},
 	{Command: DoReopen, From: []State{Approved}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair},
-		Needs: []Need{NeedReason}, Mail: []Letter{LetterVoided},
+		Needs: []Need{NeedReason},
 		Label: "Take back for changes", Done: "Taken back for changes, which voids the approval", Event: EventReopened},
 	{Command: DoAmend, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary},
-		Needs: []Need{NeedDigest, NeedReason, NeedApproval, NeedEditorial, NeedComplete}, Mail: []Letter{LetterAmended},
+		Needs: []Need{NeedDigest, NeedReason, NeedApproval, NeedEditorial, NeedComplete},
 		Label: "Correct editorially", Done: "Corrected editorially, under the same approval", Event: EventAmended},
 	{Command: DoHold, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedPending},
@@ -136,16 +121,16 @@ var Table = []Rule{
 		Needs: []Need{NeedReason, NeedMessage},
 		Label: "Treat as sent", Done: "Treated as sent", Event: EventAssumed},
 	{Command: DoSendAgain, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReason, NeedMessage}, Mail: []Letter{LetterStatement},
+		Needs: []Need{NeedReason, NeedMessage},
 		Label: "Send the identical message again", Done: "Sent again", Event: EventSentAgain},
 	{Command: DoSendAgain, From: []State{Dispatched}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReason, NeedMessage}, Mail: []Letter{LetterStatement},
+		Needs: []Need{NeedReason, NeedMessage},
 		Label: "Send the identical message again", Done: "Sent again", Event: EventSentAgain},
 	{Command: DoSendCopy, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary},
-		Needs: []Need{NeedReason, NeedMessage, NeedAddress}, Mail: []Letter{LetterStatement},
+		Needs: []Need{NeedReason, NeedMessage, NeedAddress},
 		Label: "Send a copy to another address", Done: "Copy sent", Event: EventCopied},
 	{Command: DoSendCopy, From: []State{Dispatched}, To: DispatchedInPart, Who: []Capacity{AsSecretary},
-		Needs: []Need{NeedReason, NeedMessage, NeedAddress}, Mail: []Letter{LetterStatement},
+		Needs: []Need{NeedReason, NeedMessage, NeedAddress},
 		Label: "Send a copy to another address", Done: "Copy sent", Event: EventCopied},
 	{Command: DoCancel, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason, NeedMessage},
@@ -162,6 +147,9 @@ var Table = []Rule{
 	{Command: DoSendBack, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReport, NeedReason},
 		Label: "Record that it was returned", Done: "Returned by the parent group", Event: EventReturnedByParent},
+	{Command: DoTest, From: []State{InReview, Approved, Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
+		Needs: []Need{NeedAddressee},
+		Label: "Send it to me as a test", Done: "Test message asked for", Event: EventTested},
 }
 
 // AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as

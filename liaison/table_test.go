@@ -16,14 +16,14 @@ import (
 //
 //	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
 const procedure = `
-                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  reopen  amend  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back
+                    draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  reopen  amend  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back  test
 none                cvse
 draft                      cvsed  sed                              csd
-in-review                                 c       c        c       csd
-approved                                                           csd       cs                       cesd    s      cs
-dispatching                                                                            L                                   cs             cs          s          cs
-dispatched                                                                                     cs                          cs             cs          s                  cs       cs    cs      cs
-dispatched-in-part                                                                     L       cs                          cs             cs          s          cs      cs       cs    cs      cs
+in-review                                 c       c        c       csd                                                                                                                                     cvsed
+approved                                                           csd       cs                       cesd    s      cs                                                                                    cvsed
+dispatching                                                                            L                                   cs             cs          s          cs                                        cvsed
+dispatched                                                                                     cs                          cs             cs          s                  cs       cs    cs      cs         cvsed
+dispatched-in-part                                                                     L       cs                          cs             cs          s          cs      cs       cs    cs      cs         cvsed
 closed
 rejected
 withdrawn
@@ -35,7 +35,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 	"reopen": "draft", "amend": "stays",
 	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "cancel": "stays",
-	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed",
+	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed", "test": "stays",
 }
 
 // reopens are the commands after which a statement that was dispatched is so in part, until what they send is settled.
@@ -48,12 +48,13 @@ var (
 		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 		"reopen": "reopened", "amend": "amended",
 		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "cancel": "cancelled",
-		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent",
+		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent", "test": "tested",
 	}
 	sends = map[liaison.CommandKind][]string{
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
 		"settle": {"dispatched to author", "dispatched to secretary"},
 		"reopen": {"approval-void to chair", "approval-void to author", "approval-void to secretary"}, "amend": {"amended to chair"},
+		"approve": {"approved to author", "approved to secretary"},
 	}
 )
 
@@ -167,14 +168,18 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	for _, l := range got.Letters {
 		letters = append(letters, string(l.Letter)+" to "+string(l.Person.ID))
 	}
-	if diff := cmp.Diff(sends[kind], letters); diff != "" {
+	want := sends[kind]
+	if kind == liaison.DoTest { // to who asks for it
+		want = []string{"test to " + string(command(kind, acting).Actor)}
+	}
+	if diff := cmp.Diff(want, letters); diff != "" {
 		t.Errorf("letters (-want +got):\n%s", diff)
 	}
 }
 
 func kindsOf(m map[liaison.CommandKind]liaison.State) []liaison.CommandKind {
 	var out []liaison.CommandKind
-	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close reopen amend hold treat-as-sent send-again send-copy cancel present note accept send-back") {
+	for _, k := range strings.Fields("draft edit submit return approve reject withdraw dispatch settle close reopen amend hold treat-as-sent send-again send-copy cancel present note accept send-back test") {
 		if _, ok := m[liaison.CommandKind(k)]; ok {
 			out = append(out, liaison.CommandKind(k))
 		}
@@ -275,7 +280,7 @@ func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
 	case liaison.AsEngine:
 		actor = ""
 	}
-	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected())}
+	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected()), Position: 2}
 }
 
 func TestTableIsWhole(t *testing.T) {

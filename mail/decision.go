@@ -70,7 +70,7 @@ type Approved struct {
 	Acting string // in which capacity, by its label: "Chair"
 }
 
-func (Approved) kind() liaison.Letter { return "approved" }
+func (Approved) kind() liaison.Letter { return liaison.LetterApproved }
 
 func (a Approved) in(c *catalogue.Catalogue) sheet {
 	return a.sheet(c, notice{Head: c.Say("approved.head"),

@@ -14,7 +14,7 @@ type Digest struct {
 	Settings string   // the page where this is changed
 }
 
-func (Digest) kind() liaison.Letter { return "digest" }
+func (Digest) kind() liaison.Letter { return liaison.LetterDigest }
 func (Digest) automatic() bool      { return true }
 
 // digestPage is a digest in the words of one language.

@@ -24,6 +24,13 @@ func matter() Matter {
 	return Matter{To: drafter, Group: jca, Ref: "JCA-ML-LS12", Title: content().Title, Language: "en", URL: "https://liaison.example/s/12"}
 }
 
+// settable is a matter whose letter says where its reader chooses how to get such letters.
+func settable() Matter {
+	m := matter()
+	m.Settings = "https://liaison.example/me"
+	return m
+}
+
 func awaited(addressee string) Awaited {
 	return Awaited{From: "JCA-ML", Addressee: addressee, Purpose: liaison.ForAction, Deadline: "2027-01-12"}
 }
@@ -56,14 +63,20 @@ func notices() map[string]Letter {
 		"unknown-outcome": UnknownOutcome{matter(), sc42.Name, sc42.Email, "mail.itu.example:587", "2026-11-05 14:02:11 CET",
 			"Whole message (48 213 bytes) handed over\nNo copy came back although 6 test messages did"},
 		"acknowledged":        Acknowledged{matter(), sg17.Name, "Jean Dupont", "2026-11-06"},
+		"replied-in-words":    Replied{matter(), sg17.Name, "JCA-ML-LS12-reply.pdf", "", "SG17 thanks JCA-ML.\n\nThe entries are right."},
+		"refused":             Refused{settable(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox"},
+		"relay-held":          RelayHeld{settable(), "mail.itu.example:587", "at connect the relay answered 535 5.7.8 authentication failed"},
+		"misdirected":         Misdirected{settable(), sg17.Name, "Jean Dupont", "This is for SG13.\n\nPlease send it to tsbsg13@itu.example."},
+		"extension-asked":     ExtensionAsked{settable(), sg17.Name, "Jean Dupont", "2027-02-28", "2027-01-12", "SG17 meets on 15 February 2027."},
+		"declined":            Declined{settable(), sg17.Name, "Jean Dupont", "SG17 has no work in this field."},
 		"reply-due":           replyDue(14),
 		"reply-due-tomorrow":  replyDue(1),
 		"reply-due-today":     replyDue(0),
 		"reply-due-yours":     yours,
 		"overdue":             Overdue{matter(), awaited(sg17.Name), 2},
 		"overdue-yours":       Overdue{yours.Matter, yours.Awaited, 1},
-		"replied":             Replied{matter(), sg17.Name, "SG17-LS58", ""},
-		"replied-late":        Replied{matter(), sg17.Name, "SG17-LS58", "2027-01-12"},
+		"replied":             Replied{matter(), sg17.Name, "SG17-LS58", "", ""},
+		"replied-late":        Replied{matter(), sg17.Name, "SG17-LS58", "2027-01-12", ""},
 		"incoming-registered": IncomingRegistered{incoming, from},
 		"incoming-assigned":   IncomingAssigned{incoming, from, "2027-01-20"},
 		"incoming-undated":    IncomingAssigned{incoming, from, ""},
@@ -99,7 +112,10 @@ func inLanguages() map[string]Letter {
 			s := statement(sg17)
 			s.Approval.Acting = liaison.AsChair
 			out["statement."+code] = s
-			out["reply-due."+code] = notices()["reply-due"]
+			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined"} {
+				out[name+"."+code] = notices()[name]
+			}
+			out["statement-test."+code] = Test{s}
 		}
 	}
 	return out
@@ -115,8 +131,8 @@ func TestLettersInTheirLanguages(t *testing.T) {
 			env := envelope(letter)
 			env.Language = language
 			files := filesOf(letter)
-			if s, ok := letter.(Statement); ok {
-				files = files[:len(s.Content.Attachments)]
+			if s, ok := letter.(interface{ attachments() []liaison.Attachment }); ok {
+				files = files[:len(s.attachments())]
 			}
 			message, err := Compose(letter, env, files)
 			if err != nil {
@@ -162,7 +178,7 @@ func TestLettersInTheirLanguages(t *testing.T) {
 				}
 			}
 			for line := range strings.Lines(text) {
-				if letter.kind() != liaison.LetterStatement && letter.kind() != liaison.LetterReview && catalogue.Width(strings.TrimSuffix(line, "\n")) > 110 {
+				if !slices.Contains([]liaison.Letter{liaison.LetterStatement, liaison.LetterTest, liaison.LetterReview}, letter.kind()) && catalogue.Width(strings.TrimSuffix(line, "\n")) > 110 {
 					t.Errorf("a line of %d columns: %s", catalogue.Width(line), line)
 				}
 			}
@@ -300,7 +316,8 @@ func TestEveryLetterIsTried(t *testing.T) {
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
-		IncomingRedirected{}, ReportDue{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{}} {
+		IncomingRedirected{}, ReportDue{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
+		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {
 			if _, _, _, err := RenderIn(l, code); err != nil {
 				t.Errorf("the empty %T in %s: %v", l, code, err)

@@ -24,6 +24,7 @@ type Letter interface {
 
 var (
 	_ Letter = Statement{}
+	_ Letter = Test{}
 	_ Letter = ReviewRequested{}
 	_ Letter = Returned{}
 	_ Letter = Rejected{}
@@ -49,6 +50,11 @@ var (
 	_ Letter = ReportPresented{}
 	_ Letter = LifetimeReview{}
 	_ Letter = UnknownOutcome{}
+	_ Letter = Refused{}
+	_ Letter = RelayHeld{}
+	_ Letter = Misdirected{}
+	_ Letter = ExtensionAsked{}
+	_ Letter = Declined{}
 	_ Letter = Digest{}
 )
 

@@ -60,7 +60,7 @@ var attached = []File{{"JCA-ML-LS12-att1.pdf", "application/pdf", roadmap}, {"Ü
 
 func statement(to liaison.Addressee) Statement {
 	return Statement{Ref: "JCA-ML-LS12", Source: jca, Parent: "ITU-T SG13", Addressee: to, Content: content(),
-		Approval: &Approval{Level: "JCA-ML Chair", Name: "Kangchan Lee", Date: "2026-11-05"}, URL: "https://liaison.example/s/12"}
+		Approval: &Approval{Level: "JCA-ML Chair", Name: "Kangchan Lee", Date: "2026-11-05"}, URL: "https://liaison.example/a/TOKEN", Answers: true}
 }
 
 func plain(title, language, text string) Statement {
@@ -88,6 +88,8 @@ func letters() map[string]Letter {
 	long := plain(strings.TrimSpace(strings.Repeat("Reply to the liaison statement on the security of learned models ", 5))[:300], "en", content().Text)
 	preview := statement(sg17)
 	preview.Ref, preview.Approval, preview.URL = "", nil, ""
+	record := statement(w3c)
+	record.URL, record.Answers = "https://liaison.example/s/12", false
 	bare := statement(w3c)
 	bare.Content = liaison.Content{Title: "Next meeting of JCA-ML", Addressees: []liaison.Addressee{w3c}, Text: "It is on 16 March 2027.", Abstract: "A date."}
 
@@ -99,7 +101,8 @@ func letters() map[string]Letter {
 	return map[string]Letter{
 		"statement-action":      statement(sg17),
 		"statement-comment":     statement(sc42),
-		"statement-information": statement(w3c),
+		"statement-information": record,
+		"statement-test":        Test{statement(sg17)},
 		"statement-preview":     preview,
 		"statement-bare":        bare,
 		"statement-arabic":      arabic,
@@ -131,7 +134,7 @@ func envelope(letter Letter) Envelope {
 }
 
 func filesOf(letter Letter) []File {
-	if s, ok := letter.(Statement); ok && len(s.Content.Attachments) > 0 {
+	if s, ok := letter.(interface{ attachments() []liaison.Attachment }); ok && len(s.attachments()) > 0 {
 		return attached
 	}
 	return nil

@@ -14,6 +14,7 @@ type Matter struct {
 	Title    string // of the statement or the report
 	Language string // of the title, "" if not known
 	URL      string // its page
+	Settings string // the page where the reader chooses what comes at once; "" for none
 }
 
 // automatic is true of every notice: the engine writes them, and nobody has to answer.

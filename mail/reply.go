@@ -68,9 +68,10 @@ type Replied struct {
 	Addressee string       // who replied
 	Reply     string       // the reply's number or title
 	Late      liaison.Date // the deadline that it missed, "" if none
+	Words     string       // the reply itself where it came as text, in full
 }
 
-func (Replied) kind() liaison.Letter { return "replied" }
+func (Replied) kind() liaison.Letter { return liaison.LetterReplied }
 
 func (r Replied) in(c *catalogue.Catalogue) sheet {
 	lead := c.Say("replied.lead", "addressee", r.Addressee, "number", r.number())
@@ -78,5 +79,5 @@ func (r Replied) in(c *catalogue.Catalogue) sheet {
 		lead = c.Say("replied.lead-late", "addressee", r.Addressee, "number", r.number(), "date", r.Late)
 	}
 	return r.sheet(c, notice{Head: c.Say("replied.head"), Lead: lead,
-		Facts: facts(fact{"label.from", c.Isolate(r.Addressee), true}, fact{"label.reply", c.Isolate(r.Reply), false})})
+		Facts: facts(fact{"label.from", c.Isolate(r.Addressee), true}, fact{"label.reply", c.Isolate(r.Reply), false}), Quote: r.Words, QuoteHead: c.Say("word.wrote")})
 }

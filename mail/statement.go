@@ -21,7 +21,9 @@ type Statement struct {
 	Content   liaison.Content   // what was approved
 	Approval  *Approval         // nil in a preview before approval
 	Copy      bool              // it is sent in place of a message that did not get through, as the subject says
-	URL       string            // its record; "" for none
+	URL       string            // where it can be acknowledged and answered, or its record; "" for none
+	Answers   bool              // it is the former
+	Test      bool              // it goes to somebody who wants to see it, and to no addressee; see [Test]
 }
 
 // Approval is the line that says on whose word a statement leaves.
@@ -46,6 +48,20 @@ func (s Statement) in(c *catalogue.Catalogue) sheet {
 	return sheet{template: "statement", subject: subject, data: s}
 }
 
+// Test is the message that an addressee would get, to a person who asked to see it in their own mailbox: marked in its subject
+// and its first line, and of no use to answer the statement with.
+type Test struct{ Statement }
+
+func (Test) kind() liaison.Letter { return liaison.LetterTest }
+func (Test) automatic() bool      { return true }
+
+func (t Test) in(c *catalogue.Catalogue) sheet {
+	t.Statement.Test = true
+	out := t.Statement.in(c)
+	out.subject = c.Plain("about.test", "subject", out.subject)
+	return out
+}
+
 // attachments is what was approved; [Compose] holds the files against it.
 func (s Statement) attachments() []liaison.Attachment { return s.Content.Attachments }
 
@@ -58,6 +74,14 @@ func (s Statement) Number(c *catalogue.Catalogue) string {
 		return c.Say("statement.unnumbered")
 	}
 	return s.Ref
+}
+
+// LinkLabel is the key of the words beside the link: what it is for.
+func (s Statement) LinkLabel() string {
+	if s.Answers {
+		return "statement.answer"
+	}
+	return "word.record"
 }
 
 // Headline names the message: what it is, and its number.
@@ -106,7 +130,7 @@ func (s Statement) Meeting(c *catalogue.Catalogue) string {
 func (s Statement) Others(c *catalogue.Catalogue) []string {
 	var out []string
 	for _, a := range s.Content.Addressees {
-		if a == s.Addressee {
+		if a.Body == s.Addressee.Body { // whatever its address, of a copy
 			continue
 		}
 		out = append(out, c.Isolate(a.Name)+c.Say("about.comma")+asked(c, s.Content, a, strings.ToLower(purpose(c, a.Purpose))))

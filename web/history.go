@@ -81,7 +81,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 // addressees.
 func publicEvent(l store.HistoryLine) bool {
 	switch l.Kind {
-	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn:
+	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested:
 		return false
 	}
 	return l.Transmission == "" || l.Letter == liaison.LetterStatement
@@ -113,7 +113,7 @@ func eventDetails(l store.HistoryLine) []string {
 		if l.BodyName != "" {
 			to = l.BodyName + ", " + l.Recipient
 		}
-		about := letterLabels[l.Letter]
+		about := l.Letter.Label()
 		if l.Letter != liaison.LetterStatement {
 			about = "letter “" + about + "”"
 		} else {

@@ -72,6 +72,12 @@ func (s *server) letter(r *http.Request, me *visitor) (store.Snapshot, store.Tra
 	return snap, t, nil
 }
 
+// sealedFrom reports whether what the message says is not for the person, although where it stands is: a digest tells of
+// other statements too.
+func sealedFrom(t store.Transmission, me *visitor) bool {
+	return t.Letter == liaison.LetterDigest && t.Person != me.ID()
+}
+
 // messageBytes are the sealed bytes, or what they would be; nil when that is not known yet.
 func (s *server) messageBytes(r *http.Request, snap store.Snapshot, t store.Transmission) (b []byte, sealed bool, err error) {
 	if t.Digest != "" {
@@ -110,6 +116,10 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	if err := s.addKnown(r, &p, snap, t, me, zone); err != nil {
 		return err
+	}
+	if sealedFrom(t, me) {
+		p.Problem = "A digest tells of several statements and is shown to its reader alone. Where it stands is told here."
+		return messageTemplate.write(w, http.StatusOK, p)
 	}
 	message, sealed, err := s.messageBytes(r, snap, t)
 	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
@@ -151,6 +161,9 @@ func (s *server) messageHTML(w http.ResponseWriter, r *http.Request, me *visitor
 	if err != nil {
 		return err
 	}
+	if sealedFrom(t, me) {
+		return errNoMessage
+	}
 	message, _, err := s.messageBytes(r, snap, t)
 	if err != nil {
 		return err
@@ -174,6 +187,9 @@ func (s *server) messageRaw(w http.ResponseWriter, r *http.Request, me *visitor)
 	snap, t, err := s.letter(r, me)
 	if err != nil {
 		return err
+	}
+	if sealedFrom(t, me) {
+		return errNoMessage
 	}
 	if !s.mayHaveBytes(snap, t, me) {
 		return liaison.Refuse(liaison.Forbidden, "The exact bytes hold the addressee's own link, so they are for who works on the statement.")

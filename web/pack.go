@@ -231,7 +231,7 @@ func (p *pack) message(dir string, t store.Transmission, facts []store.FactLine,
 			v.Meaning = x.Meaning
 		}
 	}
-	if t.Digest != "" {
+	if t.Digest != "" && t.Letter != liaison.LetterDigest { // a digest tells of other statements too
 		b, err := p.s.store.Message(p.ctx, t.ID)
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ func TestEveryStateHasItsMark(t *testing.T) {
 		}
 	}
 	for _, l := range liaison.Letters {
-		if letterLabels[l] == "" {
+		if l.Label() == string(l) {
 			t.Errorf("the letter %s has no label", l)
 		}
 	}

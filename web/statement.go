@@ -223,20 +223,9 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 	return nil
 }
 
-// letterLabels are the kinds of message in words.
-var letterLabels = map[liaison.Letter]string{
-	liaison.LetterStatement: "The statement",
-	liaison.LetterReview:    "Review requested",
-	liaison.LetterReturned:  "Returned",
-	liaison.LetterRejected:  "Rejected",
-	liaison.LetterSent:      "Dispatched, for your records",
-	liaison.LetterVoided:    "Approval void",
-	liaison.LetterAmended:   "Corrected editorially",
-}
-
 func transmissionViewOf(t store.Transmission, zone *time.Location) *transmissionView {
 	v := &transmissionView{
-		Address: "/statements/" + string(t.Statement) + "/messages/" + string(t.ID), Name: t.Name, Email: t.Email, Letter: letterLabels[t.Letter],
+		Address: "/statements/" + string(t.Statement) + "/messages/" + string(t.ID), Name: t.Name, Email: t.Email, Letter: t.Letter.Label(),
 		State: t.State, Label: t.State.Label(), Reply: t.Reply, Attempts: t.Attempts, Changed: momentOf(t.Changed, zone),
 	}
 	for _, x := range liaison.TransmissionStates {

@@ -5,6 +5,7 @@
 //	Statement   one run per statement, from the first command to its end; takes every command as an Update
 //	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
 //	Mend        every few minutes: canaries, and another look at what is in doubt
+//	Digest      several times an hour: each person's digest, when their hour has come
 //	Reconcile   daily: starts the runs that should be there and are not
 package workflows
 
@@ -31,6 +32,9 @@ const (
 
 	MendWorkflow = "Mend"
 	MendID       = "mend"
+
+	DigestWorkflow = "Digest"
+	DigestID       = "digest"
 
 	SignalMend = "mend" // to Statement: look at what is open
 	SignalLook = "look" // to Dispatch: look at the messages that wait
@@ -66,6 +70,7 @@ func Register(w worker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(Dispatch, workflow.RegisterOptions{Name: DispatchWorkflow})
 	w.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{Name: ReconcileWorkflow})
 	w.RegisterWorkflowWithOptions(Mend, workflow.RegisterOptions{Name: MendWorkflow})
+	w.RegisterWorkflowWithOptions(Digest, workflow.RegisterOptions{Name: DigestWorkflow})
 	w.RegisterActivity(a)
 }
 

@@ -46,6 +46,7 @@ type office struct {
 
 	addressees int
 	undo       time.Duration
+	tells      bool                                                                      // somebody has to be told of an approval; who drafted and approves it himself has not
 	about      func(cmd liaison.Command, a *liaison.Answer)                              // what a command about one message does
 	beforeEach func(cmd liaison.Command)                                                 // in Decide
 	refuse     func(cmd liaison.Command) error                                           // instead of Decide
@@ -104,7 +105,7 @@ func (o *office) Decide(_ context.Context, cmd liaison.Command) (liaison.Answer,
 		row.To = o.state
 	}
 	o.state = row.To
-	a := liaison.Answer{Statement: cmd.Statement, State: row.To, Letters: len(row.Mail) > 0}
+	a := liaison.Answer{Statement: cmd.Statement, State: row.To, Letters: len(row.Letters()) > 0 && (o.tells || cmd.Kind != liaison.DoApprove)}
 	if cmd.Kind == liaison.DoApprove && o.undo > 0 && !cmd.Hold {
 		a.DispatchAt = o.now().Add(o.undo)
 	}
@@ -318,6 +319,18 @@ func TestFromSubmissionToTheEnd(t *testing.T) {
 	b.o.asked = got
 	b.wantAsked("submit", "seal submit", "transmit letter of submit", "approve", "approve/dispatch", "seal approve/dispatch", "transmit to 1", "transmit to 2",
 		"approve/dispatch/settle", "seal approve/dispatch/settle", "transmit letter of approve/dispatch/settle", "close")
+}
+
+// TestPeopleAreToldOfAnApprovalThatIsHeld: its letters leave, the statement does not.
+func TestPeopleAreToldOfAnApprovalThatIsHeld(t *testing.T) {
+	b := newBench(t)
+	b.o.tells = true
+	b.give(0, liaison.Command{Kind: liaison.DoApprove, Hold: true})
+	b.give(8*24*time.Hour, liaison.Command{Kind: liaison.DoWithdraw})
+	if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+		t.Fatal(err)
+	}
+	b.wantAsked("approve", "seal approve", "transmit letter of approve", "withdraw")
 }
 
 func TestHeldApprovalWaits(t *testing.T) {

@@ -45,6 +45,8 @@ func runWorker(ctx context.Context, w *wired) error {
 	var g errgroup.Group
 	g.Go(func() error { return w.engine.Schedule(ctx) })
 	g.Go(func() error { return w.engine.ScheduleMending(ctx, w.config.MailCanary) })
+	g.Go(func() error { return w.engine.ScheduleDigests(ctx) })
+	g.Go(func() error { return w.engine.SendLetters(ctx, time.Second, w.log) })
 	<-ctx.Done()
 	worker.Stop()
 	w.log.Info("worker stopped")

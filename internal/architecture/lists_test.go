@@ -28,6 +28,18 @@ func values() map[string][]string {
 		"inbound_matched_by": plain([]inbound.Evidence{inbound.ByToken, inbound.ByEnvelopeID, inbound.ByMessageID, inbound.ByInReplyTo, inbound.ByReferences, inbound.ByPerson}),
 	}
 	add := func(constraint string, value string) { out[constraint] = append(out[constraint], value) }
+	for _, n := range liaison.Notices {
+		if !slices.Contains(out["notice_letter"], string(n.Letter)) {
+			add("notice_letter", string(n.Letter))
+		}
+	}
+	for _, x := range liaison.Correspondence {
+		if x.MayWait {
+			add("notice_choice_letter", string(x.Letter))
+		}
+	}
+	add("notice_choice_pace", string(liaison.AtOnce))
+	add("notice_choice_pace", string(liaison.Daily))
 	for _, x := range liaison.States {
 		add("statement_state", string(x.State))
 	}

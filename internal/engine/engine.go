@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -193,13 +194,24 @@ func (e *Engine) Ready(ctx context.Context) error {
 // ScheduleMending has canaries sent, and what became ripe looked at, every so often. It is called by each worker at its start;
 // the schedule is there once, and follows the setting.
 func (e *Engine) ScheduleMending(ctx context.Context, every time.Duration) error {
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	return e.every(ctx, workflows.MendID, workflows.MendWorkflow, every)
+}
+
+// ScheduleDigests has digests made every quarter of an hour: time zones differ by as little. It is called by each worker at
+// its start.
+func (e *Engine) ScheduleDigests(ctx context.Context) error {
+	return e.every(ctx, workflows.DigestID, workflows.DigestWorkflow, 15*time.Minute)
+}
+
+// every has a workflow run every so often, one at a time. The schedule is there once, and follows the interval.
+func (e *Engine) every(ctx context.Context, id, workflow string, interval time.Duration) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: interval}}}
 	_, err := e.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: workflows.MendID, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, Spec: spec,
-		Action: &client.ScheduleWorkflowAction{ID: workflows.MendID, Workflow: workflows.MendWorkflow, TaskQueue: workflows.TaskQueue},
+		ID: id, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, Spec: spec,
+		Action: &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, TaskQueue: workflows.TaskQueue},
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		err = e.Temporal.ScheduleClient().GetHandle(ctx, workflows.MendID).Update(ctx, client.ScheduleUpdateOptions{
+		err = e.Temporal.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
 			DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 				in.Description.Schedule.Spec = &spec
 				return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
@@ -207,9 +219,45 @@ func (e *Engine) ScheduleMending(ctx context.Context, every time.Duration) error
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("schedule the mending: %w", err)
+		return fmt.Errorf("schedule %s: %w", id, err)
 	}
 	return nil
+}
+
+// SendLetters looks every so often for letters that no command released (notices of what a server, an addressee or the clock
+// did, and digests) and has their statements' workflows send them, until ctx is cancelled. A statement that was asked is asked
+// again after half a minute. Each worker does it; asking twice does no harm.
+func (e *Engine) SendLetters(ctx context.Context, every time.Duration, log *slog.Logger) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	asked := map[liaison.StatementID]time.Time{}
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		open, err := e.Store.Unreleased(ctx)
+		if err != nil {
+			log.WarnContext(ctx, "letters that wait cannot be read; trying again", "err", err)
+			continue
+		}
+		for id, at := range asked {
+			if time.Since(at) > 30*time.Second {
+				delete(asked, id)
+			}
+		}
+		for _, st := range open {
+			if _, just := asked[st.ID]; just {
+				continue
+			}
+			if err := e.Nudge(ctx, st.ID, st.State); err != nil {
+				log.WarnContext(ctx, "letters wait and their workflow cannot be asked; trying again", "statement", st.ID, "err", err)
+				continue
+			}
+			asked[st.ID] = time.Now()
+		}
+	}
 }
 
 // Schedule has the register reconciled with Temporal now and once a day from now on. It is called by each worker at its start; the

@@ -41,7 +41,6 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	to := liaison.Person{ID: t.Person, Name: t.Name, Email: t.Email}
 	env := o.envelope(snap)
 	env.ToName, env.ToEmail, env.MessageID, env.Date = t.Name, t.Email, t.MessageID, t.Date
 	if env.Language, err = o.language(ctx, t.Person, t.Body); err != nil {
@@ -55,48 +54,25 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 		return nil, err
 	}
 
-	switch t.Letter {
-	case liaison.LetterStatement:
-		link, err := o.link(t.Statement, t.ID)
-		if err != nil {
-			return nil, err
-		}
-		if t.CopyOf != "" {
-			first, err := o.Store.Transmission(ctx, t.CopyOf)
-			if err != nil {
-				return nil, err
-			}
-			env.References = []string{first.MessageID}
-		}
-		return o.statement(ctx, snap, t.Position, env, link)
-	case liaison.LetterReview:
-		content, err := o.revision(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		return mail.Compose(mail.ReviewRequested{
-			To: to, Group: snap.GroupBody, Content: content.Content, Revision: t.Revision, Digest: content.Digest,
-			Drafter: snap.DrafterPerson.Name, URL: page + "/review",
-		}, env, nil)
-	case liaison.LetterReturned, liaison.LetterRejected:
-		r, err := o.revision(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		if r.Decision == nil {
-			return nil, fmt.Errorf("render %s: revision %d has no decision", t.Letter, t.Revision)
-		}
-		d := r.Decision
-		if t.Letter == liaison.LetterRejected {
-			return mail.Compose(mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
-		}
-		return mail.Compose(mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: t.Revision, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, env, nil)
-	case liaison.LetterVoided, liaison.LetterAmended:
-		return o.changed(ctx, snap, to, page, t, env)
-	case liaison.LetterSent:
-		return o.dispatched(ctx, snap, to, page, env)
+	if t.Letter != liaison.LetterStatement {
+		return o.notice(ctx, snap, t, env)
 	}
-	return nil, fmt.Errorf("render: no letter of the kind %q", t.Letter)
+	link, err := o.link(t.Statement, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	if t.CopyOf != "" {
+		first, err := o.Store.Transmission(ctx, t.CopyOf)
+		if err != nil {
+			return nil, err
+		}
+		env.References = []string{first.MessageID}
+	}
+	letter, files, err := o.statement(ctx, snap, t.Position, env, link)
+	if err != nil {
+		return nil, err
+	}
+	return mail.Compose(letter, env, files)
 }
 
 // Preview returns the e-mail that the addressee at position, counted from 1, would get of the revision under decision, or
@@ -109,10 +85,7 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 	env := o.envelope(snap)
 	env.MessageID, env.Date = "given-on-approval@preview.invalid", time.Now()
 	env.ReplyTo = firstOf(o.Addresses.Placeholder(inbound.RoleReply), env.ReplyTo)
-	link, err := o.link(snap.ID, "")
-	if err != nil {
-		return nil, err
-	}
+	link := o.placeholder(snap.ID)
 	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
 		ts, err := o.Store.Transmissions(ctx, snap.ID)
 		if err != nil {
@@ -136,10 +109,15 @@ func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int)
 	}
 	a := snap.Content.Addressees[position-1]
 	env.ToName, env.ToEmail = a.Name, a.Email
+	var err error
 	if env.Language, err = o.language(ctx, "", a.Body); err != nil {
 		return nil, err
 	}
-	return o.statement(ctx, snap, position, env, link)
+	letter, files, err := o.statement(ctx, snap, position, env, link)
+	if err != nil {
+		return nil, err
+	}
+	return mail.Compose(letter, env, files)
 }
 
 // Check renders every message of a statement to its addressees and refuses when one of them cannot be made.
@@ -185,20 +163,25 @@ func (o *Office) language(ctx context.Context, person liaison.PersonID, body lia
 	return tag, nil
 }
 
-// link is the one link that a message to an addressee carries: to a page where it can be acknowledged and answered. Before
-// there is a row for the message a placeholder stands for the token; without keys it leads to the record.
+// link is the one link that a message to an addressee carries: to a page where it can be acknowledged and answered. Without
+// keys it leads to the record.
 func (o *Office) link(statement liaison.StatementID, id liaison.TransmissionID) (string, error) {
 	if len(o.Addresses.Keys) == 0 {
-		return o.URL + "/statements/" + string(statement), nil
-	}
-	if id == "" {
-		return o.URL + "/a/given-on-approval", nil
+		return o.placeholder(statement), nil
 	}
 	token, err := o.Addresses.Keys.Token(id)
 	if err != nil {
 		return "", err
 	}
 	return o.URL + "/a/" + token, nil
+}
+
+// placeholder stands for that link where there is no message yet, or none that it could be of; it leads nowhere.
+func (o *Office) placeholder(statement liaison.StatementID) string {
+	if len(o.Addresses.Keys) == 0 {
+		return o.URL + "/statements/" + string(statement)
+	}
+	return o.URL + "/a/given-on-approval"
 }
 
 // replyTo has replies come to the message's own address, where it has one.
@@ -208,42 +191,43 @@ func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
 	return err
 }
 
-func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope, link string) ([]byte, error) {
-	letter := mail.Statement{
+func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope, link string) (letter mail.Statement, files []mail.File, err error) {
+	letter = mail.Statement{
 		Ref: snap.Ref, Source: snap.GroupBody, Addressee: snap.Content.Addressees[position-1], Content: snap.Content,
-		Copy: len(env.References) > 0, URL: link,
+		Copy: len(env.References) > 0, URL: link, Answers: len(o.Addresses.Keys) > 0,
 	}
-	letter.Addressee.Email = env.ToEmail // of a copy, the corrected one
+	if letter.Copy {
+		letter.Addressee.Email = env.ToEmail // the corrected one
+	}
 	if snap.GroupBody.Parent != "" {
 		parent, err := o.Store.Body(ctx, snap.GroupBody.Parent)
 		if err != nil {
-			return nil, err
+			return letter, nil, err
 		}
 		letter.Parent = parent.Label()
 	}
 	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
 		by, err := o.Store.Person(ctx, snap.ApprovedBy)
 		if err != nil {
-			return nil, err
+			return letter, nil, err
 		}
 		zone, err := snap.Profile.Zone()
 		if err != nil {
-			return nil, err
+			return letter, nil, err
 		}
 		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone), Acting: snap.ApprovedAs}
 	}
-	var files []mail.File
 	for _, a := range snap.Content.Attachments {
 		b, err := o.Store.Blob(ctx, a.Digest)
 		if err != nil {
-			return nil, fmt.Errorf("attach %s: %w", a.Name, err)
+			return letter, nil, fmt.Errorf("attach %s: %w", a.Name, err)
 		}
 		files = append(files, mail.File{Name: a.Name, MediaType: a.MediaType, Content: b})
 	}
-	return mail.Compose(letter, env, files)
+	return letter, files, nil
 }
 
-func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison.Person, page string, env mail.Envelope) ([]byte, error) {
+func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison.Person, page string) (mail.Letter, error) {
 	ts, err := o.Store.Transmissions(ctx, snap.ID)
 	if err != nil {
 		return nil, err
@@ -261,44 +245,20 @@ func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison
 			Name: t.Name, Email: t.Email, Purpose: snap.Content.Addressees[t.Position-1].Purpose.Label(), State: t.State, Reply: reply(t),
 		})
 	}
-	return mail.Compose(letter, env, nil)
+	return letter, nil
 }
 
-// changed tells of what was done to an approved statement by the command that released the letter.
-func (o *Office) changed(ctx context.Context, snap store.Snapshot, to liaison.Person, page string, t store.Transmission, env mail.Envelope) ([]byte, error) {
-	history, err := o.Store.History(ctx, t.Statement)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range history {
-		if e.Command != t.Batch {
-			continue
-		}
-		r, err := o.revision(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		m := mail.Matter{To: to, Group: snap.GroupBody, Ref: e.Ref, Title: r.Content.Title, Language: r.Content.Language, URL: page}
-		if t.Letter == liaison.LetterAmended {
-			m.URL = fmt.Sprintf("%s/compare?from=%d&to=%d", page, t.Revision-1, t.Revision)
-			return mail.Compose(mail.Amended{Matter: m, By: e.ActorName, Acting: e.Acting.Label(), Reason: e.Reason}, env, nil)
-		}
-		return mail.Compose(mail.ApprovalVoid{Matter: m, By: e.ActorName, Acting: e.Acting.Label(), Reason: e.Reason}, env, nil)
-	}
-	return nil, fmt.Errorf("render %s: the command %s left no event", t.Letter, t.Batch)
-}
-
-func (o *Office) revision(ctx context.Context, t store.Transmission) (store.Revision, error) {
-	revisions, err := o.Store.Revisions(ctx, t.Statement)
+func (o *Office) revision(ctx context.Context, id liaison.StatementID, number int) (store.Revision, error) {
+	revisions, err := o.Store.Revisions(ctx, id)
 	if err != nil {
 		return store.Revision{}, err
 	}
 	for _, r := range revisions {
-		if r.Number == t.Revision {
+		if r.Number == number {
 			return r, nil
 		}
 	}
-	return store.Revision{}, fmt.Errorf("render %s: there is no revision %d", t.Letter, t.Revision)
+	return store.Revision{}, fmt.Errorf("there is no revision %d", number)
 }
 
 // reply is the server's answer as it is shown: the code, if there was one, and the words.

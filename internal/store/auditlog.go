@@ -63,7 +63,7 @@ func (s *Store) AuditLog(ctx context.Context, f LogFilter) (entries []LogEntry, 
 		}
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT leaf.log, leaf.index, event.id, event.at, event.kind, event.statement_id, event.version, coalesce(event.actor::text, ''), coalesce(person.name, ''),
+		SELECT leaf.log, leaf.index, event.id, event.at, event.kind, coalesce(event.statement_id::text, ''), event.version, coalesce(event.actor::text, ''), coalesce(person.name, ''),
 			event.acting, event.body_code, event.ref, coalesce(nullif(event.message_digest, ''), event.digest), convert_from(leaf.payload, 'UTF8')
 		FROM audit.leaf JOIN event ON event.id = leaf.event_id LEFT JOIN person ON person.id = event.actor
 		WHERE (leaf.log, leaf.index) < ($1, $2)

@@ -82,6 +82,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 		if err != nil {
 			return err
 		}
+		t.snap = snap // as the command found it: who approved what it takes back is told
 		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}}
 		if err := w.apply(ctx); err != nil {
 			return err
@@ -239,15 +240,9 @@ func (w *writing) decide(id string) {
 		id, w.ID, w.Revision, w.Digest, w.cmd.Kind, w.cmd.Actor, w.change.Acting, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now)
 }
 
-// finish writes the command, the statement, what follows, and the letters to persons.
+// finish writes the command, the statement and what follows. The letters to persons follow from the event, and are released
+// by the command.
 func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
-	for _, r := range w.change.Letters {
-		w.batch.Queue(`
-			INSERT INTO transmission (id, statement_id, revision, letter, person_id, recipient_name, recipient_email,
-				message_id, message_date, batch, state, changed_at, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $9, $9)`,
-			newID(), w.ID, w.Revision, r.Letter, r.Person.ID, r.Person.Name, r.Person.Email, messageID(w.GroupBody), w.now, w.cmd.ID)
-	}
 	encoded, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
@@ -268,13 +263,17 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		return fmt.Errorf("carry out %s: %w", w.cmd.Kind, err)
 	}
 	e := liaison.Event{}
-	if w.message.ID != "" {
+	switch {
+	case w.message.ID != "":
 		e = transmissionEvent(w.message, "", 0)
+	case w.cmd.Kind == liaison.DoTest:
+		e.Body = w.Content.Addressees[w.cmd.Position-1].Body
 	}
 	var amends liaison.Digest
 	if w.amended != nil {
 		amends = w.cmd.Digest
 	}
+	w.tx.batch = w.cmd.ID
 	w.record(liaison.Event{
 		Amends: amends, Changed: liaison.FieldsOf(w.amended),
 		Transmission: e.Transmission, Letter: e.Letter, Body: e.Body, Recipient: e.Recipient, MessageID: e.MessageID, MessageDigest: e.MessageDigest, Attempt: e.Attempt,

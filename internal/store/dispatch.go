@@ -210,7 +210,7 @@ func (s *Store) ClaimFor(ctx context.Context, id liaison.TransmissionID, worker,
 		if !c.State.May(liaison.TransmissionAttempting) {
 			return liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", c.State.Label())
 		}
-		if err := t.heldBack(ctx, relay, c.Body); err != nil {
+		if err := t.heldBack(ctx, relay, c.Transmission); err != nil {
 			return err
 		}
 		if c.Letter == liaison.LetterStatement {
@@ -278,7 +278,7 @@ func (s *Store) Record(ctx context.Context, c Claimed, sent Sent, retry liaison.
 			return err
 		}
 		if liaison.PausesRelay(sent.Stage, sent.Code, sent.Enhanced) && sent.Relay != "" {
-			return t.holdRelay(ctx, sent)
+			return t.holdRelay(ctx, c.Transmission, sent)
 		}
 		return nil
 	})
@@ -418,8 +418,11 @@ type OpenBatch struct {
 	Waits bool             `json:",omitempty"` // it is waited for
 }
 
-// OpenBatches lists them for a statement, oldest first.
+// OpenBatches lists them for a statement, oldest first. Letters that no command released are released first.
 func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]OpenBatch, error) {
+	if err := s.write(ctx, func(t *tx) error { return t.release(ctx, id) }); err != nil {
+		return nil, err
+	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '' FROM transmission t
 		JOIN statement s ON s.id = t.statement_id

@@ -395,7 +395,13 @@ func TestLettersToPersons(t *testing.T) {
 	if open, err := s.OpenBatches(ctx, id); err != nil || len(open) != 0 {
 		t.Errorf("open batches are %+v, %v", open, err)
 	}
-	carry(t, s, id, liaison.DoApprove)
+	told := sealed(t, s, carry(t, s, id, liaison.DoApprove))
+	if len(told) != 2 || told[0].Letter != liaison.LetterApproved || told[1].Letter != liaison.LetterApproved {
+		t.Errorf("told of the approval are %+v", told)
+	}
+	for _, x := range told {
+		attempt(t, s, x.ID, liaison.TransmissionAccepted)
+	}
 	if open, err := s.OpenBatches(ctx, id); err != nil || len(open) != 0 {
 		t.Errorf("what nobody dispatched is an open batch: %+v, %v", open, err)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// appendEvents writes the transaction's events and their salts in one batch and then, as the last statement before the
-// commit, their leaves.
+// appendEvents writes, in one batch, the letters that tell of the transaction's events, the events and their salts and then, as
+// the last statement before the commit, their leaves.
 func (t *tx) appendEvents(ctx context.Context) error {
 	if len(t.events) == 0 {
 		return nil
@@ -19,13 +19,16 @@ func (t *tx) appendEvents(ctx context.Context) error {
 	var ids []string
 	var payloads [][]byte
 	b := &pgx.Batch{}
+	if err := t.notify(ctx, b); err != nil {
+		return err
+	}
 	for _, e := range t.events {
 		b.Queue(`
 			INSERT INTO event (id, kind, at, statement_id, version, command_id, actor, acting, drafted, from_state, to_state,
 				revision, digest, ref, reason, transmission_id, letter, body_code, recipient, message_id, message_digest,
 				attempt, stage, code, reply, relay, amends, changed)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
-			e.ID, e.Kind, e.At, e.Statement, e.Version, e.Command, nullable(e.Actor), e.Acting, e.Drafted, e.From, e.To,
+			e.ID, e.Kind, e.At, nullable(e.Statement), e.Version, e.Command, nullable(e.Actor), e.Acting, e.Drafted, e.From, e.To,
 			e.Revision, e.Digest, e.Ref, e.Reason, nullable(e.Transmission), e.Letter, e.Body, e.Recipient, e.MessageID, e.MessageDigest,
 			e.Attempt, e.Stage, e.Code, e.Reply, e.Relay, e.Amends, e.Changed)
 		payload, salts := audit.NewLeaf(e)
@@ -49,7 +52,7 @@ type HistoryLine struct {
 	Leaf      int64 // index in the audit log
 }
 
-const eventColumns = `event.id, event.kind, event.at, event.statement_id, event.version, event.command_id,
+const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_id::text, ''), event.version, event.command_id,
 	coalesce(event.actor::text, ''), event.acting, event.drafted, event.from_state, event.to_state, event.revision, event.digest,
 	event.ref, event.reason, coalesce(event.transmission_id::text, ''), event.letter, event.body_code, event.recipient,
 	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay, event.amends, event.changed`

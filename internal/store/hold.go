@@ -23,6 +23,7 @@ type Hold struct {
 	Body   liaison.Code // or ""
 	Reason string
 	By     liaison.PersonID // "" for the program itself, or whoever runs it
+	ByName string
 	At     time.Time
 	Lifted *time.Time
 	Waits  int // messages to the body, or any for a relay, that are not settled
@@ -43,15 +44,70 @@ func (s *Store) hold(ctx context.Context, relay string, body liaison.Code, reaso
 	if err := checkReason(reason); err != nil {
 		return err
 	}
-	_, err := s.pool.Exec(ctx, `INSERT INTO hold (id, relay, body_code, reason, held_by, held_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		newID(), nullable(relay), nullable(body), strings.TrimSpace(reason), nullable(by), s.now())
+	reason = strings.TrimSpace(reason)
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.mayPause(ctx, by); err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `INSERT INTO hold (id, relay, body_code, reason, held_by, held_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			newID(), nullable(relay), nullable(body), reason, nullable(by), t.now); err != nil {
+			return err
+		}
+		t.record(pauseEvent(liaison.EventPaused, relay, body, reason, by))
+		return nil
+	})
 	switch {
 	case violates(err, "hold_one_per_relay") || violates(err, "hold_one_per_body"):
-		return liaison.Refuse(liaison.Conflict, "It is held already.")
+		return liaison.Refuse(liaison.Conflict, "It is paused already.")
 	case violates(err, "hold_body_code_fkey"):
 		return liaison.Refuse(liaison.NotFound, "There is no body %q.", body)
 	}
-	return unavailable(err)
+	return err
+}
+
+// mayPause refuses everybody who is in no secretariat today. Whoever runs the program has no name here, and may.
+func (t *tx) mayPause(ctx context.Context, by liaison.PersonID) error {
+	if by == "" {
+		return nil
+	}
+	var may bool
+	err := t.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = $2 AND held_from <= $3::timestamptz::date AND coalesce(held_until, 'infinity') >= $3::timestamptz::date)`,
+		by, liaison.OfficeSecretary, t.now).Scan(&may)
+	if err != nil {
+		return fmt.Errorf("read appointments: %w", err)
+	}
+	if !may {
+		return liaison.Refuse(liaison.Forbidden, "Pausing and resuming is for a secretariat.")
+	}
+	return nil
+}
+
+// dropRelayHeld takes back the letters that tell of a paused relay and have not got through: they are not true any more.
+func (t *tx) dropRelayHeld(ctx context.Context) error {
+	ts, err := transmissions(ctx, t, `WHERE t.letter = 'relay-held' AND t.state IN ('queued', 'deferred') FOR UPDATE OF t`)
+	if err != nil {
+		return err
+	}
+	for _, x := range ts {
+		var version int
+		if err := t.QueryRow(ctx, `
+			UPDATE transmission SET state = 'cancelled', next_try_at = NULL, changed_at = $2 FROM statement s WHERE transmission.id = $1 AND s.id = statement_id RETURNING s.version`,
+			x.ID, t.now).Scan(&version); err != nil {
+			return fmt.Errorf("take a letter back: %w", err)
+		}
+		t.record(transmissionEvent(x, liaison.EventCancelled, version))
+	}
+	return nil
+}
+
+// pauseEvent is about a relay or a body, and no statement. Who runs the program acts as the engine.
+func pauseEvent(kind liaison.EventKind, relay string, body liaison.Code, reason string, by liaison.PersonID) liaison.Event {
+	e := liaison.Event{Kind: kind, Body: body, Relay: relay, Reason: reason, Actor: by, Acting: liaison.AsEngine}
+	if by != "" {
+		e.Acting = liaison.AsSecretary
+	}
+	return e
 }
 
 func checkReason(reason string) error {
@@ -72,12 +128,29 @@ func (s *Store) Lift(ctx context.Context, id, reason string, by liaison.PersonID
 	if err := checkReason(reason); err != nil {
 		return nil, err
 	}
-	tag, err := s.pool.Exec(ctx, `UPDATE hold SET lifted_at = greatest(held_at, $2), lifted_by = $3, lift_reason = $4 WHERE id = $1 AND lifted_at IS NULL`, id, s.now(), nullable(by), strings.TrimSpace(reason))
+	reason = strings.TrimSpace(reason)
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.mayPause(ctx, by); err != nil {
+			return err
+		}
+		var relay string
+		var body liaison.Code
+		err := t.QueryRow(ctx, `
+			UPDATE hold SET lifted_at = greatest(held_at, $2), lifted_by = $3, lift_reason = $4 WHERE id = $1 AND lifted_at IS NULL
+			RETURNING coalesce(relay, ''), coalesce(body_code, '')`, id, t.now, nullable(by), reason).Scan(&relay, &body)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return liaison.Refuse(liaison.NotFound, "Sending is not paused there; perhaps somebody resumed it just now.")
+		} else if err != nil {
+			return fmt.Errorf("lift a hold: %w", err)
+		}
+		t.record(pauseEvent(liaison.EventResumed, relay, body, reason, by))
+		if relay == "" {
+			return nil
+		}
+		return t.dropRelayHeld(ctx)
+	})
 	if err != nil {
-		return nil, unavailable(fmt.Errorf("lift a hold: %w", err))
-	}
-	if tag.RowsAffected() == 0 {
-		return nil, liaison.Refuse(liaison.NotFound, "There is no such hold; perhaps it was lifted just now.")
+		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `SELECT DISTINCT statement_id, batch FROM transmission WHERE batch IS NOT NULL AND state IN ('queued', 'deferred')`)
 	if err != nil {
@@ -96,7 +169,7 @@ type Waiting struct {
 // Holds lists what is held now, the longest first.
 func (s *Store) Holds(ctx context.Context) ([]Hold, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT h.id, coalesce(h.relay, ''), coalesce(h.body_code, ''), h.reason, coalesce(h.held_by::text, ''), h.held_at, h.lifted_at,
+		SELECT h.id, coalesce(h.relay, ''), coalesce(h.body_code, ''), h.reason, coalesce(h.held_by::text, ''), coalesce((SELECT name FROM person WHERE id = h.held_by), ''), h.held_at, h.lifted_at,
 			(SELECT count(*) FROM transmission t WHERE t.batch IS NOT NULL AND t.state IN ('queued', 'deferred') AND (h.relay IS NOT NULL OR t.body_code = h.body_code))
 		FROM hold h WHERE h.lifted_at IS NULL ORDER BY h.held_at, h.id`)
 	if err != nil {
@@ -108,7 +181,13 @@ func (s *Store) Holds(ctx context.Context) ([]Hold, error) {
 
 // heldBack refuses with [ErrHeld] while the relay or the body is held. What is held while a message is on its way stops the
 // next one.
-func (t *tx) heldBack(ctx context.Context, relay string, body liaison.Code) error {
+// The letter that tells of a paused relay is tried all the same: where the relay refuses only some messages it gets through, and
+// where it refuses everything, one more does no harm.
+func (t *tx) heldBack(ctx context.Context, relay string, x Transmission) error {
+	if x.Letter == liaison.LetterRelayHeld {
+		return nil
+	}
+	body := x.Body
 	var reason string
 	err := t.QueryRow(ctx, `SELECT reason FROM hold WHERE lifted_at IS NULL AND (relay = $1 OR body_code = $2) LIMIT 1`, relay, body).Scan(&reason)
 	switch {
@@ -121,7 +200,7 @@ func (t *tx) heldBack(ctx context.Context, relay string, body liaison.Code) erro
 }
 
 // holdRelay stops sending through a relay that will have nothing from us.
-func (t *tx) holdRelay(ctx context.Context, sent Sent) error {
+func (t *tx) holdRelay(ctx context.Context, x Transmission, sent Sent) error {
 	reason := fmt.Sprintf("at %s the relay answered %d %s", sent.Stage, sent.Code, sent.Reply)
 	if r := []rune(reason); len(r) > liaison.MaxReason {
 		reason = string(r[:liaison.MaxReason])
@@ -131,6 +210,13 @@ func (t *tx) holdRelay(ctx context.Context, sent Sent) error {
 		return fmt.Errorf("hold the relay: %w", err)
 	}
 	if tag.RowsAffected() == 1 {
+		var version int
+		if err := t.QueryRow(ctx, `SELECT version FROM statement WHERE id = $1`, x.Statement).Scan(&version); err != nil {
+			return fmt.Errorf("read statement: %w", err)
+		}
+		e := pauseEvent(liaison.EventPaused, sent.Relay, "", reason, "")
+		e.Statement, e.Version, e.Revision = x.Statement, version, x.Revision
+		t.record(e)
 		slog.ErrorContext(ctx, "the relay will have nothing from us; sending through it is held until somebody resumes it", "relay", sent.Relay, "stage", sent.Stage, "code", sent.Code)
 	}
 	return nil

@@ -135,14 +135,16 @@ func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules lia
 			return fmt.Errorf("read the attempt in doubt: %w", err)
 		}
 		if witness != liaison.WitnessNamed {
-			return nil
+			return t.unsettled(ctx, x, out.Relay, version)
 		}
 		canaries, err := canaries(ctx, t, out.Relay, doubt)
 		if err != nil {
 			return err
 		}
 		if unread || !rules.Absent(doubt, t.now, canaries) {
-			out.Wait = rules.Wait(doubt, t.now, canaries)
+			if out.Wait = rules.Wait(doubt, t.now, canaries); out.Wait == 0 {
+				return t.unsettled(ctx, x, out.Relay, version)
+			}
 			return nil
 		}
 		back := 0
@@ -164,6 +166,20 @@ func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules lia
 		return nil
 	})
 	return out, err
+}
+
+// unsettled records, once for each attempt, that the outcome of a message is for a person to settle.
+func (t *tx) unsettled(ctx context.Context, x Transmission, relay string, version int) error {
+	var said bool
+	if err := t.QueryRow(ctx, `SELECT EXISTS (SELECT FROM event WHERE transmission_id = $1 AND kind = 'unsettled' AND attempt = $2)`, x.ID, x.Attempts).Scan(&said); err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	if !said {
+		e := transmissionEvent(x, liaison.EventUnsettled, version)
+		e.Stage, e.Reply, e.Relay = liaison.StageDot, x.Reply, relay
+		t.record(e)
+	}
+	return nil
 }
 
 // canaries lists those that a relay took over, or that came back, and that were sent after a time.

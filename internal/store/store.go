@@ -65,11 +65,13 @@ type querier interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-// tx is one writing transaction: its one now, and the events that its end will append to the log.
+// tx is one writing transaction: its one now, and the events that its end will append to the log and tell people of.
 type tx struct {
 	pgx.Tx
 	now    time.Time
 	events []liaison.Event
+	snap   Snapshot          // of the statement that the events are about, as far as it was read
+	batch  liaison.CommandID // under which the letters that follow from them are released; "" leaves it to the worker
 }
 
 // record adds an event to the transaction. Its id and time are set here.

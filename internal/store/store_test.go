@@ -160,7 +160,7 @@ func TestWholeLife(t *testing.T) {
 	carry(t, s, id, liaison.DoReturn, liaison.DoSubmit)
 	approval := give(t, s, id, liaison.DoApprove)
 	a := do(t, s, approval)
-	if want := (liaison.Answer{Statement: id, State: liaison.Approved, Version: 5, Revision: 2, Ref: "JCA-ML-LS1"}); a != want {
+	if want := (liaison.Answer{Statement: id, State: liaison.Approved, Version: 5, Revision: 2, Ref: "JCA-ML-LS1", Letters: true}); a != want {
 		t.Fatalf("approve led to %+v, want %+v", a, want)
 	}
 	snap, err := s.Snapshot(ctx, id)

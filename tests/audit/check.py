@@ -258,6 +258,8 @@ class Register:
         self.rows = {}
 
     def leaf(self, e):
+        if e["kind"] in ("paused", "resumed") and "statement" not in e:
+            return  # about a relay or a body
         s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set()})
         bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
         before, after = e.get("from", ""), e.get("to", "")
