@@ -48,8 +48,8 @@ type OutAddressee struct {
 	Name     string
 	Kind     BodyKind
 	Purpose  Purpose
-	Sent     time.Time // when its message was handed over first, zero if it was not
-	Failed   bool      // it came back, or was refused
+	Sent     time.Time // when a server first took its message over, or refused it; zero if neither
+	Failed   bool      // it came back, or was refused, so that nothing is awaited
 	Due      Date      // the day by which a reply is awaited, "" for none
 	Answer   AnswerKind
 	Answered time.Time // zero while there is none
@@ -90,7 +90,7 @@ func (a OutAddressee) late(zone *time.Location) bool {
 
 // awaitedOn reports whether a reply was still awaited at the end of day.
 func (a OutAddressee) awaitedOn(day Date, zone *time.Location) bool {
-	return a.Due != "" && !a.Sent.IsZero() && DateOf(a.Sent, zone) <= day && (a.Answered.IsZero() || DateOf(a.Answered, zone) > day)
+	return a.Due != "" && !a.Failed && !a.Sent.IsZero() && DateOf(a.Sent, zone) <= day && (a.Answered.IsZero() || DateOf(a.Answered, zone) > day)
 }
 
 // Assemble makes the report of the register's facts. It is the same for the same facts, to the byte.
@@ -166,16 +166,24 @@ func (a assembly) terms() Section {
 			continue
 		}
 		if o.From.Within(a.From, a.Until) || o.Until != "" && o.Until.Within(a.From, a.Until) {
-			officers.Rows = append(officers.Rows, Row{Body: o.Group, Cells: []Cell{text(o.Person.Name), word("office." + string(o.Office)), day(o.From), day(o.Until), text(o.Evidence)}})
+			officers.Rows = append(officers.Rows, Row{Body: o.Group, Cells: []Cell{text(o.Person.Name), word("progress.office-" + string(o.Office)), day(o.From), day(o.Until), text(o.Evidence)}})
 		}
 	}
 	terms := ReportTable{Key: TableTerms, Rows: []Row{}}
 	for _, t := range a.Terms {
 		if t.InForce.Within(a.From, a.Until) {
-			terms.Rows = append(terms.Rows, Row{Body: t.Group, Cells: []Cell{number(t.Version), day(t.InForce), text(strings.ToUpper(string(t.Parent))), text(t.Source)}})
+			terms.Rows = append(terms.Rows, Row{Body: t.Group, Cells: []Cell{number(t.Version), day(t.InForce), text(a.label(t.Parent)), text(t.Source)}})
 		}
 	}
 	return Section{Tables: []ReportTable{officers, terms}}
+}
+
+// label names the parent group as it is known, and a former one by its code.
+func (a assembly) label(code Code) string {
+	if code == a.Parent.Code {
+		return a.Parent.Label()
+	}
+	return strings.ToUpper(string(code))
 }
 
 func (a assembly) incoming() Section {
@@ -217,7 +225,7 @@ func (a assembly) outgoing() Section {
 			}
 		}
 		byMonth[month] = count
-		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), day(DateOf(s.Approved, a.Zone)), text(s.Level), text(strings.Join(names, "; ")), word("state." + string(s.State))}})
+		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), day(DateOf(s.Approved, a.Zone)), text(s.Level), text(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
 		if s.Override != "" {
 			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), text(s.Override)}})
 		}
@@ -228,7 +236,7 @@ func (a assembly) outgoing() Section {
 	for _, s := range a.Out {
 		for _, to := range s.To {
 			if answer := a.awaited(to); answer != "" {
-				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: to.Body, Cells: []Cell{text(s.Ref), text(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("answer." + answer)}})
+				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: to.Body, Cells: []Cell{text(s.Ref), text(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("progress.answer-" + answer)}})
 			}
 		}
 	}
@@ -240,7 +248,7 @@ func (a assembly) outgoing() Section {
 // is not concerned with.
 func (a assembly) awaited(to OutAddressee) string {
 	switch {
-	case to.Due == "" || to.Sent.IsZero() || DateOf(to.Sent, a.Zone) > a.Until:
+	case to.Due == "" || to.Failed || to.Sent.IsZero() || DateOf(to.Sent, a.Zone) > a.Until:
 		return ""
 	case to.awaitedOn(a.Until, a.Zone) && to.Due < a.Until:
 		return "overdue"
@@ -333,7 +341,7 @@ func (a assembly) figures() Section {
 			if answer != "" {
 				replies[answer]++
 			}
-			if to.Due != "" && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived {
+			if to.Due != "" && !to.Failed && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived {
 				due++
 				if !to.Answered.IsZero() && !to.late(a.Zone) {
 					onTime++
@@ -360,16 +368,16 @@ func (a assembly) figures() Section {
 	approve, answer := median(toApprove), median(toAnswer)
 	byAge := ReportTable{Key: TableOpenByAge, Rows: []Row{}}
 	for i, n := range ages {
-		byAge.Rows = append(byAge.Rows, Row{Cells: []Cell{word("age." + ageWords[i]), number(n)}})
+		byAge.Rows = append(byAge.Rows, Row{Cells: []Cell{word("progress.age-" + ageWords[i]), number(n)}})
 	}
 	answers := ReportTable{Key: TableReplies, Rows: []Row{}}
 	for _, x := range []string{"on-time", "late", "declined", "waived", "open", "overdue"} {
-		answers.Rows = append(answers.Rows, Row{Cells: []Cell{word("answer." + x), number(replies[x])}})
+		answers.Rows = append(answers.Rows, Row{Cells: []Cell{word("progress.answer-" + x), number(replies[x])}})
 	}
 	waiting := ReportTable{Key: TableWaiting, Rows: []Row{}}
 	for _, x := range States {
 		if n := a.Waiting[x.State]; n > 0 && !x.Final {
-			waiting.Rows = append(waiting.Rows, Row{Cells: []Cell{word("state." + string(x.State)), number(n)}})
+			waiting.Rows = append(waiting.Rows, Row{Cells: []Cell{word("progress.state-" + string(x.State)), number(n)}})
 		}
 	}
 	return Section{
@@ -435,13 +443,13 @@ func (a assembly) lifetime() Section {
 		}
 	}
 	if now.Version > 0 {
-		state := "review.none"
+		state := "progress.review-none"
 		switch {
 		case now.ReviewedBy == "":
 		case now.ReviewedBy <= a.Until:
-			state = "review.overdue"
+			state = "progress.review-overdue"
 		default:
-			state = "review.ahead"
+			state = "progress.review-ahead"
 		}
 		t.Key = TableLifetime
 		t.Rows = append(t.Rows, Row{Body: now.Group, Cells: []Cell{number(now.Version), day(now.ReviewedBy), word(state), text(now.Source)}})

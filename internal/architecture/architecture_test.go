@@ -27,7 +27,7 @@ var root = filepath.Join("..", "..")
 var layers = [][]string{
 	{"liaison"},
 	{"mail/catalogue", "internal/receipt", "internal/stamp", "internal/inbound", "internal/kept", "migrations", "internal/demo/parts"},
-	{"mail", "internal/audit", "internal/witness", "internal/config"},
+	{"mail", "internal/audit", "internal/witness", "internal/config", "internal/document"},
 	{"internal/store"},
 	{"internal/post", "internal/seed", "internal/signer", "internal/inbound/listen"},
 	{"activities"},
@@ -52,6 +52,7 @@ var narrow = map[string][]string{
 	"liaison":             {},
 	"mail/catalogue":      {"liaison"},
 	"mail":                {"liaison", "mail/catalogue"},
+	"internal/document":   {"liaison", "mail/catalogue"},
 	"internal/receipt":    {},
 	"internal/stamp":      {},
 	"internal/audit":      {"liaison", "internal/receipt", "internal/stamp"},

@@ -52,19 +52,21 @@ func (s *Store) Body(ctx context.Context, code liaison.Code) (liaison.Body, erro
 	return b, nil
 }
 
+const termsSQL = `SELECT group_code, version, in_force::text, parent, scope, profile, coalesce(reviewed_by::text, ''), source FROM terms_of_reference`
+
+func scanTerms(row pgx.CollectableRow) (liaison.TermsOfReference, error) {
+	var t liaison.TermsOfReference
+	err := row.Scan(&t.Group, &t.Version, &t.InForce, &t.Parent, &t.Scope, &t.Profile, &t.ReviewedBy, &t.Source)
+	return t, err
+}
+
 // TermsOfReference lists the versions of a group's terms of reference, newest first.
 func (s *Store) TermsOfReference(ctx context.Context, group liaison.Code) ([]liaison.TermsOfReference, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT group_code, version, in_force::text, parent, scope, profile, coalesce(reviewed_by::text, ''), source
-		FROM terms_of_reference WHERE group_code = $1 ORDER BY version DESC`, group)
+	rows, err := s.pool.Query(ctx, termsSQL+` WHERE group_code = $1 ORDER BY version DESC`, group)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read terms of reference: %w", err))
 	}
-	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (liaison.TermsOfReference, error) {
-		var t liaison.TermsOfReference
-		err := row.Scan(&t.Group, &t.Version, &t.InForce, &t.Parent, &t.Scope, &t.Profile, &t.ReviewedBy, &t.Source)
-		return t, err
-	})
+	out, err := pgx.CollectRows(rows, scanTerms)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read terms of reference: %w", err))
 	}

@@ -5,7 +5,7 @@
 //	…        ├─> Catalogue.Say ─┤
 //	ar.json ─┘                  └─ values isolated, so that none reorders the sentence around it
 //
-// One file is one language. A file has sections, a section has keys; what stands there is a sentence, or the same sentence
+// One file is one language; those of progress reports are in a folder beside. A file has sections, a section has keys; what stands there is a sentence, or the same sentence
 // in each plural form of the language. {name} is a place for a value; where the form depends on a number, it is {n}.
 // Every file has every key, with the same places; tests hold that, and that every key is used.
 //
@@ -35,7 +35,7 @@ var Languages = []string{"ar", "en", "es", "fr", "ru", "zh"}
 // Default is spoken to readers whose language is not known or not one of [Languages].
 const Default = "en"
 
-//go:embed *.json
+//go:embed *.json report/*.json
 var files embed.FS
 
 // Catalogue is the words of one language. It does not change and may be used by many at once.
@@ -71,13 +71,15 @@ var forms = map[string]plural.Form{
 }
 
 func read(code string) (*Catalogue, error) {
-	b, err := files.ReadFile(code + ".json")
-	if err != nil {
-		return nil, fmt.Errorf("catalogue: %w", err)
-	}
 	var sections map[string]map[string]json.RawMessage
-	if err := json.Unmarshal(b, &sections); err != nil {
-		return nil, fmt.Errorf("catalogue %s: %w", code, err)
+	for _, name := range []string{code + ".json", "report/" + code + ".json"} { // into the same map: no section stands in both
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("catalogue: %w", err)
+		}
+		if err := json.Unmarshal(b, &sections); err != nil {
+			return nil, fmt.Errorf("catalogue %s: %w", name, err)
+		}
 	}
 	c := &Catalogue{code: code, tag: language.MustParse(code), words: map[string]entry{}}
 	for section, keys := range sections {

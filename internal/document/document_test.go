@@ -1,0 +1,285 @@
+package document_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jca-ml/liaison/internal/document"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail/catalogue"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// report is one with something under every heading. long makes its tables break across pages.
+func report(t *testing.T, language string, long int) (liaison.Content, document.About) {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 12, 0, 0, 0, zone) }
+	jca := liaison.Body{Code: "itu-t/jca-ml", Name: "Joint Coordination Activity on Machine Learning", ShortName: "JCA-ML"}
+	sg13 := liaison.Body{Code: "itu-t/sg13", Name: "Study Group 13", ShortName: "ITU-T SG13"}
+	f := liaison.ReportFacts{
+		Group: jca, Parent: sg13, Zone: zone, From: "2026-07-01", Until: "2026-11-22", AsOf: at(11, 23),
+		For:     liaison.Meeting{ID: "m", Title: "Study Group 13 meeting", From: "2027-03-01"},
+		Waiting: map[liaison.State]int{liaison.Draft: 2, liaison.InReview: 1},
+		Meetings: []liaison.Meeting{
+			{ID: "a", Title: "Meeting of JCA-ML", Place: "online", From: "2026-09-16", Until: "2026-09-17", State: liaison.MeetingClosed, Source: "TSB Circular 72"},
+			{ID: "b", Title: "Meeting of JCA-ML", Place: "online", From: "2026-12-03", Until: "2026-12-03", State: liaison.MeetingPlanned},
+		},
+		Officers:   []liaison.Appointment{{Person: liaison.Person{Name: "Marco Carugi"}, Group: jca.Code, Office: liaison.OfficeViceChair, From: "2026-09-16", Evidence: "JCA-ML meeting"}},
+		Terms:      []liaison.TermsOfReference{{Group: jca.Code, Version: 1, InForce: "2026-08-01", Parent: sg13.Code, ReviewedBy: "2026-10-01", Source: "TSB Circular 72, Annex 1"}},
+		In:         []liaison.InFact{{Received: at(8, 2), From: "tsbsg17@itu.example", Title: "LS/i on security of machine learning models [from ITU-T SG17]", Disposition: "progress.disposition-unassigned"}},
+		Unanswered: []liaison.OpenProposal{{Statement: "r", Ref: "JCA-ML-R1", Proposal: liaison.Proposal{Number: 2, Title: "A common list of terms"}, Body: liaison.Body{Code: "itu-t/sg17", ShortName: "ITU-T SG17"}}},
+	}
+	for i := range max(long, 3) {
+		month := time.Month(7 + i%4)
+		f.Out = append(f.Out, liaison.OutFact{
+			ID: liaison.StatementID(fmt.Sprint(i)), Ref: fmt.Sprintf("JCA-ML-LS%d", i+1), Title: "LS/o on review of the AI standardization roadmap", State: liaison.Dispatched, Level: "JCA-ML Chair",
+			Submitted: at(month, 1), Approved: at(month, 3), Dispatched: at(month, 3), Override: map[bool]string{true: "asked for by TSAG"}[i == 1],
+			To: []liaison.OutAddressee{
+				{Body: sg13.Code, Name: "ITU-T SG13", Kind: liaison.Group, Purpose: liaison.ForAction, Sent: at(month, 3), Due: "2026-10-01", Answer: liaison.AnswerReplied, Answered: at(10, 1+i%3)},
+				{Body: "w3c", Name: "W3C", Kind: liaison.Organization, Purpose: liaison.ForComment, Sent: at(month, 3), Due: "2026-11-30"},
+			},
+		})
+	}
+	r := liaison.Assemble(f)
+	r.Provisional = true
+	r.Notes = []liaison.Note{{Section: "", Text: "Three statements left in this period.\n\nAll of them concern the roadmap."}, {Section: liaison.SectionRoadmap, Text: "The roadmap was reviewed with every addressee."}}
+	r.Proposals = []liaison.Proposal{{Number: 1, Title: "A joint meeting <with> SG17 & SG11", Text: "It is proposed to meet jointly.\n\nOne day is enough.", To: []liaison.Code{sg13.Code}}}
+	c := liaison.Content{Source: jca.Code, Language: language, Report: &r, Title: document.Title(r, jca, language), Abstract: document.Abstract(r, jca, sg13, language)}
+	return c, document.About{Group: jca, Parent: sg13, Ref: "", Bodies: map[liaison.Code]liaison.Body{sg13.Code: sg13}}
+}
+
+func outline(t *testing.T, language string, long int) document.Document {
+	t.Helper()
+	c, about := report(t, language, long)
+	d, err := document.Outline(c, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-file +got); -update writes it anew:\n%s", name, diff)
+	}
+}
+
+func TestTextAndHTMLInEveryLanguage(t *testing.T) {
+	for _, language := range catalogue.Languages {
+		d := outline(t, language, 0)
+		golden(t, "report."+language+".txt", []byte(document.Text(d, 76)))
+		html, err := document.HTML(d, "https://liaison.example", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "report."+language+".html", []byte(html))
+		if strings.Contains(string(html), "<with>") {
+			t.Errorf("%s: what somebody wrote became markup", language)
+		}
+	}
+}
+
+func TestTextOfLongTablesSaysHowMuchIsLeftOut(t *testing.T) {
+	d := outline(t, "en", 60)
+	if text := document.Text(d, 76); !strings.Contains(text, "40 more rows stand in the attached document.") || strings.Count(text, "Title: LS/o") != 20+1 {
+		t.Errorf("the text does not count what it leaves out:\n%s", text)
+	}
+	html, err := document.HTML(d, "", 10)
+	if err != nil || !strings.Contains(string(html), "50 more rows") || strings.Contains(string(html), "<a href") {
+		t.Errorf("HTML with ten rows and no links, %v:\n%s", err, html)
+	}
+}
+
+// TestEveryWordIsSaid finds words of the catalogue that no report says any more, and keys that a report cannot say.
+func TestEveryWordIsSaid(t *testing.T) {
+	c, _ := catalogue.For("en")
+	said := map[string]bool{}
+	add := func(keys ...string) {
+		for _, k := range keys {
+			if !c.Has("progress." + k) {
+				t.Errorf("there are no words for %s", k)
+			}
+			said["progress."+k] = true
+		}
+	}
+	for _, s := range liaison.Sections {
+		add("section-" + string(s))
+	}
+	for key, columns := range liaison.TableColumns {
+		add("table-" + string(key))
+		for _, name := range columns {
+			add("column-" + name)
+		}
+	}
+	for _, f := range liaison.Figures {
+		add("figure-"+string(f.Key), "means-"+string(f.Key))
+		if got := c.Say("progress.means-" + string(f.Key)); got != f.Definition && f.Key != liaison.FigureBounced {
+			t.Errorf("the figure %s is defined as %q and said as %q", f.Key, f.Definition, got)
+		}
+	}
+	for _, s := range liaison.States {
+		add("state-" + string(s.State))
+	}
+	for _, o := range []liaison.Office{liaison.OfficeChair, liaison.OfficeViceChair, liaison.OfficeSecretary} {
+		add("office-" + string(o))
+	}
+	add("answer-on-time", "answer-late", "answer-declined", "answer-waived", "answer-open", "answer-overdue", "age-0-30", "age-31-60", "age-61-90", "age-over-90",
+		"review-none", "review-ahead", "review-overdue", "disposition-linked", "disposition-unassigned", "column-figure", "column-value", "column-definition")
+	add("title", "title-of", "abstract-of", "period", "for-meeting", "as-of", "from-to", "provisional", "nil", "nothing", "more", "introduction", "contents", "number-later",
+		"share", "days", "unknown", "proposal", "proposal-to", "proposal-ask")
+	add("state-tabled", "state-by-correspondence")
+	for key := range c.Keys() {
+		if strings.HasPrefix(key, "progress.") && !said[key] {
+			t.Errorf("%s is said nowhere", key)
+		}
+	}
+}
+
+func TestNoReport(t *testing.T) {
+	if _, err := document.Outline(liaison.Content{Title: "Roadmap"}, document.About{}); err == nil {
+		t.Error("a statement that is no report has an outline")
+	}
+}
+
+func TestUnknownWordsOfOldReports(t *testing.T) {
+	c, about := report(t, "en", 0)
+	c.Report.Sections = []liaison.Section{{Key: liaison.SectionIncoming, Tables: []liaison.ReportTable{{Key: liaison.TableIncoming, Rows: []liaison.Row{{Cells: []liaison.Cell{{}, {}, {}, {Word: "progress.disposition-merged"}}}}}}}}
+	d, err := document.Outline(c, about)
+	if err != nil || !strings.Contains(document.Text(d, 76), "Disposition: merged") {
+		t.Errorf("%v:\n%s", err, document.Text(d, 76))
+	}
+}
+
+func TestPDF(t *testing.T) {
+	for _, language := range catalogue.Languages {
+		d := outline(t, language, 60)
+		b, err := document.PDF(d)
+		if language == "zh" && liaison.CodeOf(err) == liaison.Invalid { // no font for it on this machine, and then it says so
+			if !strings.Contains(err.Error(), "fonts-noto-cjk") {
+				t.Errorf("the refusal does not say what to install: %v", err)
+			}
+			continue
+		}
+		if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) || !bytes.Contains(b, []byte("/StructTreeRoot")) || !bytes.Contains(b, []byte("/Outlines")) {
+			t.Fatalf("%s: %d bytes, %v; want a tagged PDF with bookmarks", language, len(b), err)
+		}
+		again, err := document.PDF(d)
+		if err != nil || !bytes.Equal(b, again) {
+			t.Errorf("%s: the same document became other bytes, %v", language, err)
+		}
+		keep(t, "report."+language+".pdf", b)
+	}
+}
+
+func TestWord(t *testing.T) {
+	for _, language := range catalogue.Languages {
+		d := outline(t, language, 60)
+		b, err := document.Word(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := document.Word(d)
+		if err != nil || !bytes.Equal(b, again) {
+			t.Errorf("%s: the same document became other bytes, %v", language, err)
+		}
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range z.File {
+			names = append(names, f.Name)
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := wellFormed(content); err != nil {
+				t.Errorf("%s: %s: %v", language, f.Name, err)
+			}
+			if f.Name == "word/document.xml" {
+				for _, want := range []string{"JCA-ML-LS60", "<w:tblHeader/>", "A joint meeting &lt;with&gt; SG17 &amp; SG11", `w:anchor="figures"`, `w:name="figures"`} {
+					if !strings.Contains(string(content), want) {
+						t.Errorf("%s: the document lacks %s", language, want)
+					}
+				}
+				if rtl := strings.Contains(string(content), "<w:bidiVisual/>"); rtl != (language == "ar") {
+					t.Errorf("%s: tables run from right to left: %t", language, rtl)
+				}
+			}
+		}
+		if !slices.Contains(names, "[Content_Types].xml") {
+			t.Errorf("%s: the parts are %q", language, names)
+		}
+		keep(t, "report."+language+".docx", b)
+	}
+}
+
+func wellFormed(b []byte) error {
+	d := xml.NewDecoder(bytes.NewReader(b))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// keep leaves a file for a person to look at, where LIAISON_DOCUMENTS names a folder.
+func keep(t *testing.T, name string, b []byte) {
+	t.Helper()
+	if dir := os.Getenv("LIAISON_DOCUMENTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSVG(t *testing.T) {
+	c := document.Chart{Title: `A "chart" <of> bars`, Labels: []string{"2026-07", "an & over-long label that has to be cut somewhere"}, Series: []document.Series{{"Groups", []int{0, 4}}, {"Bodies", []int{1, 2}}}}
+	for _, rtl := range []bool{false, true} {
+		svg := document.SVG(c, rtl)
+		if err := wellFormed([]byte(svg)); err != nil {
+			t.Errorf("rtl %t: %v:\n%s", rtl, err, svg)
+		}
+		if strings.Count(svg, "<rect") != 2+4 || !strings.Contains(svg, `width="0"`) || !strings.Contains(svg, `aria-label="A &#34;chart&#34; &lt;of&gt; bars"`) {
+			t.Errorf("rtl %t:\n%s", rtl, svg)
+		}
+	}
+	if document.SVG(c, false) == document.SVG(c, true) {
+		t.Error("the picture does not follow the direction of the script")
+	}
+}

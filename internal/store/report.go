@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// ReportFor says which report is wanted.
+type ReportFor struct {
+	Group   liaison.Code
+	Meeting liaison.MeetingID // that it is due for, "" for none
+	From    liaison.Date      // of the period, inclusive
+	Until   liaison.Date
+	AsOf    time.Time // what was recorded later is not in it; now if zero
+}
+
+// Assemble makes a progress report of what the register knew at the time asked for. Notes and proposals are the editor's and
+// not in it.
+func (s *Store) Assemble(ctx context.Context, what ReportFor) (liaison.Report, error) {
+	facts, err := s.ReportFacts(ctx, what)
+	if err != nil {
+		return liaison.Report{}, err
+	}
+	return liaison.Assemble(facts), nil
+}
+
+// ReportFacts reads what a report is assembled from, in one snapshot of the database.
+func (s *Store) ReportFacts(ctx context.Context, what ReportFor) (f liaison.ReportFacts, err error) {
+	if what.AsOf.IsZero() {
+		what.AsOf = s.now()
+	}
+	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
+		f, err = reportFacts(ctx, t, what)
+		return err
+	})
+	return f, unavailable(err)
+}
+
+func reportFacts(ctx context.Context, q querier, what ReportFor) (liaison.ReportFacts, error) {
+	group, err := groupSnapshot(ctx, q, what.Group, what.AsOf)
+	if err != nil {
+		return liaison.ReportFacts{}, err
+	}
+	zone, err := group.Profile.Zone()
+	if err != nil {
+		return liaison.ReportFacts{}, err
+	}
+	f := liaison.ReportFacts{Group: group.GroupBody, Profile: group.Profile, Zone: zone, From: what.From, Until: what.Until, AsOf: what.AsOf}
+	b := &pgx.Batch{}
+	queueReportGroup(b, &f, what)
+	queueReportOut(b, &f)
+	queueReportRest(b, &f)
+	reports := queueReportProposals(b, &f)
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
+		return f, fmt.Errorf("read the facts of a report: %w", err)
+	}
+	f.Unanswered, err = reports.unanswered()
+	return f, err
+}
+
+// queueReportGroup adds the reads about the group itself: its parent, its officers and terms of reference, meetings.
+func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
+	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $2 ORDER BY in_force DESC, version DESC LIMIT 1)`,
+		what.Group, what.Until).Query(func(rows pgx.Rows) (err error) {
+		parents, err := pgx.CollectRows(rows, scanBody)
+		if len(parents) > 0 {
+			f.Parent = parents[0]
+		}
+		return err
+	})
+	b.Queue(appointmentSQL+` WHERE a.group_code = $1 ORDER BY a.held_from, a.office, a.person_id`, what.Group).Query(func(rows pgx.Rows) (err error) {
+		f.Officers, err = pgx.CollectRows(rows, scanAppointment)
+		return err
+	})
+	b.Queue(termsSQL+` WHERE group_code = $1 ORDER BY version`, what.Group).Query(func(rows pgx.Rows) (err error) {
+		f.Terms, err = pgx.CollectRows(rows, scanTerms)
+		return err
+	})
+	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE group_code = $1 ORDER BY held_from, id`, what.Group).Query(func(rows pgx.Rows) (err error) {
+		f.Meetings, err = pgx.CollectRows(rows, scanMeeting)
+		return err
+	})
+	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE group_code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $2 ORDER BY in_force DESC, version DESC LIMIT 1)
+		ORDER BY held_from, id`, what.Group, what.Until).Query(func(rows pgx.Rows) (err error) {
+		f.ParentMeetings, err = pgx.CollectRows(rows, scanMeeting)
+		return err
+	})
+	if what.Meeting != "" {
+		b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE id = $1`, what.Meeting).Query(func(rows pgx.Rows) (err error) {
+			f.For, err = pgx.CollectExactlyOneRow(rows, scanMeeting)
+			return err
+		})
+	}
+}
+
+// queueReportOut adds the read of the statements that a report can concern: approved by then, and approved or sent in the
+// period, or with a day by which replies are awaited. Everything is as the log had it at that time.
+func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
+	awaited := f.Profile.Replies.AwaitedFor
+	b.Queue(`
+		WITH out AS (
+			SELECT s.id, s.ref, s.title, s.revision, s.deadline, s.approved_at, s.dispatched_at,
+				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
+				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $4 ORDER BY e.seq DESC LIMIT 1) AS state
+			FROM statement s
+			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $4
+				AND (s.approved_at >= $2 OR s.dispatched_at >= $2 OR s.deadline IS NOT NULL)
+		), known AS (
+			SELECT e.transmission_id, min(e.at) FILTER (WHERE e.kind IN ('accepted', 'assumed', 'refused')) AS sent_at, bool_or(e.kind IN ('bounced', 'refused')) AS failed,
+				min(e.at) FILTER (WHERE e.kind = 'replied') AS replied_at, min(e.at) FILTER (WHERE e.kind = 'declined') AS declined_at
+			FROM event e JOIN out ON out.id = e.statement_id
+			WHERE e.at <= $4 AND e.kind IN ('accepted', 'assumed', 'refused', 'bounced', 'replied', 'declined') AND e.transmission_id IS NOT NULL
+			GROUP BY e.transmission_id
+		), messages AS (
+			SELECT t.statement_id, t.revision, t.position, min(k.sent_at) AS sent_at, coalesce(bool_and(k.failed), false) AS failed, min(k.replied_at) AS replied_at, min(k.declined_at) AS declined_at
+			FROM out JOIN transmission t ON t.statement_id = out.id AND t.revision = out.revision AND t.letter = 'statement'
+			LEFT JOIN known k ON k.transmission_id = t.id
+			GROUP BY t.statement_id, t.revision, t.position
+		)
+		SELECT out.id, out.ref, out.title, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $4 THEN out.dispatched_at END,
+			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false),
+			coalesce(CASE WHEN a.purpose = ANY ($3) THEN out.deadline END::text, ''), m.replied_at, m.declined_at
+		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
+		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
+		ORDER BY out.approved_at, out.id, a.position`,
+		f.Group.Code, startOf(f.From, f.Zone), awaited, f.AsOf).Query(func(rows pgx.Rows) error {
+		var s liaison.OutFact
+		var to liaison.OutAddressee
+		var dispatched, sent, replied, declined *time.Time
+		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.State, &s.Submitted, &s.Approved, &dispatched,
+			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &to.Due, &replied, &declined}, func() error {
+			x, y := s, to
+			x.Level, x.Dispatched, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(sent)
+			switch {
+			case replied != nil && (declined == nil || replied.Before(*declined)):
+				y.Answer, y.Answered = liaison.AnswerReplied, *replied
+			case declined != nil:
+				y.Answer, y.Answered = liaison.AnswerDeclined, *declined
+			}
+			if n := len(f.Out); n == 0 || f.Out[n-1].ID != x.ID {
+				f.Out = append(f.Out, x)
+			}
+			last := &f.Out[len(f.Out)-1]
+			last.To = append(last.To, y)
+			return nil
+		})
+		return err
+	})
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// startOf is the first moment of a day in zone.
+func startOf(day liaison.Date, zone *time.Location) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, string(day), zone)
+	if err != nil {
+		return time.Time{} // no day: from the beginning
+	}
+	return t
+}
+
+// queueReportRest adds the reads of what came in and of what waits where.
+func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts) {
+	b.Queue(`
+		SELECT i.received_at, coalesce(i.understood->>'from', ''), coalesce(i.understood->>'subject', ''), coalesce(i.statement_id::text, '')
+		FROM inbound_message i LEFT JOIN statement s ON s.id = i.statement_id
+		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at < $3 AND i.received_at <= $4 AND (s.group_code = $1 OR s.id IS NULL)
+		ORDER BY i.received_at, i.id`,
+		f.Group.Code, startOf(f.From, f.Zone), startOf(f.Until.Plus(1), f.Zone), f.AsOf).Query(func(rows pgx.Rows) error {
+		var in liaison.InFact
+		_, err := pgx.ForEachRow(rows, []any{&in.Received, &in.From, &in.Title, &in.Statement}, func() error {
+			x := in
+			if x.Disposition = "progress.disposition-unassigned"; x.Statement != "" {
+				x.Disposition = "progress.disposition-linked"
+			}
+			f.In = append(f.In, x)
+			return nil
+		})
+		return err
+	})
+	b.Queue(`
+		SELECT last.to_state, count(*)
+		FROM statement s
+		CROSS JOIN LATERAL (SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $2 ORDER BY e.seq DESC LIMIT 1) last
+		WHERE s.group_code = $1 AND s.kind = 'statement' GROUP BY last.to_state`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		f.Waiting = map[liaison.State]int{}
+		var state liaison.State
+		var n int
+		_, err := pgx.ForEachRow(rows, []any{&state, &n}, func() error { f.Waiting[state] = n; return nil })
+		return err
+	})
+}
+
+// earlier are the reports before this one, with what was answered to their proposals.
+type earlier struct {
+	reports  []earlierReport
+	answered map[string]bool
+	bodies   map[liaison.Code]liaison.Body
+}
+
+type earlierReport struct {
+	id        liaison.StatementID
+	ref       string
+	canonical []byte
+}
+
+// queueReportProposals adds the reads of earlier reports' proposals and of what was answered.
+func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts) *earlier {
+	e := &earlier{answered: map[string]bool{}, bodies: map[liaison.Code]liaison.Body{}}
+	b.Queue(`
+		SELECT s.id, s.ref, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at <= $2 ORDER BY s.dispatched_at, s.id`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		var x earlierReport
+		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
+		return err
+	})
+	b.Queue(`
+		SELECT DISTINCT a.statement_id, a.number, a.body_code FROM proposal_answer a JOIN statement s ON s.id = a.statement_id
+		WHERE s.group_code = $1 AND a.at <= $2`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		var id, body string
+		var n int
+		_, err := pgx.ForEachRow(rows, []any{&id, &n, &body}, func() error { e.answered[proposalKey(id, n, body)] = true; return nil })
+		return err
+	})
+	b.Queue(`SELECT ` + bodyColumns + ` FROM body`).Query(func(rows pgx.Rows) error {
+		all, err := pgx.CollectRows(rows, scanBody)
+		for _, x := range all {
+			e.bodies[x.Code] = x
+		}
+		return err
+	})
+	return e
+}
+
+func proposalKey(statement string, number int, body string) string {
+	return fmt.Sprintf("%s/%d/%s", statement, number, body)
+}
+
+func (e *earlier) unanswered() ([]liaison.OpenProposal, error) {
+	var out []liaison.OpenProposal
+	for _, r := range e.reports {
+		c, err := liaison.ParseCanonical(r.canonical)
+		if err != nil {
+			return nil, err
+		}
+		if c.Report == nil {
+			return nil, fmt.Errorf("the report %s holds none", r.id)
+		}
+		for _, p := range c.Report.Proposals {
+			for _, to := range p.To {
+				if !e.answered[proposalKey(string(r.id), p.Number, string(to))] {
+					out = append(out, liaison.OpenProposal{Statement: r.id, Ref: r.ref, Proposal: p, Body: e.bodies[to]})
+				}
+			}
+		}
+	}
+	return out, nil
+}
