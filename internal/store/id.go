@@ -1,16 +1,10 @@
 package store
 
 import (
-	"errors"
-	"io"
-
 	"github.com/google/uuid"
 
 	"github.com/jca-ml/liaison/liaison"
 )
-
-// cut reports whether err is what a connection returns whose server was killed.
-func cut(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // newID makes an id that sorts by time, so that rows made together lie together.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -109,24 +108,6 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 		return err
 	}
 	return nil
-}
-
-// unavailable gives err the code [liaison.Unavailable] when the database could not be reached or went away; every other
-// error stays as it is.
-func unavailable(err error) error {
-	if err == nil || liaison.CodeOf(err) != liaison.Internal {
-		return err
-	}
-	pg, isPg := errors.AsType[*pgconn.PgError](err)
-	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
-	_, isNet := errors.AsType[net.Error](err)
-	switch {
-	case isPg && (pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code[:2] == "53" || pg.Code == "55P03" || pg.Code == "40P01" || pg.Code == "25P03"),
-		isConnect, isNet && !isPg, errors.Is(err, pgx.ErrTxClosed), errors.Is(err, net.ErrClosed), pgconn.Timeout(err),
-		!isPg && pgconn.SafeToRetry(err), cut(err):
-		return fmt.Errorf("%w: %w", &liaison.Error{Code: liaison.Unavailable, Message: "The database does not answer. Nothing was changed; try again in a moment."}, err)
-	}
-	return err
 }
 
 // violates reports whether err is the violation of the constraint with that name.
