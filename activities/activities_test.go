@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -25,13 +26,13 @@ import (
 func TestMain(m *testing.M) { testkit.Main(m) }
 
 // TestFailAndCause: what the domain says in an activity is what the caller of a command reads, through everything that
-// Temporal wraps around it; only what is worth trying again is tried again.
+// Temporal wraps around it; a refusal is not tried again, everything else is.
 func TestFailAndCause(t *testing.T) {
 	for _, code := range []liaison.ErrorCode{liaison.Invalid, liaison.Forbidden, liaison.NotFound, liaison.Conflict, liaison.Stale, liaison.TooLarge, liaison.Unavailable, liaison.Internal} {
 		given := &liaison.Error{Code: code, Field: "title", Message: "The title has 401 characters."}
 		carried := activities.Fail(fmt.Errorf("submit: %w", given))
 		app, ok := errors.AsType[*temporal.ApplicationError](carried)
-		if !ok || app.NonRetryable() != (code != liaison.Unavailable) || app.Type() != string(code) {
+		if !ok || app.NonRetryable() != (code != liaison.Unavailable && code != liaison.Internal) || app.Type() != string(code) {
 			t.Fatalf("%s is carried as %#v", code, carried)
 		}
 		back := activities.Cause(fmt.Errorf("update failed: %w", carried))
@@ -49,7 +50,7 @@ func TestFailAndCause(t *testing.T) {
 		t.Error("no error became one")
 	}
 	plain := errors.New("disk full")
-	if app, ok := errors.AsType[*temporal.ApplicationError](activities.Fail(plain)); !ok || !app.NonRetryable() || app.Type() != string(liaison.Internal) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](activities.Fail(plain)); !ok || app.NonRetryable() || app.Type() != string(liaison.Internal) {
 		t.Errorf("a defect is carried as %v", activities.Fail(plain))
 	}
 	if back := activities.Cause(plain); back != plain {
@@ -67,7 +68,12 @@ func (r relay) Send(ctx context.Context, _ mail.SMTPEnvelope, _ []byte, beforeDo
 // bench is one message that is ready to leave.
 func bench(t *testing.T, r relay) (*activities.Activities, *testsuite.TestActivityEnvironment, store.Transmission) {
 	t.Helper()
-	s := store.New(testkit.Database(t, migrations.Up))
+	return benchOn(t, testkit.Database(t, migrations.Up), r)
+}
+
+func benchOn(t *testing.T, pool *pgxpool.Pool, r relay) (*activities.Activities, *testsuite.TestActivityEnvironment, store.Transmission) {
+	t.Helper()
+	s := store.New(pool)
 	if err := seed.Register(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +185,37 @@ func TestNoDotAfterGivingUp(t *testing.T) {
 	var got activities.Transmission
 	if err != nil || value.Get(&got) != nil || got.State != liaison.TransmissionDeferred || wrote {
 		t.Errorf("came to %+v, %v; the dot was written: %t", got, err, wrote)
+	}
+}
+
+// TestOutcomeIsKeptThroughErrors: the answer is known to this activity alone; an error of the database that nobody has thought of
+// is no reason to forget it.
+func TestOutcomeIsKeptThroughErrors(t *testing.T) {
+	pool := testkit.Database(t, migrations.Up)
+	a, env, x := benchOn(t, pool, func(dot func() error) mail.Result {
+		if err := dot(); err != nil {
+			t.Error(err)
+		}
+		if _, err := pool.Exec(t.Context(), `
+			CREATE SEQUENCE tries;
+			CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN
+				IF nextval('tries') < 3 THEN RAISE EXCEPTION 'nobody has thought of this' USING ERRCODE = 'XX000'; END IF;
+				RETURN NEW;
+			END $$;
+			CREATE TRIGGER stumble BEFORE UPDATE ON attempt FOR EACH ROW EXECUTE FUNCTION stumble()`); err != nil {
+			t.Error(err)
+		}
+		return mail.Result{Stage: liaison.StageDot, Code: 250, Reply: "taken"}
+	})
+	value, err := env.ExecuteActivity(a.Transmit, x.ID)
+	var got activities.Transmission
+	if err != nil || value.Get(&got) != nil || got.State != liaison.TransmissionAccepted {
+		t.Errorf("came to %+v, %v", got, err)
+	}
+	var tries int
+	if err := pool.QueryRow(t.Context(), `SELECT last_value FROM tries`).Scan(&tries); err != nil || tries < 3 {
+		t.Errorf("stumbled over %d tries, %v: this tested nothing", tries, err)
 	}
 }
 

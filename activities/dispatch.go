@@ -125,7 +125,7 @@ func (a *Activities) envelope(id liaison.TransmissionID) (mail.SMTPEnvelope, err
 }
 
 // record stores an outcome, and goes on trying while the database is away: it is known here and nowhere else. What bounds it is the
-// activity's own deadline.
+// activity's own deadline; what nobody understands is tried for a minute, and then the ledger says what is certain.
 func (a *Activities) record(ctx context.Context, claimed store.Claimed, sent store.Sent) error {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -135,9 +135,12 @@ func (a *Activities) record(ctx context.Context, claimed store.Claimed, sent sto
 	defer cancel()
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for began := time.Now(); ; {
 		_, err := a.Store.Record(ctx, claimed, sent, a.Retry)
-		if liaison.CodeOf(err) != liaison.Unavailable {
+		switch code := liaison.CodeOf(err); {
+		case err == nil, code != liaison.Unavailable && code != liaison.Internal:
+			return err
+		case code == liaison.Internal && time.Since(began) > time.Minute:
 			return err
 		}
 		select {

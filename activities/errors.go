@@ -8,8 +8,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// Fail makes err into what Temporal carries: its type is the [liaison.ErrorCode]. Only [liaison.Unavailable] is worth trying
-// again; a refusal stays one, and so does a defect.
+// Fail makes err into what Temporal carries: its type is the [liaison.ErrorCode]. A refusal stays one and is not worth trying
+// again. A part that is away is; and so is a defect, of which nobody knows whether it is there the next time, unless whoever
+// asks would rather have it for an answer (NonRetryableErrorTypes).
 func Fail(err error) error {
 	if err == nil {
 		return nil
@@ -21,7 +22,7 @@ func Fail(err error) error {
 		fieldName, message = e.Field, e.Message
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: code != liaison.Unavailable, Cause: cause(err), Details: []any{fieldName},
+		NonRetryable: code != liaison.Unavailable && code != liaison.Internal, Cause: cause(err), Details: []any{fieldName},
 	})
 }
 

@@ -85,8 +85,22 @@ func record(ctx workflow.Context) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: 10 * 365 * 24 * time.Hour, // not given, it is that of one try, and trying ends after 30 s
-		RetryPolicy:            retryForever(),
+		RetryPolicy:            whileAway(),
 	})
+}
+
+// read is for what a statement's workflow has to know before it goes on.
+func read(ctx workflow.Context) workflow.Context {
+	opts := workflow.GetLocalActivityOptions(record(ctx))
+	opts.RetryPolicy = retryForever()
+	return workflow.WithLocalActivityOptions(ctx, opts)
+}
+
+// periodic is for what comes again by a schedule.
+func periodic(ctx workflow.Context) workflow.Context {
+	opts := workflow.GetActivityOptions(prepare(ctx))
+	opts.RetryPolicy = whileAway()
+	return workflow.WithActivityOptions(ctx, opts)
 }
 
 // prepare is for reading and rendering: repeated until it works.

@@ -71,6 +71,7 @@ type dispatch struct {
 	batch liaison.CommandID
 	slots workflow.Semaphore
 	woken int // how often somebody asked for a look at what waits
+	under int // messages that are on their way, or wait for something
 }
 
 // listen takes the signals that ask for a look.
@@ -84,6 +85,8 @@ func (d *dispatch) listen(ctx workflow.Context) {
 
 // deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.
 func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (settled bool, err error) {
+	d.under++
+	defer func() { d.under-- }()
 	for tried := false; ; tried = true {
 		if m.State == liaison.TransmissionUnknown {
 			if m, err = d.settle(ctx, m); err != nil {
@@ -122,6 +125,9 @@ func (d *dispatch) settle(ctx workflow.Context, m activities.Transmission) (acti
 		if err := workflow.ExecuteActivity(prepare(ctx), do.Settle, activities.SettleInput{Transmission: m.ID, Batch: d.batch}).Get(ctx, &after); err != nil {
 			return m, err
 		}
+		if after.State == liaison.TransmissionUnknown && after.Wait == 0 && d.look(ctx) {
+			continue
+		}
 		if after.State != liaison.TransmissionUnknown || after.Wait == 0 {
 			after.Wait = 0
 			return after, nil
@@ -130,6 +136,19 @@ func (d *dispatch) settle(ctx workflow.Context, m activities.Transmission) (acti
 			return after, err
 		}
 	}
+}
+
+// look waits, for a message that is for a person, as long as others keep the batch going anyway, and reports whether somebody asks
+// for a look meanwhile: what is known of it can still change, by an answer that comes late.
+func (d *dispatch) look(ctx workflow.Context) (asked bool) {
+	if workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return false
+	}
+	before := d.woken
+	d.under--
+	defer func() { d.under++ }()
+	err := workflow.Await(ctx, func() bool { return d.under == 0 || d.woken != before || tooLong(ctx) })
+	return err == nil && d.woken != before
 }
 
 // rest waits, until the time is over, somebody asks for a look, or the history has grown so that it is for the next run.

@@ -15,10 +15,15 @@ import (
 
 // send starts the sending of a batch. Letters to persons go their own way; the dispatch of the statement is waited for,
 // beside everything else, and settled.
-func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) error {
+func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) {
 	if !batch.Statement {
-		_, err := s.start(ctx, batch)
-		return err
+		child, err := s.start(ctx, batch)
+		if err != nil {
+			workflow.GetLogger(ctx).Error("letters not sent", "statement", s.id, "batch", batch.Command, "err", err)
+		} else if child == nil {
+			s.lookAgain(ctx, batch.Command)
+		}
+		return
 	}
 	s.sending++
 	s.under[batch.Command] = true
@@ -28,7 +33,13 @@ func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) error {
 			workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", batch.Command, "err", err)
 		}
 	})
-	return nil
+}
+
+// lookAgain tells a dispatch that runs already that the mending found something open in it.
+func (s *statement) lookAgain(ctx workflow.Context, batch liaison.CommandID) {
+	if workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		s.tell(ctx, batch)
+	}
 }
 
 // dispatch sees the sending of the statement to its end and settles it. A run of it that a lost run of ours left behind is

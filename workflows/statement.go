@@ -68,9 +68,7 @@ func (s *statement) run(ctx workflow.Context) error {
 		for len(s.released) > 0 {
 			batch := s.released[0]
 			s.released = s.released[1:]
-			if err := s.send(ctx, batch); err != nil {
-				return err
-			}
+			s.send(ctx, batch)
 		}
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
@@ -90,12 +88,13 @@ func (s *statement) idle() bool { return s.sending == 0 && s.pending == nil }
 // takeOver begins what is open in the register and is not under way here.
 func (s *statement) takeOver(ctx workflow.Context) error {
 	var open []store.OpenBatch
-	if err := workflow.ExecuteLocalActivity(record(ctx), do.OpenBatches, s.id).Get(ctx, &open); err != nil {
+	if err := workflow.ExecuteLocalActivity(read(ctx), do.OpenBatches, s.id).Get(ctx, &open); err != nil {
 		return err
 	}
 	for _, b := range open {
 		switch {
 		case s.under[b.Command]:
+			s.lookAgain(ctx, b.Command)
 		case b.Due.IsZero():
 			s.released = append(s.released, b)
 		case s.pending == nil:

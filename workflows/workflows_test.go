@@ -55,6 +55,15 @@ type office struct {
 	abandoning func(id liaison.TransmissionID, was liaison.TransmissionState) liaison.TransmissionState
 	sealed     int
 	settling   func(id liaison.TransmissionID, was activities.Transmission) activities.Transmission // of a message in doubt; nil leaves it to a person
+	stumbling  func(activity string) error                                                          // before whatever else it does
+}
+
+// stumble fails or panics as the test says.
+func (o *office) stumble(activity string) error {
+	if o.stumbling == nil {
+		return nil
+	}
+	return o.stumbling(activity)
 }
 
 func (o *office) note(format string, args ...any) {
@@ -134,6 +143,9 @@ func (o *office) OpenBatches(context.Context, liaison.StatementID) ([]store.Open
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note("open batches")
+	if err := o.stumble("OpenBatches"); err != nil {
+		return nil, err
+	}
 	return o.open, nil
 }
 
@@ -143,6 +155,9 @@ func (o *office) Seal(_ context.Context, batch liaison.CommandID) ([]activities.
 	defer o.mu.Unlock()
 	o.sealed++
 	o.note("seal %s", batch)
+	if err := o.stumble("Seal"); err != nil {
+		return nil, err
+	}
 	if o.sealing != nil {
 		if err := o.sealing(o.sealed); err != nil {
 			return nil, err
@@ -182,6 +197,9 @@ func (o *office) Abandon(_ context.Context, id liaison.TransmissionID) (activiti
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note("abandon %s", id)
+	if err := o.stumble("Abandon"); err != nil {
+		return activities.Transmission{}, err
+	}
 	x := o.ledger[id]
 	if o.abandoning != nil {
 		x.State = o.abandoning(id, x.State)
@@ -198,6 +216,9 @@ func (o *office) Settle(_ context.Context, in activities.SettleInput) (activitie
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	x := o.ledger[in.Transmission]
+	if err := o.stumble("Settle"); err != nil {
+		return x, err
+	}
 	if o.settling != nil {
 		o.note("settle %s of %s", in.Transmission, in.Batch)
 		x = o.settling(in.Transmission, x)
@@ -211,6 +232,9 @@ func (o *office) Look(_ context.Context, id liaison.TransmissionID) (activities.
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note("look at %s", id)
+	if err := o.stumble("Look"); err != nil {
+		return activities.Transmission{}, err
+	}
 	return o.ledger[id], nil
 }
 

@@ -26,8 +26,9 @@ var moments = []moment{claimed, written, dotted, stored, answered}
 
 // gate lets messages pass and holds some of them. The worker passes it by asking over TCP.
 type gate struct {
-	mu    sync.Mutex
-	holds map[moment]*hold
+	mu     sync.Mutex
+	holds  map[moment]*hold
+	caught int // messages that stand before a gate now
 }
 
 type hold struct {
@@ -72,11 +73,22 @@ func (g *gate) pass(m moment, gone <-chan struct{}) {
 	if h.count--; h.count == 0 {
 		close(h.hit)
 	}
+	g.caught++
 	g.mu.Unlock()
 	select {
 	case <-h.open:
 	case <-gone:
 	}
+	g.mu.Lock()
+	g.caught--
+	g.mu.Unlock()
+}
+
+// standing is how many messages stand before a gate now.
+func (g *gate) standing() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.caught
 }
 
 // serve answers workers that ask to pass.

@@ -131,7 +131,7 @@ func (r *rig) startWorker(t *testing.T, env ...string) {
 		Env: append([]string{
 			"PATH=" + os.Getenv("PATH"), asWorker + "=" + r.control,
 			"LIAISON_DATABASE_URL=" + database.String(), "LIAISON_SMTP_ADDRESS=" + r.peer.address(), "LIAISON_SMTP_TLS=none",
-			"LIAISON_MAIL_FROM=liaison@liaison.example", "LIAISON_MAIL_RETRY=1s", "LIAISON_MAIL_GIVE_UP=1h",
+			"LIAISON_MAIL_FROM=liaison@liaison.example", "LIAISON_MAIL_RETRY=1s", "LIAISON_MAIL_GIVE_UP=1h", "LIAISON_MAIL_CANARY=2s",
 			"TEMPORAL_ADDRESS=" + r.temporal.Address(), "TEMPORAL_NAMESPACE=liaison",
 		}, append(env, r.env...)...),
 	})
@@ -278,6 +278,14 @@ func (r *rig) settled(ctx context.Context, id liaison.StatementID, states ...lia
 		}
 	}
 	return fmt.Errorf("the statement is %s", state)
+}
+
+// caught reports whether everything that is open of a statement stands before a gate, so that nothing more can come there.
+func (r *rig) caught(ctx context.Context, id liaison.StatementID) bool {
+	standing := r.gate.standing()
+	var open int
+	err := r.pool.QueryRow(ctx, `SELECT count(*) FROM transmission WHERE statement_id = $1 AND state IN ('queued', 'attempting', 'deferred')`, id).Scan(&open)
+	return err == nil && standing > 0 && open <= standing
 }
 
 // addressees are the mailboxes that a statement goes to.

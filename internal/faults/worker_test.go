@@ -95,10 +95,8 @@ func work(ctx context.Context, address string) error {
 	if err := e.Schedule(ctx); err != nil {
 		return err
 	}
-	if cfg.InboundDomain != "" {
-		if err := e.ScheduleMending(ctx, cfg.MailCanary); err != nil {
-			return err
-		}
+	if err := e.ScheduleMending(ctx, cfg.MailCanary); err != nil {
+		return err
 	}
 	ask(address, started)
 	select {}

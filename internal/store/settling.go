@@ -233,25 +233,39 @@ func (s *Store) CanaryArrived(ctx context.Context, id liaison.TransmissionID) er
 }
 
 // Ripe lists the statements whose messages want another look by their workflow: in doubt for longer than the window while
-// canaries come back by now; waiting, long after their time; or all accepted while the statement is said to be dispatched in
-// part.
+// canaries come back by now; deferred, and past their time; on their way for longer than an attempt can last, or waiting for the first
+// one for as long as nobody would; all accepted while the statement is said to be dispatched in part; all settled while it is said to be
+// dispatching. And approved statements that should have been dispatched. Where their workflow is at it, the look does no harm; where
+// it has ended, or has met an error that nobody has thought of, nobody else would come back to them.
 func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStatement, error) {
 	now := s.now()
+	patience := 3 * max(rules.Canary, time.Second)
 	rows, err := s.pool.Query(ctx, `
 		SELECT s.id, s.state FROM statement s
-		WHERE EXISTS (
-				SELECT FROM transmission t JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
-				WHERE t.statement_id = s.id AND t.state = 'unknown' AND a.witness = 'named' AND a.ended_at < $1
-					AND EXISTS (SELECT FROM canary c WHERE c.relay = a.relay AND c.sent_at > a.ended_at AND c.sent_at > $2 AND c.arrived_at IS NOT NULL))
-			OR EXISTS (SELECT FROM transmission t WHERE t.statement_id = s.id AND t.state = 'deferred' AND t.next_try_at < $3)
+		WHERE s.id IN (
+				SELECT t.statement_id FROM transmission t JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
+				WHERE t.state = 'unknown' AND a.witness = 'named' AND a.ended_at < $1
+					AND EXISTS (SELECT FROM canary c WHERE c.relay = a.relay AND c.sent_at > a.ended_at AND c.sent_at > $2 AND c.arrived_at IS NOT NULL)
+				UNION ALL
+				SELECT t.statement_id FROM transmission t
+				WHERE t.batch IS NOT NULL AND (t.state = 'deferred' AND t.next_try_at < $2
+					OR t.state = 'attempting' AND t.changed_at < $3 OR t.state = 'queued' AND t.changed_at < $4))
+			OR s.state = 'dispatching' AND s.changed_at < $2 AND NOT EXISTS (
+				SELECT FROM transmission t WHERE t.statement_id = s.id AND t.letter = 'statement' AND (t.state IN ('queued', 'attempting', 'deferred') OR t.changed_at >= $2))
 			OR s.state = 'dispatched-in-part' AND `+allAccepted+`
-		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-3*max(rules.Canary, time.Second)), now.Add(-10*time.Minute))
+			OR s.state = 'approved' AND s.dispatch_at < $2
+		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-patience), now.Add(-longestAttempt), now.Add(-longestQueue))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what is ripe: %w", err))
 	}
 	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenStatement])
 	return out, unavailable(err)
 }
+
+const (
+	longestAttempt = 20 * time.Minute // an attempt is given up by its workflow after a quarter of an hour
+	longestQueue   = 2 * time.Hour    // for the first attempt, behind others and behind the bounds of a destination
+)
 
 // allAccepted holds for a statement s none of whose messages, but those that another was sent in place of, is anything but sent.
 const allAccepted = `NOT EXISTS (

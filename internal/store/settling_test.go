@@ -165,11 +165,56 @@ func TestNoProofWithoutACopyThatCouldCome(t *testing.T) {
 	}
 	_, err := s.Claim(t.Context(), ts[1].ID, "worker 2")
 	refused(t, err, liaison.Conflict)
-	ripe, err := later.Ripe(t.Context(), settling)
+	if a := do(t, s, give(t, s, ts[0].Statement, liaison.DoSettle)); a.State != liaison.DispatchedInPart {
+		t.Errorf("settled as %s", a.State)
+	}
+	ripe, err := s.At(func() time.Time { return time.Now().Add(90 * time.Minute) }).Ripe(t.Context(), settling) // the letters that say so wait, too, and not yet for long
 	if err != nil || len(ripe) != 0 {
 		t.Errorf("ripe are %v, %v", ripe, err)
 	}
 	verified(t, s)
+}
+
+// TestRipe: what was left behind, by whatever error, is found when the time is over in which somebody would have come to it, and
+// not before.
+func TestRipe(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		leave func(t *testing.T, s *store.Store) // a statement behind
+		after time.Duration
+	}{
+		"deferred, and nobody tries again": {func(t *testing.T, s *store.Store) {
+			_, ts := dispatching(t, s, "w3c")
+			attempt(t, s, ts[0].ID, liaison.TransmissionDeferred)
+		}, retry.Delays[0] + 3*settling.Canary},
+		"attempted for longer than an attempt lasts": {func(t *testing.T, s *store.Store) {
+			_, ts := dispatching(t, s, "w3c")
+			claim(t, s, ts[0].ID)
+		}, 20 * time.Minute},
+		"never attempted": {func(t *testing.T, s *store.Store) { dispatching(t, s, "w3c") }, 2 * time.Hour},
+		"all settled and still called dispatching": {func(t *testing.T, s *store.Store) {
+			_, ts := dispatching(t, s, "w3c")
+			attempt(t, s, ts[0].ID, liaison.TransmissionRefused)
+		}, 3 * settling.Canary},
+		"approved and not dispatched": {func(t *testing.T, s *store.Store) {
+			id := draft(t, s, "w3c")
+			carry(t, s, id, liaison.DoSubmit)
+			cmd := give(t, s, id, liaison.DoApprove)
+			cmd.Undo = time.Minute
+			do(t, s, cmd)
+		}, time.Minute + 3*settling.Canary},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := open(t)
+			test.leave(t, s)
+			for at, want := range map[time.Duration]int{test.after - 30*time.Second: 0, test.after + 30*time.Second: 1} {
+				ripe, err := s.At(func() time.Time { return time.Now().Add(at) }).Ripe(t.Context(), settling)
+				if err != nil || len(ripe) != want {
+					t.Errorf("after %s ripe are %v, %v; want %d", at, ripe, err, want)
+				}
+			}
+		})
+	}
 }
 
 // choose gives a command about one message as the secretary.
