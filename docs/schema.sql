@@ -517,6 +517,8 @@ CREATE TABLE public.decision (
     reason text NOT NULL,
     command_id text NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    profile text,
+    profile_version integer,
     CONSTRAINT decision_kind CHECK ((kind = ANY (ARRAY['approve'::text, 'return'::text, 'reject'::text]))),
     CONSTRAINT decision_negative_has_reason CHECK (((kind = 'approve'::text) OR (reason <> ''::text))),
     CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000))
@@ -708,6 +710,17 @@ CREATE TABLE public.person (
     CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 
+CREATE TABLE public.profile_version (
+    key text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    in_force date NOT NULL,
+    digest public.sha256hex NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    CONSTRAINT profile_version_key_check CHECK (((length(key) >= 1) AND (length(key) <= 100))),
+    CONSTRAINT profile_version_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE public.proposal_answer (
     id uuid NOT NULL,
     statement_id uuid NOT NULL,
@@ -777,6 +790,8 @@ CREATE TABLE public.statement (
     dispatch_at timestamp with time zone,
     kind text DEFAULT 'statement'::text NOT NULL,
     amended_digest public.sha256hex,
+    approved_profile text,
+    approved_profile_version integer,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
@@ -1028,6 +1043,9 @@ ALTER TABLE ONLY public.number_series
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.profile_version
+    ADD CONSTRAINT profile_version_pkey PRIMARY KEY (key, version);
+
 ALTER TABLE ONLY public.proposal_answer
     ADD CONSTRAINT proposal_answer_event_id_key UNIQUE (event_id);
 
@@ -1230,6 +1248,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.message FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.profile_version FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.proposal_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1261,6 +1281,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.inbound_message FO
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.notice FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.profile_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1355,6 +1377,9 @@ ALTER TABLE ONLY public.command
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_judged_by FOREIGN KEY (profile, profile_version) REFERENCES public.profile_version(key, version);
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
@@ -1481,6 +1506,9 @@ ALTER TABLE ONLY public.statement
 
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_judged_by FOREIGN KEY (approved_profile, approved_profile_version) REFERENCES public.profile_version(key, version);
 
 ALTER TABLE ONLY public.terms_of_reference
     ADD CONSTRAINT terms_of_reference_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -1720,6 +1748,10 @@ GRANT SELECT ON TABLE public.number_series TO liaison_auditor;
 GRANT SELECT ON TABLE public.person TO liaison_app;
 GRANT SELECT ON TABLE public.person TO liaison_worker;
 GRANT SELECT ON TABLE public.person TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.profile_version TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.profile_version TO liaison_worker;
+GRANT SELECT ON TABLE public.profile_version TO liaison_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.proposal_answer TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.proposal_answer TO liaison_worker;

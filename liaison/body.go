@@ -23,6 +23,13 @@ func ParseCode(s string) (Code, error) {
 	return Code(c), nil
 }
 
+// Organization is the organization that the code is of: "itu" for "itu-t/sg13", "iso" for "iso-iec/jtc1", "3gpp" for "3gpp/sa2".
+func (c Code) Organization() string {
+	first, _, _ := strings.Cut(string(c), "/")
+	house, _, _ := strings.Cut(first, "-")
+	return house
+}
+
 // BodyKind says whether a body is one of our own organization's groups or an organization outside it.
 type BodyKind string
 

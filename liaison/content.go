@@ -2,7 +2,6 @@ package liaison
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -106,7 +105,8 @@ type Content struct {
 	Identifiers      []Identifier    `json:"identifiers,omitempty"`
 	Consensus        Consensus       `json:"consensus,omitempty"`
 	Confidentiality  Confidentiality `json:"confidentiality,omitempty"`
-	Embargo          Date            `json:"embargo,omitempty"` // the first day on which it may be sent and seen
+	Embargo          Date            `json:"embargo,omitempty"`       // the first day on which it may be sent and seen
+	OutsideScope     string          `json:"outside_scope,omitempty"` // why it is sent although the terms of reference do not cover it
 	Abstract         string          `json:"abstract"`
 	Text             string          `json:"text"`
 	Attachments      []Attachment    `json:"attachments"`
@@ -123,7 +123,7 @@ func (c Content) Tidy() Content {
 	} {
 		*s = strings.TrimSpace(*s)
 	}
-	c.Abstract, c.Text, c.NextMeetings = tidy(c.Abstract), tidy(c.Text), tidy(c.NextMeetings)
+	c.Abstract, c.Text, c.NextMeetings, c.OutsideScope = tidy(c.Abstract), tidy(c.Text), tidy(c.NextMeetings), tidy(c.OutsideScope)
 	c.Addressees = append([]Addressee{}, c.Addressees...)
 	c.Attachments = append([]Attachment{}, c.Attachments...)
 	contacts := []Contact{}
@@ -187,6 +187,7 @@ func (c Content) Limits() []*Error {
 	add(field("questions", "Questions", c.Questions, MaxNote, false))
 	add(field("working_parties", "Working parties", c.WorkingParties, MaxNote, false))
 	add(field("next_meetings", "The dates of the next meetings", c.NextMeetings, MaxAbstract, true))
+	add(field("outside_scope", "Why it is sent although it is outside the terms of reference", c.OutsideScope, MaxReason, true))
 	add(field("action_holder", "Who sees to it", c.ActionHolder, MaxName, false))
 	add(field("release", "The release", c.Release, MaxNote, false))
 	add(field("work_item", "The work item", c.WorkItem, MaxNote, false))
@@ -268,90 +269,6 @@ func email(name, label, value string) *Error {
 		return &Error{Code: Invalid, Field: name, Message: label + ": " + err.Error()}
 	}
 	return nil
-}
-
-// Finding is one line of the check list that a drafter sees before submitting.
-type Finding struct {
-	Field    string
-	Blocking bool   // submit is refused until it is settled
-	Message  string // what is missing and what to do
-	Rule     string // the source of the rule, or ""
-}
-
-// Check is the check list of what is missing under profile on day: what blocks a submission first, then what only
-// deserves a look.
-func (c Content) Check(p Profile, day Date) []Finding {
-	var blocking, advice []Finding
-	must := func(field, rule, format string, args ...any) {
-		blocking = append(blocking, Finding{field, true, fmt.Sprintf(format, args...), rule})
-	}
-	should := func(field, rule, format string, args ...any) {
-		advice = append(advice, Finding{field, false, fmt.Sprintf(format, args...), rule})
-	}
-	const a1 = "Rec. ITU-T A.1 (2019), clause 1.5"
-
-	for _, err := range c.Limits() {
-		must(err.Field, "", "%s", err.Message)
-	}
-	if c.Title == "" {
-		must("title", a1, "The title is missing. Give a concise one; a reply says what it replies to.")
-	}
-	if len(c.Addressees) == 0 {
-		must("addressees", a1, "There is no addressee. Add at least one body and say what the statement is for.")
-	}
-	if c.Report != nil {
-		c.Report.check(c, p, must, should)
-	}
-	if c.Text == "" && len(c.Attachments) == 0 && c.Report == nil {
-		must("text", "RFC 4053, 2.2.1.2", "There is neither a text nor an attachment. Write the text, or attach the document.")
-	}
-	switch words := len(strings.Fields(c.Abstract)); {
-	case c.Abstract == "":
-		must("abstract", "TSB template T21", "The abstract is missing. Say in under %d words what the statement contains and asks.", AbstractWords)
-	case words >= AbstractWords:
-		should("abstract", "TSB template T21", "The abstract has %d words; the template asks for under %d.", words, AbstractWords)
-	}
-	if len(c.Contacts) == 0 || c.Contacts[0].Name == "" || c.Contacts[0].Email == "" {
-		must("contacts.0", a1, "The contact is incomplete. Give at least a name and an e-mail address.")
-	}
-	if c.ReplyTo == "" {
-		must("reply_to", "RFC 4053, 2.2.1.1", "There is no address for replies. Give the group's functional mailbox.")
-	}
-	seen := map[Code]Purpose{}
-	needsDeadline := false
-	for _, a := range c.Addressees {
-		if !slices.Contains(p.Purposes, a.Purpose) {
-			must("addressees", p.Name, "%s: %s is not a purpose of this group's profile.", a.Name, a.Purpose.Label())
-		}
-		if before, twice := seen[a.Body]; twice {
-			must("addressees", "", "%s is addressed twice (%s and %s). Keep one row.", a.Name, before.Label(), a.Purpose.Label())
-		}
-		seen[a.Body] = a.Purpose
-		if a.Email == "" {
-			must("addressees", "", "No mailbox is recorded for %s. Record one on the body's page first.", a.Name)
-		}
-		if a.Body == c.Source {
-			must("addressees", "", "%s is the source. Remove it from the addressees.", a.Name)
-		}
-		needsDeadline = needsDeadline || slices.Contains(p.DeadlineFor, a.Purpose)
-	}
-	switch {
-	case needsDeadline && c.Deadline == "":
-		must("deadline", a1, "A statement %s needs the date by which a reply is required.", purposesInWords(p.DeadlineFor))
-	case c.Deadline != "" && c.Deadline <= day:
-		must("deadline", "", "The deadline, %s, is not after today. Choose a later day.", c.Deadline)
-	case !needsDeadline && c.Deadline != "":
-		should("deadline", "", "No addressee is asked to reply, so the date is only a note; nobody will be reminded of it.")
-	}
-	return append(blocking, advice...)
-}
-
-func purposesInWords(ps []Purpose) string {
-	words := make([]string, len(ps))
-	for i, p := range ps {
-		words[i] = strings.ToLower(p.Label())
-	}
-	return strings.Join(words, " or ")
 }
 
 // Difference is one field that two contents disagree on, in words for a reader.
@@ -440,6 +357,7 @@ func (c Content) lines() []line {
 		{"consensus", "Consensus", c.Consensus.Label()},
 		{"confidentiality", "Confidentiality", c.Confidentiality.Label()},
 		{"embargo", "Embargo until", string(c.Embargo)},
+		{"outside_scope", "Outside the terms of reference", c.OutsideScope},
 		{"abstract", "Abstract", c.Abstract},
 		{"text", "Text", c.Text},
 		{"attachments", "Attachments", strings.Join(attachments, "\n")},

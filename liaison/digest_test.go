@@ -38,7 +38,7 @@ func TestCanonicalBytes(t *testing.T) {
 
 // TestCanonicalBytesOfTheWholeEnvelope fixes where the fields that came later stand, and how they are spelt.
 func TestCanonicalBytesOfTheWholeEnvelope(t *testing.T) {
-	c := content()
+	c := whole()
 	c.Keywords, c.Identifiers = append(c.Keywords, " "), append(c.Identifiers, liaison.Identifier{Scheme: "nothing"})
 	c.Relations, c.Links = append(c.Relations, liaison.Relation{Kind: liaison.Revises}), append(c.Links, liaison.Link{Title: "nowhere"})
 	c.Contacts = append(c.Contacts, liaison.Contact{Role: liaison.TechnicalContact})
@@ -49,7 +49,7 @@ func TestCanonicalBytesOfTheWholeEnvelope(t *testing.T) {
 		`{"body":"w3c","name":"W3C","email":"team-liaisons@w3c.example","purpose":"information","copy_for":"itu-t/sg13"}],"deadline":"2027-01-31",` +
 		`"contacts":[{"name":"Kangchan Lee","organization":"ETRI","country":"Rep. of Korea","email":"chair@jca-ml.example","phone":"+82 42 860 0000","role":"response"}],` +
 		`"reply_to":"jca-ml@liaison.example","action_holder":"Amina Diallo","language":"en","original_language":"en","other_languages":["fr"],"keywords":["machine learning","roadmap"],` +
-		`"release":"Rel-19","work_item":"FS_AIML","identifiers":[{"scheme":"SG13 TD","value":"TD268"}],"consensus":"consensus","confidentiality":"members","embargo":"2026-12-15",` +
+		`"release":"Rel-19","work_item":"FS_AIML","identifiers":[{"scheme":"SG13 TD","value":"TD268"}],"consensus":"consensus","confidentiality":"members","embargo":"2026-12-15","outside_scope":"The parent group asked for it.",` +
 		`"abstract":"Asks for entries of the roadmap.","text":"Please review the entries of your group.\n\nNothing else is asked.",` +
 		`"attachments":[{"name":"entries.csv","media_type":"text/csv","size":12,"digest":"ENTRIES","title":"Entries","status":"draft"}],"links":[{"title":"Roadmap","url":"https://roadmap.example/ml"}]}}`
 	got, err := liaison.Canonical(c)
@@ -89,7 +89,7 @@ func leaves(t *testing.T, content func() liaison.Content) []leaf {
 	var out []leaf
 	var walk func(path, field string, get func(*liaison.Content) reflect.Value)
 	walk = func(path, field string, get func(*liaison.Content) reflect.Value) {
-		c := content()
+		c := whole()
 		v := get(&c)
 		switch v.Kind() {
 		case reflect.String:
@@ -146,9 +146,9 @@ func everyFieldCounts(t *testing.T, content func() liaison.Content) {
 	if len(all) < 30 {
 		t.Fatalf("only %d values were found in a content", len(all))
 	}
-	seen := map[liaison.Digest]string{digestOf(content()): "the unchanged content"}
+	seen := map[liaison.Digest]string{digestOf(whole()): "the unchanged content"}
 	for _, l := range all {
-		c := content()
+		c := whole()
 		l.alter(&c)
 		d := digestOf(c)
 		if strings.HasSuffix(l.path, ".Proposals[0].Number") {
@@ -159,7 +159,7 @@ func everyFieldCounts(t *testing.T, content func() liaison.Content) {
 		}
 		seen[d] = l.path
 		var fields []string
-		for _, x := range liaison.Compare(content(), c) {
+		for _, x := range liaison.Compare(whole(), c) {
 			fields = append(fields, x.Field)
 			if x.Before == x.After || x.Label == "" {
 				t.Errorf("%s: the difference is shown as %+v", l.path, x)
@@ -188,7 +188,7 @@ func TestCompareIsNotFooledBySeparators(t *testing.T) {
 		},
 		"attachments": func(c *liaison.Content) { c.Attachments[0].Name, c.Attachments[0].MediaType = "a", "b, c" },
 	} {
-		before, after := content(), content()
+		before, after := whole(), whole()
 		before.Contacts = []liaison.Contact{{Name: "Lee, ETRI", Organization: "Rep. of Korea", Country: before.Contacts[0].Email}}
 		before.Attachments[0].Name, before.Attachments[0].MediaType = "a, b", "c"
 		after = before
@@ -210,7 +210,7 @@ func TestOrderAndFormOfTextCount(t *testing.T) {
 		"a space inside":              func(c *liaison.Content) { c.Text = strings.Replace(c.Text, "review", "re view", 1) },
 		"capitals":                    func(c *liaison.Content) { c.Abstract = strings.ToUpper(c.Abstract) },
 	} {
-		before, after := content(), content()
+		before, after := whole(), whole()
 		before.Title = "R\u00e9sum\u00e9"
 		after.Title = before.Title
 		alter(&after)
@@ -224,16 +224,16 @@ func TestOrderAndFormOfTextCount(t *testing.T) {
 		"space at the end of line": func(c *liaison.Content) { c.Text = strings.ReplaceAll(c.Text, "\n", " \t\n") },
 		"an empty contact":         func(c *liaison.Content) { c.Contacts = append(c.Contacts, liaison.Contact{Name: " "}) },
 	} {
-		c := content()
+		c := whole()
 		alter(&c)
-		if digestOf(c) != digestOf(content()) {
+		if digestOf(c) != digestOf(whole()) {
 			t.Errorf("%s changes the digest", name)
 		}
 	}
 }
 
 func TestTidyTwiceIsTidyOnce(t *testing.T) {
-	c := content()
+	c := whole()
 	c.Title, c.Text, c.Contacts[0].Name = " a \u00a0", "\n \t\n  a\r\r\n b \n\n \n", "\tb "
 	once := c.Tidy()
 	if diff := cmp.Diff(once, once.Tidy()); diff != "" {
@@ -246,7 +246,7 @@ func TestTidyTwiceIsTidyOnce(t *testing.T) {
 }
 
 func TestParseCanonicalReadsBack(t *testing.T) {
-	for _, c := range []liaison.Content{content(), {}, {Text: "\u2028\u0085\ufeff<&>"}} {
+	for _, c := range []liaison.Content{whole(), {}, {Text: "\u2028\u0085\ufeff<&>"}} {
 		b, err := liaison.Canonical(c)
 		if err != nil {
 			t.Fatal(err)
@@ -271,7 +271,7 @@ func TestParseCanonicalReadsBack(t *testing.T) {
 }
 
 func FuzzParseCanonical(f *testing.F) {
-	b, err := liaison.Canonical(content())
+	b, err := liaison.Canonical(whole())
 	if err != nil {
 		f.Fatal(err)
 	}

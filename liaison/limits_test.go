@@ -49,6 +49,7 @@ var texts = map[string]struct {
 	field string
 }{
 	"abstract":      {func(c *liaison.Content, s string) { c.Abstract = s }, liaison.MaxAbstract, "abstract"},
+	"outside scope": {func(c *liaison.Content, s string) { c.OutsideScope = s }, liaison.MaxReason, "outside_scope"},
 	"next meetings": {func(c *liaison.Content, s string) { c.NextMeetings = s }, liaison.MaxAbstract, "next_meetings"},
 	"text":          {func(c *liaison.Content, s string) { c.Text = s }, liaison.MaxText, "text"},
 }
@@ -69,10 +70,10 @@ func allowed(t *testing.T, c liaison.Content) {
 }
 
 func TestFieldsAtTheirLimitAndOneOver(t *testing.T) {
-	allowed(t, content())
+	allowed(t, whole())
 	for name, f := range lines {
 		t.Run(name, func(t *testing.T) {
-			c := content()
+			c := whole()
 			f.set(&c, strings.Repeat("é", f.limit)) // characters, not bytes
 			allowed(t, c)
 			f.set(&c, strings.Repeat("é", f.limit+1))
@@ -81,7 +82,7 @@ func TestFieldsAtTheirLimitAndOneOver(t *testing.T) {
 	}
 	for name, f := range texts {
 		t.Run(name, func(t *testing.T) {
-			c := content()
+			c := whole()
 			f.set(&c, strings.Repeat("界", f.limit))
 			allowed(t, c)
 			f.set(&c, strings.Repeat("界", f.limit+1))
@@ -94,7 +95,7 @@ func TestFieldsAtTheirLimitAndOneOver(t *testing.T) {
 func TestHostileStrings(t *testing.T) {
 	for _, hostile := range []string{"a\rb", "a\nb", "a\r\nBcc: x@y.example", "a\x00b", "a\tb", "a\u2028b", "a\u2029b", "a\u0085b", "a\x1bb", "a\x7fb", "a\xffb", "\xc0\x80"} {
 		for name, f := range lines {
-			c := content()
+			c := whole()
 			f.set(&c, hostile)
 			errs := c.Limits()
 			if len(errs) != 1 || errs[0].Field != f.field || errs[0].Code != liaison.Invalid {
@@ -106,7 +107,7 @@ func TestHostileStrings(t *testing.T) {
 	}
 	for name, f := range texts {
 		for hostile, ok := range map[string]bool{"a\nb": true, "a\tb": true, "a\x00b": false, "a\rb": false, "a\u2028b": false, "a\x1bb": false, "\xff": false} {
-			c := content()
+			c := whole()
 			f.set(&c, hostile)
 			if errs := c.Limits(); (len(errs) == 0) != ok {
 				t.Errorf("%s with %q: refusals are %+v", name, hostile, errs)
@@ -122,7 +123,7 @@ func TestEveryStringHasALimit(t *testing.T) {
 		if slices.Contains(skip, l.path) || strings.HasSuffix(l.path, "one less") || strings.HasSuffix(l.path, "one more") || strings.HasSuffix(l.path, ".Size") {
 			continue
 		}
-		c := content()
+		c := whole()
 		v := reflect.ValueOf(&c).Elem()
 		for part := range strings.SplitSeq(strings.TrimPrefix(l.path, "."), ".") {
 			name, index, isList := strings.Cut(strings.TrimSuffix(part, "]"), "[")
@@ -136,14 +137,14 @@ func TestEveryStringHasALimit(t *testing.T) {
 			t.Errorf("%s takes 256 KiB", l.path)
 		}
 		v.SetString("a\r\nb")
-		if len(c.Limits()) == 0 && !slices.Contains([]string{".Text", ".Abstract", ".NextMeetings"}, l.path) {
+		if len(c.Limits()) == 0 && !slices.Contains([]string{".Text", ".Abstract", ".NextMeetings", ".OutsideScope"}, l.path) {
 			t.Errorf("%s takes a line end", l.path)
 		}
 	}
 }
 
 func TestListsAndFilesAtTheirLimit(t *testing.T) {
-	c := content()
+	c := whole()
 	for i := len(c.Addressees); i < liaison.MaxAddressees; i++ {
 		c.Addressees = append(c.Addressees, liaison.Addressee{Body: liaison.Code(fmt.Sprintf("b%d", i)), Purpose: liaison.ForInformation})
 	}
@@ -164,7 +165,7 @@ func TestListsAndFilesAtTheirLimit(t *testing.T) {
 	c.Attachments = append(c.Attachments, c.Attachments[0])
 	onlyRefusal(t, c, "attachments", "21 attachments; at most 20")
 
-	c = content()
+	c = whole()
 	c.Attachments = append(c.Attachments, c.Attachments[0])
 	c.Attachments[0].Size, c.Attachments[1].Size = liaison.MaxAttachmentBytes-1, 1
 	allowed(t, c)
@@ -175,12 +176,12 @@ func TestListsAndFilesAtTheirLimit(t *testing.T) {
 	}
 	c.Attachments[1].Size = -10 // nothing is saved by a file smaller than nothing
 	onlyRefusal(t, c, "attachments", "which bytes")
-	c = content()
+	c = whole()
 	for _, d := range []liaison.Digest{"", "abc", liaison.Digest(strings.Repeat("g", 64)), liaison.Digest(strings.Repeat("A", 64)), liaison.Digest(strings.Repeat("a", 66))} {
 		c.Attachments[0].Digest = d
 		onlyRefusal(t, c, "attachments", "which bytes")
 	}
-	c = content()
+	c = whole()
 	c.Addressees[0].Purpose = "consent"
 	onlyRefusal(t, c, "addressees", "has no purpose")
 	for field, set := range map[string]func(*liaison.Content){
@@ -193,7 +194,7 @@ func TestListsAndFilesAtTheirLimit(t *testing.T) {
 		"other_languages": func(c *liaison.Content) { c.OtherLanguages[0] = "fr fr" },
 		"attachments":     func(c *liaison.Content) { c.Attachments[0].Status = "shiny" },
 	} {
-		c := content()
+		c := whole()
 		set(&c)
 		onlyRefusal(t, c, field, "")
 	}
@@ -204,11 +205,11 @@ func TestListsAndFilesAtTheirLimit(t *testing.T) {
 		"keywords":        func(c *liaison.Content) { c.Keywords = slices.Repeat(c.Keywords[:1], liaison.MaxKeywords+1) },
 		"other_languages": func(c *liaison.Content) { c.OtherLanguages = slices.Repeat(c.OtherLanguages, liaison.MaxKeywords+1) },
 	} {
-		c := content()
+		c := whole()
 		lengthen(&c)
 		onlyRefusal(t, c, field, "There are 21")
 	}
-	c = content()
+	c = whole()
 	c.Deadline = "2027-02-29"
 	onlyRefusal(t, c, "deadline", "not a date")
 }
@@ -219,7 +220,7 @@ func TestEveryAddressIsChecked(t *testing.T) {
 		"addressees": func(c *liaison.Content, s string) { c.Addressees[0].Email = s },
 		"contacts.0": func(c *liaison.Content, s string) { c.Contacts[0].Email = s },
 	} {
-		c := content()
+		c := whole()
 		set(&c, "a@b.example> SIZE=1")
 		onlyRefusal(t, c, name, "not an e-mail address")
 		set(&c, "")

@@ -180,7 +180,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			}
 			for _, f := range content.Check(s.Profile, s.Today) {
 				if f.Blocking {
-					return &Error{Code: Invalid, Field: f.Field, Message: f.Message}
+					return f.Refusal()
 				}
 			}
 		case NeedApproval:

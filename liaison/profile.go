@@ -2,12 +2,21 @@ package liaison
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// Profile is the set of rules that a group's terms of reference pin. Rules differ between groups and change with the
-// years; they are values here, never branches in code.
+// Profile is one version of the set of rules that a group's terms of reference pin. Rules differ between groups and change
+// with the years; they are values here, never branches in code. They are read from files (internal/profile), and a version
+// that was published is never changed: what was decided under it stays judged by it.
 type Profile struct {
+	Key     string        // that terms of reference pin: "jca-a1-clause-5"
+	Version int           // from 1
+	From    Date          // the first day on which this version judges
+	Digest  Digest        // of what the file says, without comments and notes
+	Source  string        // where the rules come from
+	Notes   []ProfileNote // where a single value comes from, and how sure that is
+
 	Name             string
 	Purposes         []Purpose // offered to the drafter, in this order
 	DeadlineFor      []Purpose // purposes that need a date by which a reply is required
@@ -16,11 +25,84 @@ type Profile struct {
 	TimeZone         string    // IANA name; days begin and end here
 	ApprovalLevel    string    // how the approval is named on the statement
 
+	Fields   []FieldRule // of the envelope, in the order of the form
+	Copies   []Code      // bodies that get a copy of every statement
+	Sentence string      // that every statement carries, "" for none
+	Separate bool        // different organizations get statements of their own
+	NoStudy  bool        // the group does no technical studies and writes no Recommendations
+
+	OutOfMandate []string // words that make a statement of such a group look like one
+
 	Approval    ApprovalRules
 	Substantive []string     // fields of [Content], as [Compare] names them, whose change after the approval voids it; any other is editorial
 	Replies     ReplyRules   // of what addressees owe
 	Escalate    []Escalation // of a decision that waits, in the order of the days
 	Reports     ReportRules  // of progress reports
+}
+
+// ProfileNote says of one value of a profile where it comes from.
+type ProfileNote struct {
+	Path       string // of the value in the file: "approval.notice_days"
+	Source     string
+	Confidence Confidence
+	Note       string
+}
+
+// Confidence is how sure a value is.
+type Confidence string
+
+// The degrees. What no source was found for is a value that a group confirms before it leans on it.
+const (
+	Sourced Confidence = "sourced"
+	High    Confidence = "high"
+	Medium  Confidence = "medium"
+	Low     Confidence = "low"
+)
+
+// FieldNeed is whether a field of the envelope has to be filled in.
+type FieldNeed string
+
+// The needs.
+const (
+	Mandatory   FieldNeed = "mandatory"
+	Conditional FieldNeed = "conditional" // mandatory when the [Condition] holds
+	Advised     FieldNeed = "advised"     // missing, it is on the check list and blocks nothing
+	Optional    FieldNeed = "optional"
+	Unused      FieldNeed = "unused" // the form does not offer it
+)
+
+// FieldNeeds lists every need.
+var FieldNeeds = []FieldNeed{Mandatory, Conditional, Advised, Optional, Unused}
+
+// FieldRule says of one field of the envelope whether it has to be filled in, and on what ground.
+type FieldRule struct {
+	Field      string // of [Content], as [Compare] names it
+	Need       FieldNeed
+	When       Condition // for [Conditional] and [Advised]; "" for always
+	Source     string
+	Confidence Confidence
+}
+
+// Rule is the profile's rule for the field; a field without one is optional.
+func (p Profile) Rule(field string) FieldRule {
+	for _, r := range p.Fields {
+		if r.Field == field {
+			return r
+		}
+	}
+	return FieldRule{Field: field, Need: Optional}
+}
+
+// Cite names the profile's version, as a decision records it.
+func (p Profile) Cite() string { return fmt.Sprintf("%s version %d", p.Key, p.Version) }
+
+// For is the profile as it is for a group: {group} in the forms of its numbers and in the approval level is the group's label.
+func (p Profile) For(group Body) Profile {
+	label := strings.ReplaceAll(group.Label(), "%", "%%")
+	p.NumberForm = strings.ReplaceAll(p.NumberForm, "{group}", label)
+	p.Reports.NumberForm = strings.ReplaceAll(p.Reports.NumberForm, "{group}", label)
+	p.ApprovalLevel = strings.ReplaceAll(p.ApprovalLevel, "{group}", group.Label())
+	return p
 }
 
 // ApprovalMode is a way in which a group decides on a statement.
@@ -33,6 +115,9 @@ const (
 	ByCorrespondence ApprovalMode = "correspondence" // by the chair, after a window in which anybody may object
 	ByNoObjection    ApprovalMode = "no-objection"   // by the window itself, if nobody objected; always named as such
 )
+
+// ApprovalModes lists every way, as profiles name them.
+var ApprovalModes = []ApprovalMode{ByOfficer, AtMeeting, ByCorrespondence, ByNoObjection}
 
 // ApprovalRules say how a group decides.
 type ApprovalRules struct {
@@ -68,27 +153,6 @@ type ReportRules struct {
 	MayProvisional bool   // it may leave before the group approved it, named as provisional
 }
 
-// Profiles are the rule sets that terms of reference can pin, by the name they cite.
-var Profiles = map[string]Profile{
-	"jca-a1-clause-5": {
-		Name:             "JCA under Rec. ITU-T A.1 (2019), clause 5",
-		Purposes:         []Purpose{ForAction, ForComment, ForInformation, InResponse, ForCopy},
-		DeadlineFor:      []Purpose{ForAction},
-		DrafterMayDecide: true, // no rule against it was found; shown on the record (rules of the field, edge case 17)
-		NumberForm:       "JCA-ML-LS%d",
-		TimeZone:         "Europe/Zurich", // the Union's seat, Geneva
-		ApprovalLevel:    "JCA-ML Chair",
-		Approval: ApprovalRules{
-			Modes:     []ApprovalMode{ByOfficer, AtMeeting, ByCorrespondence},
-			DeputyMay: true, WindowDays: 14, NoticeDays: 28, Agreed: true, ProxyEntry: true, Recusal: true, Consulted: true, MeetingItem: 9,
-		},
-		Substantive: []string{"source", "in_reply_to", "addressees", "deadline", "attachments"},
-		Replies:     ReplyRules{AwaitedFor: []Purpose{ForAction, ForComment}, RemindDays: []int{14, 7, 4, 3, 2, 1, 0}, Overdue: 14},
-		Escalate:    []Escalation{{7, OfficeChair}, {14, OfficeViceChair}, {21, OfficeSecretary}},
-		Reports:     ReportRules{NumberForm: "JCA-ML-R%d", PostedDays: 7, RemindDays: []int{28, 14, 7, 3, 1, 0}, MayProvisional: true},
-	},
-}
-
 // Zone is the profile's time zone.
 func (p Profile) Zone() (*time.Location, error) {
 	zone, err := time.LoadLocation(p.TimeZone)
@@ -114,7 +178,7 @@ type TermsOfReference struct {
 	InForce    Date // from this day
 	Parent     Code
 	Scope      string
-	Profile    string // key of [Profiles]
+	Profile    string // key of the [Profile] that it pins; which version judges follows from the day
 	ReviewedBy Date   // continuation or closure is to be decided before this day
 	Source     string
 }

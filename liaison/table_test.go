@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	files "github.com/jca-ml/liaison/internal/profile"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -207,7 +208,13 @@ func officers() []liaison.Appointment {
 	return out
 }
 
-func profile() liaison.Profile { return liaison.Profiles["jca-a1-clause-5"] }
+func profile() liaison.Profile {
+	p, err := files.Embedded().On("jca-a1-clause-5", today)
+	if err != nil {
+		panic(err)
+	}
+	return p.For(liaison.Body{ShortName: "JCA-ML"})
+}
 
 // content is a revision that nothing is missing in.
 func content() liaison.Content {
@@ -219,13 +226,12 @@ func content() liaison.Content {
 			{Body: "itu-t/sg13", Name: "ITU-T SG13", Email: "sg13@itu-t.example", Purpose: liaison.ForAction, Sentence: "Please answer by the record."},
 			{Body: "w3c", Name: "W3C", Email: "team-liaisons@w3c.example", Purpose: liaison.ForInformation, CopyFor: "itu-t/sg13"},
 		},
-		ActionHolder: "Amina Diallo", OriginalLanguage: "en", OtherLanguages: []string{"fr"}, Keywords: []string{"machine learning", "roadmap"},
+		ActionHolder: "Amina Diallo", OriginalLanguage: "en", Keywords: []string{"machine learning", "roadmap"},
 		Release: "Rel-19", WorkItem: "FS_AIML", Identifiers: []liaison.Identifier{{Scheme: "SG13 TD", Value: "TD268"}},
-		Consensus: liaison.ConsensusOfGroup, Confidentiality: liaison.AmongMembers, Embargo: "2026-12-15",
-		Links:    []liaison.Link{{Title: "Roadmap", URL: "https://roadmap.example/ml"}},
-		Deadline: "2027-01-31",
-		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Country: "Rep. of Korea", Email: "chair@jca-ml.example", Phone: "+82 42 860 0000", Role: liaison.ResponseContact}},
-		ReplyTo:  "jca-ml@liaison.example", Language: "en", Abstract: "Asks for entries of the roadmap.",
+		Consensus: liaison.ConsensusOfGroup,
+		Deadline:  "2027-01-31",
+		Contacts:  []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Country: "Rep. of Korea", Email: "chair@jca-ml.example", Phone: "+82 42 860 0000", Role: liaison.ResponseContact}},
+		ReplyTo:   "jca-ml@liaison.example", Language: "en", Abstract: "Asks for entries of the roadmap.",
 		Text:        "Please review the entries of your group.\n\nNothing else is asked.",
 		Attachments: []liaison.Attachment{{Name: "entries.csv", MediaType: "text/csv", Size: 12, Digest: liaison.DigestOf([]byte("entries")), Title: "Entries", Status: liaison.DraftDocument}},
 	}
@@ -235,6 +241,14 @@ func content() liaison.Content {
 func corrected() liaison.Content {
 	c := content()
 	c.Text = strings.Replace(c.Text, "review", "please review", 1)
+	return c
+}
+
+// whole is a content in which no field is empty.
+func whole() liaison.Content {
+	c := content()
+	c.OtherLanguages, c.Confidentiality, c.Embargo, c.OutsideScope = []string{"fr"}, liaison.AmongMembers, "2026-12-15", "The parent group asked for it."
+	c.Links = []liaison.Link{{Title: "Roadmap", URL: "https://roadmap.example/ml"}}
 	return c
 }
 

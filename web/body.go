@@ -151,7 +151,7 @@ func (s *server) showBody(w http.ResponseWriter, r *http.Request, me *visitor) e
 	}
 	for i, t := range terms {
 		v := termsView{TermsOfReference: t, ParentLink: linkTo(bodies, t.Parent), ProfileName: t.Profile, Current: i == 0}
-		if profile, ok := liaison.Profiles[t.Profile]; ok {
+		if profile, err := s.store.Profile(t.Profile); err == nil {
 			v.ProfileName = profile.Name
 		}
 		p.Terms = append(p.Terms, v)

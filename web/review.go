@@ -92,6 +92,11 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 		Revision: snap.Revision, Digest: snap.Digest, Drafted: snap.Drafted(me.ID()), Command: x.command, Reason: x.reason, Problems: x.problems, Level: snap.Profile.ApprovalLevel,
 	}
 	p.Blocking, p.Advice = findings(snap.Content, snap, "")
+	for _, list := range [][]findingView{p.Blocking, p.Advice} {
+		for i := range list {
+			list[i].Link = "" // who decides edits nothing here
+		}
+	}
 	for i, rev := range revisions {
 		if rev.Digest == snap.Digest {
 			p.Submitted, p.At = rev.SubmittedBy, momentOf(rev.SubmittedAt, zone)

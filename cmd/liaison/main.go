@@ -31,6 +31,7 @@ type cli struct {
 	Witness witnessCmd `cmd:"" help:"Cosign the checkpoints of other people's logs."`
 	Inbound inboundCmd `cmd:"" help:"Take inbound mail: delivery reports, replies, statements."`
 	Mail    mailCmd    `cmd:"" help:"Look at inbound messages; hold and resume the sending."`
+	Profile profileCmd `cmd:"" help:"Look at rule profiles; check files of them."`
 	Show    showCmd    `cmd:"" name:"config" help:"Show the effective settings and where each comes from."`
 }
 

@@ -74,6 +74,9 @@ func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error)
 	if err != nil {
 		return nil, err
 	}
+	if s, err = underProfiles(ctx, s, cfg); err != nil {
+		return nil, err
+	}
 	options, err := cfg.Temporal()
 	if err != nil {
 		s.Close()

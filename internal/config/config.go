@@ -54,6 +54,8 @@ type Config struct {
 	MailPerMinute int           `env:"LIAISON_MAIL_PER_MINUTE" envDefault:"30" help:"messages of a worker to one destination domain in a minute; halved when it asks for less; 0 for no bound"`
 	DispatchUndo  time.Duration `env:"LIAISON_DISPATCH_UNDO" envDefault:"60s" help:"how long behind its approval a statement is dispatched, so that it can still be held or withdrawn; 0s for at once"`
 
+	Profiles string `env:"LIAISON_PROFILES" help:"directory of rule profiles, as *.yaml, besides those that come with the program"`
+
 	LogOrigin    string        `env:"LIAISON_LOG_ORIGIN" help:"name of the audit log that the signer signs, in a domain of our own: example.org/liaison/log1"`
 	SignerDir    string        `env:"LIAISON_SIGNER_DIR" help:"directory of the signer's key and of what it signed last; the signer's alone"`
 	SignerEvery  time.Duration `env:"LIAISON_SIGNER_EVERY" envDefault:"2s" help:"how often the signer looks for new leaves"`

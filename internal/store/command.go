@@ -121,6 +121,7 @@ type writing struct {
 	after    []liaison.Event // what follows from it, in the history
 	message  Transmission    // that the command is about
 	amended  []liaison.Difference
+	judgedBy *liaison.Profile // the version that approved
 }
 
 // apply works out what follows from the change besides the new state.
@@ -198,6 +199,7 @@ func (w *writing) approve(ctx context.Context) error {
 		at := w.now.Add(w.cmd.Undo)
 		w.DispatchAt = &at
 	}
+	w.judgedBy = &w.Profile
 	approval := newID()
 	w.decide(approval)
 	w.queue(approval, 0)
@@ -234,10 +236,11 @@ func (w *writing) queue(approval string, approved int) {
 }
 
 func (w *writing) decide(id string) {
+	publish(w.batch, w.Profile, w.now)
 	w.batch.Queue(`
-		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		id, w.ID, w.Revision, w.Digest, w.cmd.Kind, w.cmd.Actor, w.change.Acting, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now)
+		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at, profile, profile_version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		id, w.ID, w.Revision, w.Digest, w.cmd.Kind, w.cmd.Actor, w.change.Acting, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now, w.Profile.Key, w.Profile.Version)
 }
 
 // finish writes the command, the statement and what follows. The letters to persons follow from the event, and are released
@@ -259,6 +262,9 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
 		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest))
+	if p := w.judgedBy; p != nil {
+		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
+	}
 	if err := w.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("carry out %s: %w", w.cmd.Kind, err)
 	}

@@ -52,12 +52,12 @@ func (s *Store) Visitor(ctx context.Context, id liaison.PersonID) (Visitor, erro
 		v.Offices, err = pgx.CollectRows(rows, scanOffice)
 		return err
 	})
-	var profile string
+	var pins string
 	b.Queue(`
 		SELECT t.profile FROM appointment a JOIN terms_of_reference t ON t.group_code = a.group_code
 		WHERE a.person_id = $1 AND coalesce(a.held_until, 'infinity') >= $2::timestamptz::date
 		ORDER BY a.group_code, t.in_force DESC, t.version DESC LIMIT 1`, id, s.now()).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(&profile); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if err := row.Scan(&pins); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
 		return nil
@@ -67,7 +67,7 @@ func (s *Store) Visitor(ctx context.Context, id liaison.PersonID) (Visitor, erro
 	} else if err != nil {
 		return Visitor{}, unavailable(fmt.Errorf("read visitor: %w", err))
 	}
-	if p, ok := liaison.Profiles[profile]; ok {
+	if p, err := inForce(s.pool.rules(), pins, s.now()); err == nil {
 		zone, err := p.Zone()
 		if err != nil {
 			return Visitor{}, err

@@ -36,13 +36,13 @@ func (s *Store) ReportFacts(ctx context.Context, what ReportFor) (f liaison.Repo
 	}
 	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
-		f, err = reportFacts(ctx, t, what)
+		f, err = reportFacts(ctx, &tx{Tx: t, profiles: s.pool.profiles, now: what.AsOf}, what)
 		return err
 	})
 	return f, unavailable(err)
 }
 
-func reportFacts(ctx context.Context, q querier, what ReportFor) (liaison.ReportFacts, error) {
+func reportFacts(ctx context.Context, q judge, what ReportFor) (liaison.ReportFacts, error) {
 	group, err := groupSnapshot(ctx, q, what.Group, what.AsOf)
 	if err != nil {
 		return liaison.ReportFacts{}, err

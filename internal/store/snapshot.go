@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/jca-ml/liaison/internal/profile"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -42,8 +43,9 @@ func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot,
 
 // snapshot reads everything about a statement in one round trip. With lock " FOR UPDATE OF s" the row is locked first, and what
 // follows sees the state after the lock was had. answer is the recorded answer of the command, if there is one.
-func snapshot(ctx context.Context, q querier, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
+func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
 	b := &pgx.Batch{}
+	var judged pinned
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
 			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
@@ -51,13 +53,13 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 			s.approved_at IS NOT NULL AND NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
 					AND a.held_from <= s.approved_at::date + 1 AND coalesce(a.held_until, 'infinity') >= s.approved_at::date - 1),
-			s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
+			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st := &snap.Statement
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
-			&snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
+			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		return err
 	})
@@ -118,7 +120,8 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 		return err
 	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
-	queueGroup(b, &snap, group, []any{id}, now)
+	var pins pinned
+	queueGroup(b, &snap, &pins, group, []any{id}, now)
 
 	err = q.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -133,13 +136,51 @@ func snapshot(ctx context.Context, q querier, id liaison.StatementID, command li
 	if snap.Content, err = liaison.ParseCanonical(content); err != nil {
 		return snap, nil, err
 	}
-	snap.Today, err = today(snap.Profile, now)
-	return snap, answer, err
+	if judged.key != "" && snap.ApprovedDigest != "" {
+		pins = judged
+	}
+	return snap, answer, snap.judge(q.rules(), pins, now)
+}
+
+// pinned is the profile that a group's terms of reference pin, or the very version that something was decided under.
+type pinned struct {
+	key     string
+	version int // 0 for the one that is in force
+}
+
+// judge finds the profile and, in its zone, today.
+func (s *Snapshot) judge(rules *profile.Set, pins pinned, now time.Time) error {
+	p, ok := rules.Version(pins.key, pins.version)
+	if !ok && pins.version > 0 {
+		return fmt.Errorf("it was decided under the profile %s version %d, which this program does not have any more", pins.key, pins.version)
+	}
+	var err error
+	if !ok {
+		if p, err = inForce(rules, pins.key, now); err != nil {
+			return err
+		}
+	}
+	s.Profile = p.For(s.GroupBody)
+	s.Today, err = today(s.Profile, now)
+	return err
+}
+
+// inForce is the version of a profile that judges now, the day being that of its own zone.
+func inForce(rules *profile.Set, key string, now time.Time) (liaison.Profile, error) {
+	p, err := rules.On(key, liaison.DateOf(now, time.UTC))
+	if err != nil {
+		return p, err
+	}
+	day, err := today(p, now)
+	if err != nil {
+		return p, err
+	}
+	return rules.On(key, day)
 }
 
 // queueGroup adds the reads about the group: its body, its officers of about these days, and the profile that its terms
 // of reference pin. group is an SQL expression for its code.
-func queueGroup(b *pgx.Batch, snap *Snapshot, group string, args []any, now time.Time) {
+func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args []any, now time.Time) {
 	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = `+group, args...).Query(func(rows pgx.Rows) (err error) {
 		snap.GroupBody, err = pgx.CollectExactlyOneRow(rows, scanBody)
 		return err
@@ -152,17 +193,11 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, group string, args []any, now time
 	})
 	b.Queue(`SELECT profile FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
 		append(args, now)...).QueryRow(func(row pgx.Row) error {
-		var name string
-		if err := row.Scan(&name); errors.Is(err, pgx.ErrNoRows) {
+		if err := row.Scan(&pins.key); errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")
 		} else if err != nil {
 			return err
 		}
-		profile, ok := liaison.Profiles[name]
-		if !ok {
-			return fmt.Errorf("terms of reference pin the profile %q, which this program does not have", name)
-		}
-		snap.Profile = profile
 		return nil
 	})
 }
@@ -173,9 +208,10 @@ func (s *Store) GroupSnapshot(ctx context.Context, group liaison.Code) (Snapshot
 	return groupSnapshot(ctx, s.pool, group, s.now())
 }
 
-func groupSnapshot(ctx context.Context, q querier, group liaison.Code, now time.Time) (snap Snapshot, err error) {
+func groupSnapshot(ctx context.Context, q judge, group liaison.Code, now time.Time) (snap Snapshot, err error) {
 	b := &pgx.Batch{}
-	queueGroup(b, &snap, `$1`, []any{group}, now)
+	var pins pinned
+	queueGroup(b, &snap, &pins, `$1`, []any{group}, now)
 	err = q.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return snap, liaison.Refuse(liaison.NotFound, "There is no group with the code %s.", group)
@@ -183,6 +219,5 @@ func groupSnapshot(ctx context.Context, q querier, group liaison.Code, now time.
 		return snap, unavailable(fmt.Errorf("read group: %w", err))
 	}
 	snap.Group = group
-	snap.Today, err = today(snap.Profile, now)
-	return snap, err
+	return snap, snap.judge(q.rules(), pins, now)
 }

@@ -16,14 +16,23 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jca-ml/liaison/internal/audit"
+	"github.com/jca-ml/liaison/internal/profile"
 	"github.com/jca-ml/liaison/liaison"
 )
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
+	pool database
 	now  func() time.Time
 }
+
+// database is the open pool, with the rules that what is read from it is judged by.
+type database struct {
+	*pgxpool.Pool
+	profiles *profile.Set
+}
+
+func (d database) rules() *profile.Set { return d.profiles }
 
 // Open connects to the database at url, a PostgreSQL connection string. It does not wait for the database to answer; the
 // first use does.
@@ -46,7 +55,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 // New makes a store of an open pool, which [Store.Close] closes.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool, now: time.Now} }
+// It judges by the profiles that come with the program; see [Store.Under].
+func New(pool *pgxpool.Pool) *Store {
+	return &Store{pool: database{pool, profile.Embedded()}, now: time.Now}
+}
+
+// Under returns the same store with other profiles.
+func (s *Store) Under(profiles *profile.Set) *Store {
+	return &Store{pool: database{s.pool.Pool, profiles}, now: s.now}
+}
 
 // At returns the same store with another clock, for tests of what depends on the day.
 func (s *Store) At(now func() time.Time) *Store { return &Store{pool: s.pool, now: now} }
@@ -64,14 +81,23 @@ type querier interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
+// judge is a querier that knows the profiles: what a snapshot is read with.
+type judge interface {
+	querier
+	rules() *profile.Set
+}
+
 // tx is one writing transaction: its one now, and the events that its end will append to the log and tell people of.
 type tx struct {
 	pgx.Tx
-	now    time.Time
-	events []liaison.Event
-	snap   Snapshot          // of the statement that the events are about, as far as it was read
-	batch  liaison.CommandID // under which the letters that follow from them are released; "" leaves it to the worker
+	profiles *profile.Set
+	now      time.Time
+	events   []liaison.Event
+	snap     Snapshot          // of the statement that the events are about, as far as it was read
+	batch    liaison.CommandID // under which the letters that follow from them are released; "" leaves it to the worker
 }
+
+func (t *tx) rules() *profile.Set { return t.profiles }
 
 // record adds an event to the transaction. Its id and time are set here.
 func (t *tx) record(e liaison.Event) {
@@ -94,7 +120,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) (err error) {
 			err = unavailable(fmt.Errorf("roll back: %w", rerr))
 		}
 	}()
-	t := &tx{Tx: ptx, now: audit.Time(s.now())}
+	t := &tx{Tx: ptx, profiles: s.pool.profiles, now: audit.Time(s.now())}
 	if err := fn(t); err != nil {
 		return unavailable(err)
 	}
