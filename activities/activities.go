@@ -19,7 +19,7 @@ type Relay interface {
 
 // Office renders messages; post.Office does.
 type Office interface {
-	Render(ctx context.Context, t store.Transmission) ([]byte, error)
+	RenderEach(ctx context.Context, ts []store.Transmission, keep func(store.Transmission, []byte) error) error
 	Check(ctx context.Context, id liaison.StatementID) error
 }
 
@@ -46,4 +46,7 @@ type Activities struct {
 	Settling  liaison.Settling // of messages in doubt; without a window they are for a person at once
 	Undo      time.Duration    // how long after its approval a statement is dispatched; at once if zero
 	Limits    *mail.Limits     // of destinations; nil for none
+	AtOnce    int              // messages on their way at the same time; 16 if zero
+
+	hands hands
 }

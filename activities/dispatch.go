@@ -30,18 +30,33 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 	if err != nil {
 		return nil, Fail(err)
 	}
-	messages := map[liaison.TransmissionID][]byte{}
+	var open []store.Transmission
 	for _, t := range ts {
 		if t.Digest == "" && !t.State.Settled() {
-			if messages[t.ID], err = a.Office.Render(ctx, t); err != nil {
-				return nil, Fail(err)
-			}
+			open = append(open, t)
 		}
 	}
-	if len(messages) > 0 {
-		if err := a.Store.Seal(ctx, batch, messages); err != nil {
-			return nil, Fail(err)
+	portion, size := map[liaison.TransmissionID][]byte{}, 0
+	keep := func() error {
+		if len(portion) == 0 {
+			return nil
 		}
+		err := a.Store.Seal(ctx, batch, portion)
+		portion, size = map[liaison.TransmissionID][]byte{}, 0
+		return err
+	}
+	err = a.Office.RenderEach(ctx, open, func(t store.Transmission, message []byte) error {
+		portion[t.ID] = message
+		if size += len(message); size < sealTogether {
+			return nil
+		}
+		return keep()
+	})
+	if err == nil {
+		err = keep()
+	}
+	if err != nil {
+		return nil, Fail(err)
 	}
 	out := make([]Transmission, len(ts))
 	for i, t := range ts {
@@ -49,6 +64,9 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 	}
 	return out, nil
 }
+
+// sealTogether is how many bytes of messages are sealed in one transaction, and held until then.
+const sealTogether = 4 << 20
 
 // Transmit makes one attempt to hand a message over and records how it ended. It must not be retried by Temporal: after an
 // outcome that is not known a second attempt could send twice. It refuses nothing; what it finds is in the state.
@@ -59,37 +77,67 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 	stop := heartbeat(ctx)
 	defer stop()
 
-	env, err := a.envelope(id)
+	t, err := a.Store.Transmission(ctx, id)
 	if err != nil {
 		return Transmission{}, Fail(err)
 	}
-	done, wait, err := a.turn(ctx, id)
-	if err != nil || wait > 0 {
-		return Transmission{ID: id, State: liaison.TransmissionDeferred, NextTry: time.Now().Add(wait), Held: true}, Fail(err)
+	begin, cancel := context.WithTimeout(ctx, beginWithin)
+	defer cancel()
+	out, record, err := a.handOver(ctx, begin, t)
+	if err == nil && record != nil {
+		err = record()
+	}
+	if err != nil {
+		return Transmission{}, Fail(err)
+	}
+	if out != nil {
+		return *out, nil
+	}
+	return a.look(context.WithoutCancel(ctx), id)
+}
+
+// handOver claims a message and hands it over, if its turn comes while begin lasts. record stores the outcome; it is nil when there was no attempt, and then out
+// says how the message stands, or is nil when that has to be read.
+func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) (out *Transmission, record func() error, err error) {
+	env, err := a.envelope(t.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	leave, err := a.enter(begin, t.Size)
+	if err != nil { // others took all the time; it is as it was
+		return nil, nil, context.Cause(ctx)
+	}
+	defer leave()
+	done, wait := a.turn(t.Email)
+	if wait > 0 {
+		return later(t.ID, wait), nil, nil
 	}
 	var result mail.Result
 	defer func() { done(result) }()
-	claimed, err := a.Store.ClaimFor(ctx, id, a.Worker, a.RelayName)
+	claimed, err := a.ledger().Claim(ctx, t.ID, a.Worker, a.RelayName)
 	if errors.Is(err, store.ErrHeld) {
-		return Transmission{ID: id, State: liaison.TransmissionDeferred, NextTry: time.Now().Add(whileHeld), Held: true}, nil
+		return later(t.ID, whileHeld), nil, nil
 	} else if liaison.CodeOf(err) == liaison.Conflict {
-		return a.look(ctx, id)
+		return nil, nil, nil
 	} else if err != nil {
-		return Transmission{}, Fail(err)
+		return nil, nil, err
 	}
 	env.To = claimed.Email
 	result = a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
 		claimed.Witness = mail.WitnessOf(ctx)
-		return a.Store.Dot(ctx, claimed)
+		return a.ledger().Dot(ctx, claimed)
 	})
+	claimed.Bytes = nil // it may wait for its turn in the ledger
 	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS, Witness: result.Witness}
 	if result.Err != nil {
 		sent.Error = result.Err.Error()
 	}
-	if err := a.record(ctx, claimed, sent); err != nil {
-		return Transmission{}, Fail(err)
-	}
-	return a.look(context.WithoutCancel(ctx), id)
+	return nil, func() error { return a.record(ctx, claimed, sent) }, nil
+}
+
+// later is a message that was not attempted and is to be looked at again after a while.
+func later(id liaison.TransmissionID, wait time.Duration) *Transmission {
+	return &Transmission{ID: id, State: liaison.TransmissionDeferred, NextTry: time.Now().Add(wait), Held: true}
 }
 
 // whileHeld is how long a message whose relay or body is held waits before it is tried again; lifting the hold wakes it.
@@ -97,16 +145,11 @@ const whileHeld = 5 * time.Minute
 
 // turn waits for nothing: it says how long the message has to wait for its destination's turn, or takes the turn, which done
 // ends.
-func (a *Activities) turn(ctx context.Context, id liaison.TransmissionID) (done func(mail.Result), wait time.Duration, err error) {
+func (a *Activities) turn(email string) (done func(mail.Result), wait time.Duration) {
 	if a.Limits == nil {
-		return func(mail.Result) {}, 0, nil
+		return func(mail.Result) {}, 0
 	}
-	t, err := a.Store.Transmission(ctx, id)
-	if err != nil {
-		return nil, 0, err
-	}
-	done, wait = a.Limits.Take(t.Email)
-	return done, wait, nil
+	return a.Limits.Take(email)
 }
 
 // envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
@@ -136,7 +179,7 @@ func (a *Activities) record(ctx context.Context, claimed store.Claimed, sent sto
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for began := time.Now(); ; {
-		_, err := a.Store.Record(ctx, claimed, sent, a.Retry)
+		_, err := a.ledger().Record(ctx, claimed, sent, a.Retry)
 		switch code := liaison.CodeOf(err); {
 		case err == nil, code != liaison.Unavailable && code != liaison.Internal:
 			return err

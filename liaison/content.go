@@ -173,6 +173,15 @@ func trimmed(list []string) (out []string) {
 	return out
 }
 
+// AttachedSize is how large the attachments are together, in bytes.
+func (c Content) AttachedSize() int64 {
+	var n int64
+	for _, a := range c.Attachments {
+		n += a.Size
+	}
+	return n
+}
+
 // Limits refuses what may not even be stored as a draft: fields over their limits, control characters in one-line
 // fields, addresses with anything smuggled in, dates that do not exist. The errors name the field; all are returned.
 func (c Content) Limits() []*Error {

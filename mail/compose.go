@@ -60,17 +60,32 @@ func MessageID(random [16]byte, domain string) string {
 // [liaison.Invalid] for what was given; any other means that the message came out other than it was meant, and it is not
 // returned.
 func Compose(letter Letter, env Envelope, files []File) ([]byte, error) {
+	if s, ok := letter.(interface{ attachments() []liaison.Attachment }); ok {
+		if err := sameFiles(s.attachments(), files); err != nil {
+			return nil, err
+		}
+	}
+	return compose(letter, env, files)
+}
+
+// Check composes the letter as [Compose] does, without any files, and returns why it cannot be.
+func Check(letter Letter, env Envelope) error {
+	_, err := compose(letter, env, nil)
+	return err
+}
+
+// CheckHeaders returns why the headers of the letter cannot be written, nil if they can.
+func CheckHeaders(letter Letter, env Envelope) error {
+	return env.check(subjectIn(letter, env.Language))
+}
+
+func compose(letter Letter, env Envelope, files []File) ([]byte, error) {
 	subject, text, html, err := RenderIn(letter, env.Language)
 	if err != nil {
 		return nil, err
 	}
 	if err := env.check(subject); err != nil {
 		return nil, err
-	}
-	if s, ok := letter.(interface{ attachments() []liaison.Attachment }); ok {
-		if err := sameFiles(s.attachments(), files); err != nil {
-			return nil, err
-		}
 	}
 
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
@@ -106,6 +121,11 @@ func Compose(letter Letter, env Envelope, files []File) ([]byte, error) {
 	}
 
 	var out bytes.Buffer
+	size := 2 * (len(text) + len(html))
+	for _, f := range files {
+		size += len(f.Content) * 7 / 5 // in base64, with line ends
+	}
+	out.Grow(size)
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("compose %s: %w", letter.kind(), err)
 	}

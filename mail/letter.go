@@ -191,6 +191,12 @@ func RenderIn(letter Letter, language string) (subject, text, html string, err e
 	return oneLine(rightStart(c, s.subject)), plain.String(), page.String(), nil
 }
 
+// subjectIn is the letter's subject in the reader's language.
+func subjectIn(letter Letter, language string) string {
+	c, _ := catalogue.For(language)
+	return oneLine(rightStart(c, letter.in(c).subject))
+}
+
 // Speaks reports whether there are words in the language of the tag. Where not, letters are in English, and who sends them
 // logs it.
 func Speaks(language string) bool {
@@ -234,12 +240,14 @@ func link(c *catalogue.Catalogue, label, url string) string {
 
 // ascii writes straight quotation marks where they are all that keeps a sentence from being plain ASCII.
 func ascii(s string) string {
-	straight := strings.NewReplacer("“", `"`, "”", `"`).Replace(s)
+	straight := straighten.Replace(s)
 	if strings.ContainsFunc(straight, func(r rune) bool { return r > '~' }) {
 		return s
 	}
 	return straight
 }
+
+var straighten = strings.NewReplacer("“", `"`, "”", `"`)
 
 // escape is html/template's, and curly quotation marks by name.
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "+", "&#43;", "\x00", "\uFFFD",

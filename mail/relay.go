@@ -97,16 +97,21 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Send hands one message to one recipient over a connection of its own. See [Session.Send].
+// Send hands one message to one recipient over a connection of its own. See [Session.Send], and [Pool] for many messages.
 func (r *Relay) Send(ctx context.Context, env SMTPEnvelope, message []byte, beforeDot func(context.Context) error) Result {
 	s, err := r.Open(ctx)
 	if err != nil {
-		code, reply := replyIn(err)
-		return Result{Stage: liaison.StageConnect, Code: code, Enhanced: enhanced(reply), Reply: reply, Err: err, Witness: liaison.WitnessNone, Relay: r.config.Address}
+		return r.notOpened(err)
 	}
 	result := s.Send(ctx, env, message, beforeDot)
 	s.Close() // whatever becomes of QUIT: the result stands
 	return result
+}
+
+// notOpened is the result of a message for which no connection came about.
+func (r *Relay) notOpened(err error) Result {
+	code, reply := replyIn(err)
+	return Result{Stage: liaison.StageConnect, Code: code, Enhanced: enhanced(reply), Reply: reply, Err: err, Witness: liaison.WitnessNone, Relay: r.config.Address}
 }
 
 // Address is where the relay is, host:port, and how the ledger calls it.

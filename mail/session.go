@@ -71,6 +71,29 @@ func (s *Session) Send(ctx context.Context, env SMTPEnvelope, message []byte, be
 	return t.result
 }
 
+// ready reports whether the session can carry another message: what was begun and not ended is forgotten (RSET), and a
+// session on which the relay will not do so is closed. Nothing of any message is lost by that.
+func (s *Session) ready(ctx context.Context) bool {
+	if s.closed || !s.used {
+		return !s.closed
+	}
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
+	defer stop()
+	code := 0
+	err := s.conn.SetDeadline(time.Now().Add(min(s.relay.timeout, patienceForRSET)))
+	if err == nil && s.text.R.Buffered() == 0 {
+		if err = s.text.PrintfLine("RSET"); err == nil {
+			code, _, err = s.text.ReadResponse(0)
+		}
+	}
+	if err != nil || code/100 != 2 {
+		s.drop()
+		return false
+	}
+	s.used = false
+	return true
+}
+
 // Close says QUIT and closes the connection. What the server makes of QUIT is of no account.
 func (s *Session) Close() {
 	if s.closed {
@@ -155,8 +178,7 @@ func (t *transaction) run(ctx context.Context, env SMTPEnvelope, message []byte,
 	}
 	t.result.Code, t.result.Enhanced, t.result.Reply = 0, "", "" // 354 says nothing about the message
 
-	body := bytes.TrimSuffix(stuff(message), []byte("\r\n")) // which comes with the dot
-	if err := t.write(body); err != nil {
+	if err := t.write(bytes.TrimSuffix(message, []byte("\r\n"))); err != nil { // which comes with the dot
 		return t.broken(ctx, err)
 	}
 	if t.text.R.Buffered() > 0 {
@@ -306,32 +328,55 @@ func (t *transaction) broken(ctx context.Context, err error) error {
 	return err
 }
 
-// write puts the body on the wire, with a new deadline for each block (RFC 5321, 4.5.3.2.5).
+// write puts the body on the wire, with a new deadline for each block (RFC 5321, 4.5.3.2.5), and doubles the dot at the
+// beginning of a line (RFC 5321, 4.5.2). It makes no copy of the body, which can be large.
 func (t *transaction) write(body []byte) error {
 	const block = 64 << 10
-	for len(body) > 0 {
-		n := min(block, len(body))
-		if err := t.deadline(t.relay.timeout); err != nil {
+	room := 0
+	put := func(b []byte) error {
+		for len(b) > 0 {
+			if room == 0 {
+				if err := t.deadline(t.relay.timeout); err != nil {
+					return err
+				}
+				room = block
+			}
+			n := min(room, len(b))
+			if _, err := t.text.W.Write(b[:n]); err != nil {
+				return err
+			}
+			b, room = b[n:], room-n
+		}
+		return nil
+	}
+	dot := []byte(".")
+	if bytes.HasPrefix(body, dot) {
+		if err := put(dot); err != nil {
 			return err
 		}
-		if _, err := t.text.W.Write(body[:n]); err != nil {
+	}
+	lineAndDot := []byte("\r\n.")
+	for {
+		i := bytes.Index(body, lineAndDot)
+		if i < 0 {
+			break
+		}
+		i += len(lineAndDot)
+		if err := put(body[:i]); err != nil {
 			return err
 		}
-		body = body[n:]
+		if err := put(dot); err != nil {
+			return err
+		}
+		body = body[i:]
+	}
+	if err := put(body); err != nil {
+		return err
 	}
 	return t.text.W.Flush()
 }
 
 func (t *transaction) deadline(d time.Duration) error { return t.conn.SetDeadline(time.Now().Add(d)) }
-
-// stuff doubles the dot at the beginning of a line (RFC 5321, 4.5.2).
-func stuff(message []byte) []byte {
-	out := bytes.ReplaceAll(message, []byte("\r\n."), []byte("\r\n.."))
-	if bytes.HasPrefix(out, []byte(".")) {
-		out = append([]byte("."), out...)
-	}
-	return out
-}
 
 var enhancedPattern = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}\b`)
 

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -9,35 +10,60 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// atOnce is how many messages of one batch are on their way at the same time.
-const atOnce = 8
+const (
+	// atOnce is how many messages of one batch are on their way at the same time, each by itself.
+	atOnce = 8
 
-// Dispatch hands over the messages that a command released, each in its own time: sealed first, then attempted, waited
-// for and attempted again while the outcome is that it certainly was not taken. It ends when every message is settled.
-// No message waits for another one.
+	// together is how many messages an activity is given that sends several, and partsAtOnce how many such parts of one batch
+	// are under way, so that a statement to very many does not have the worker to itself.
+	together    = 50
+	partsAtOnce = 2
+)
+
+// Dispatch hands over the messages that a command released: sealed first, then attempted, in parts of several, then each in its
+// own time waited for and attempted again while the outcome is that it certainly was not taken. It ends when every message
+// is settled.
 func Dispatch(ctx workflow.Context, in DispatchInput) error {
 	messages, err := seal(ctx, in)
 	if err != nil {
 		return err
 	}
-	d := &dispatch{batch: in.Batch, slots: workflow.NewSemaphore(ctx, atOnce)}
+	d := &dispatch{batch: in.Batch, slots: workflow.NewSemaphore(ctx, atOnce), parts: workflow.NewSemaphore(ctx, partsAtOnce)}
 	d.listen(ctx)
 	open := workflow.NewWaitGroup(ctx)
 	var failed error
 	unsettled := false
-	for _, m := range messages {
-		if m.State.Settled() && m.State != liaison.TransmissionUnknown {
-			continue
-		}
-		open.Add(1)
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer open.Done()
-			settled, err := d.deliver(ctx, m)
-			if err != nil {
-				failed = err
+	part := func(ctx workflow.Context, messages []activities.Transmission) {
+		for _, m := range messages {
+			if m.State.Settled() && m.State != liaison.TransmissionUnknown {
+				continue
 			}
-			unsettled = unsettled || !settled
-		})
+			open.Add(1)
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				defer open.Done()
+				settled, err := d.deliver(ctx, m)
+				if err != nil {
+					failed = err
+				}
+				unsettled = unsettled || !settled
+			})
+		}
+	}
+	if workflow.GetVersion(ctx, "several", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		part(ctx, messages)
+	} else {
+		for p := range slices.Chunk(messages, together) {
+			open.Add(1)
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				defer open.Done()
+				after, err := d.attempts(ctx, p)
+				if err != nil {
+					failed = err
+					return
+				}
+				part(ctx, after)
+			})
+		}
 	}
 	open.Wait(ctx)
 	if failed != nil {
@@ -70,6 +96,7 @@ func seal(ctx workflow.Context, in DispatchInput) (messages []activities.Transmi
 type dispatch struct {
 	batch liaison.CommandID
 	slots workflow.Semaphore
+	parts workflow.Semaphore
 	woken int // how often somebody asked for a look at what waits
 	under int // messages that are on their way, or wait for something
 }

@@ -192,6 +192,24 @@ func (o *office) Transmit(ctx context.Context, id liaison.TransmissionID) (activ
 	return x, err
 }
 
+// TransmitSeveral makes one attempt for each.
+func (o *office) TransmitSeveral(ctx context.Context, ids []liaison.TransmissionID) (after []activities.Transmission, err error) {
+	for _, id := range ids {
+		x, failed := o.Transmit(ctx, id)
+		after, err = append(after, x), errors.Join(err, failed)
+	}
+	return after, err
+}
+
+// AbandonSeveral settles attempts that ended without a word.
+func (o *office) AbandonSeveral(ctx context.Context, ids []liaison.TransmissionID) (after []activities.Transmission, err error) {
+	for _, id := range ids {
+		x, failed := o.Abandon(ctx, id)
+		after, err = append(after, x), errors.Join(err, failed)
+	}
+	return after, err
+}
+
 // Abandon settles an attempt that ended without a word.
 func (o *office) Abandon(_ context.Context, id liaison.TransmissionID) (activities.Transmission, error) {
 	o.mu.Lock()

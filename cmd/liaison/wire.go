@@ -118,9 +118,10 @@ func (w *wired) worker() (sdkworker.Worker, error) {
 		return nil, fmt.Errorf("read the host's name: %w", err)
 	}
 	return worker.New(w.client, &activities.Activities{
-		Store: w.store, Office: w.office, Relay: relay, Runs: w.engine, From: cfg.MailFrom, Retry: cfg.Retry(),
+		Store: w.store, Office: w.office, Relay: mail.NewPool(relay, cfg.SMTPConnections), Runs: w.engine, From: cfg.MailFrom, Retry: cfg.Retry(),
 		Worker: worker.Identity(host, os.Getpid()), Addresses: w.addresses,
 		RelayName: relay.Address(), Settling: cfg.Settling(), Undo: cfg.DispatchUndo,
+		AtOnce: cfg.SMTPConnections,
 		Limits: &mail.Limits{AtOnce: cfg.MailAtOnce, PerMinute: cfg.MailPerMinute},
 	}), nil
 }

@@ -68,7 +68,7 @@ func work(ctx context.Context) error {
 		return err
 	}
 	w := worker.New(c, &activities.Activities{
-		Store: s, Relay: relay, Runs: &engine.Engine{Temporal: c, Store: s}, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: "bench",
+		Store: s, Relay: mail.NewPool(relay, 0), Runs: &engine.Engine{Temporal: c, Store: s}, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: "bench",
 		Office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
 	})
 	if err := w.Start(); err != nil {

@@ -44,6 +44,8 @@ type Config struct {
 	SMTPPassword string `env:"LIAISON_SMTP_PASSWORD" secret:"all" help:"for the relay"`
 	SMTPTLS      string `env:"LIAISON_SMTP_TLS" envDefault:"mandatory" help:"mandatory, opportunistic or none"`
 
+	SMTPConnections int `env:"LIAISON_SMTP_CONNECTIONS" envDefault:"16" help:"connections of a worker to the relay at once; they are kept for further messages"`
+
 	MailFrom   string          `env:"LIAISON_MAIL_FROM" help:"sender of every message, in a domain of our own"`
 	MailRetry  []time.Duration `env:"LIAISON_MAIL_RETRY" envDefault:"5m,30m,1h,2h,4h" help:"wait behind each deferral, the last one from then on"`
 	MailGiveUp time.Duration   `env:"LIAISON_MAIL_GIVE_UP" envDefault:"96h" help:"how long a deferred message is tried"`
@@ -162,8 +164,8 @@ func Load(file string, environ []string) (Config, []Setting, error) {
 			problems = append(problems, fmt.Errorf("LIAISON_MAIL_RETRY and LIAISON_MAIL_GIVE_UP: %s is no time to wait; write as in 30m", d))
 		}
 	}
-	if len(problems) == 0 && (c.MailSettle <= 0 || c.MailCanary <= 0 || c.DispatchUndo < 0 || c.MailAtOnce < 0 || c.MailPerMinute < 0) {
-		problems = append(problems, errors.New("LIAISON_MAIL_SETTLE and LIAISON_MAIL_CANARY are times to wait, as in 30m; LIAISON_DISPATCH_UNDO, LIAISON_MAIL_AT_ONCE and LIAISON_MAIL_PER_MINUTE cannot be negative"))
+	if len(problems) == 0 && (c.MailSettle <= 0 || c.MailCanary <= 0 || c.DispatchUndo < 0 || c.MailAtOnce < 0 || c.MailPerMinute < 0 || c.SMTPConnections < 1) {
+		problems = append(problems, errors.New("LIAISON_MAIL_SETTLE and LIAISON_MAIL_CANARY are times to wait, as in 30m; LIAISON_DISPATCH_UNDO, LIAISON_MAIL_AT_ONCE and LIAISON_MAIL_PER_MINUTE cannot be negative; LIAISON_SMTP_CONNECTIONS is at least 1"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return c, nil, err

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jca-ml/liaison/activities"
 	"github.com/jca-ml/liaison/internal/config"
@@ -84,7 +85,7 @@ func work(ctx context.Context, address string) error {
 	e := &engine.Engine{Temporal: c, Store: s}
 	w := worker.New(c, &activities.Activities{
 		Addresses: inbound.Addresses{Keys: keys, Domain: cfg.InboundDomain}, RelayName: relay.Address(), Settling: cfg.Settling(),
-		Store: s, Relay: gated{relay, address}, Runs: e, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: worker.Identity("faults", os.Getpid()),
+		Store: s, Relay: gated{mail.NewPool(relay, 0), address}, Runs: e, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: worker.Identity("faults", os.Getpid()),
 		Office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
 	})
 	for e.Ready(ctx) != nil { // Temporal may come up after us; the client waits between its tries
@@ -104,13 +105,13 @@ func work(ctx context.Context, address string) error {
 
 // gated is the relay with the gate around it.
 type gated struct {
-	*mail.Relay
+	*mail.Pool
 	gate string
 }
 
 func (g gated) Send(ctx context.Context, env mail.SMTPEnvelope, message []byte, beforeDot func(context.Context) error) mail.Result {
 	ask(g.gate, claimed)
-	result := g.Relay.Send(ctx, env, message, func(ctx context.Context) error {
+	result := g.Pool.Send(ctx, env, message, func(ctx context.Context) error {
 		ask(g.gate, written)
 		err := beforeDot(ctx)
 		ask(g.gate, dotted)
@@ -158,10 +159,11 @@ type hastyCalls struct {
 func (o *hastyCalls) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	opts := workflow.GetActivityOptions(ctx)
 	opts.HeartbeatTimeout = min(opts.HeartbeatTimeout, heartbeat)
-	if name != "Transmit" {
+	sends := name == "Transmit" || name == "TransmitSeveral"
+	if !sends {
 		opts.StartToCloseTimeout = min(opts.StartToCloseTimeout, prepare)
 	}
-	if o.naive && name == "Transmit" {
+	if o.naive && sends {
 		opts.RetryPolicy = &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond} // else Temporal's default
 	}
 	return o.Next.ExecuteActivity(workflow.WithActivityOptions(ctx, opts), name, args...)
@@ -193,14 +195,21 @@ type naiveActivities struct {
 }
 
 func (a *naiveActivities) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if activity.GetInfo(ctx).ActivityType.Name != "Transmit" {
-		return a.Next.ExecuteActivity(ctx, in)
+	switch name := activity.GetInfo(ctx).ActivityType.Name; name {
+	case "Transmit":
+		id, ok := in.Args[0].(liaison.TransmissionID)
+		if !ok {
+			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
+		}
+		return a.naive.transmit(ctx, id)
+	case "TransmitSeveral":
+		ids, ok := in.Args[0].([]liaison.TransmissionID)
+		if !ok {
+			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
+		}
+		return a.naive.transmitSeveral(ctx, ids)
 	}
-	id, ok := in.Args[0].(liaison.TransmissionID)
-	if !ok {
-		return nil, fmt.Errorf("Transmit was called with %T", in.Args[0])
-	}
-	return a.naive.transmit(ctx, id)
+	return a.Next.ExecuteActivity(ctx, in)
 }
 
 // naive sends first and writes down after, and has Temporal try again whatever went wrong: how it is mostly done.
@@ -208,6 +217,20 @@ type naive struct {
 	store *store.Store
 	relay *mail.Relay
 	from  string
+}
+
+// transmitSeveral sends several at a time, and all of them again when one of them went wrong.
+func (n *naive) transmitSeveral(ctx context.Context, ids []liaison.TransmissionID) ([]activities.Transmission, error) {
+	out, errs := make([]activities.Transmission, len(ids)), make([]error, len(ids))
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i, id := range ids {
+		g.Go(func() error {
+			out[i], errs[i] = n.transmit(ctx, id)
+			return nil
+		})
+	}
+	return out, errors.Join(g.Wait(), errors.Join(errs...))
 }
 
 func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activities.Transmission, error) {

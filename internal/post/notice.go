@@ -77,7 +77,11 @@ func (o *Office) test(ctx context.Context, snap store.Snapshot, l store.NoticeLi
 		return nil, err
 	}
 	env.ReplyTo = firstOf(snap.Content.ReplyTo, snap.GroupBody.Email)
-	letter, files, err := o.statement(ctx, snap, position, env, o.placeholder(snap.ID))
+	letter, err := o.statement(ctx, snap, position, env, o.placeholder(snap.ID))
+	if err != nil {
+		return nil, err
+	}
+	files, err := o.files(ctx, letter.Content)
 	if err != nil {
 		return nil, err
 	}

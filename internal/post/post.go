@@ -25,6 +25,8 @@ type Office struct {
 
 	Addresses inbound.Addresses // the Reply-To of each message
 	Signer    *mail.Signer      // of messages; nil leaves it to the relay
+
+	shared *shared // what messages that are made at the same time have in common; nil for one by itself
 }
 
 // Render makes the exact bytes of a queued message. It is called once per message; what it returns is stored.
@@ -37,7 +39,7 @@ func (o *Office) Render(ctx context.Context, t store.Transmission) ([]byte, erro
 }
 
 func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, error) {
-	snap, err := o.Store.Snapshot(ctx, t.Statement)
+	snap, err := o.snapshot(ctx, t.Statement)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,16 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 		}
 		env.References = []string{first.MessageID}
 	}
-	letter, files, err := o.statement(ctx, snap, t.Position, env, link)
+	letter, err := o.statement(ctx, snap, t.Position, env, link)
+	if err != nil {
+		return nil, err
+	}
+	return o.compose(ctx, letter, env)
+}
+
+// compose makes the bytes of a message to an addressee.
+func (o *Office) compose(ctx context.Context, letter mail.Statement, env mail.Envelope) ([]byte, error) {
+	files, err := o.files(ctx, letter.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -79,59 +90,60 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 // the very bytes that it was sent. Before approval the number, the Message-ID, the date and the token in the Reply-To stand
 // for themselves; a signature is made only of what is sent.
 func (o *Office) Preview(ctx context.Context, snap store.Snapshot, position int) ([]byte, error) {
-	if position < 1 || position > len(snap.Content.Addressees) {
-		return nil, liaison.Refuse(liaison.NotFound, "The statement has no addressee number %d.", position)
+	draft, err := o.preview(ctx, snap, position)
+	if err != nil {
+		return nil, err
 	}
-	env := o.envelope(snap)
-	env.MessageID, env.Date = "given-on-approval@preview.invalid", time.Now()
-	env.ReplyTo = firstOf(o.Addresses.Placeholder(inbound.RoleReply), env.ReplyTo)
+	if draft.sealed != "" {
+		return o.Store.Message(ctx, draft.sealed)
+	}
+	return o.compose(ctx, draft.letter, draft.env)
+}
+
+// draft is a message to an addressee before its bytes are made; sealed names it when they are.
+type draft struct {
+	letter mail.Statement
+	env    mail.Envelope
+	sealed liaison.TransmissionID
+}
+
+func (o *Office) preview(ctx context.Context, snap store.Snapshot, position int) (d draft, err error) {
+	if position < 1 || position > len(snap.Content.Addressees) {
+		return d, liaison.Refuse(liaison.NotFound, "The statement has no addressee number %d.", position)
+	}
+	d.env = o.envelope(snap)
+	d.env.MessageID, d.env.Date = "given-on-approval@preview.invalid", time.Now()
+	d.env.ReplyTo = firstOf(o.Addresses.Placeholder(inbound.RoleReply), d.env.ReplyTo)
 	link := o.placeholder(snap.ID)
 	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
-		ts, err := o.Store.Transmissions(ctx, snap.ID)
+		ts, err := o.transmissions(ctx, snap.ID)
 		if err != nil {
-			return nil, err
+			return d, err
 		}
 		for _, t := range ts {
 			if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision || t.Position != position {
 				continue
 			}
 			if t.Digest != "" {
-				return o.Store.Message(ctx, t.ID)
+				d.sealed = t.ID
+				return d, nil
 			}
-			env.MessageID, env.Date = t.MessageID, t.Date
-			if err := o.replyTo(&env, t.ID); err != nil {
-				return nil, err
+			d.env.MessageID, d.env.Date = t.MessageID, t.Date
+			if err := o.replyTo(&d.env, t.ID); err != nil {
+				return d, err
 			}
 			if link, err = o.link(snap.ID, t.ID); err != nil {
-				return nil, err
+				return d, err
 			}
 		}
 	}
 	a := snap.Content.Addressees[position-1]
-	env.ToName, env.ToEmail = a.Name, a.Email
-	var err error
-	if env.Language, err = o.language(ctx, "", a.Body); err != nil {
-		return nil, err
+	d.env.ToName, d.env.ToEmail = a.Name, a.Email
+	if d.env.Language, err = o.language(ctx, "", a.Body); err != nil {
+		return d, err
 	}
-	letter, files, err := o.statement(ctx, snap, position, env, link)
-	if err != nil {
-		return nil, err
-	}
-	return mail.Compose(letter, env, files)
-}
-
-// Check renders every message of a statement to its addressees and refuses when one of them cannot be made.
-func (o *Office) Check(ctx context.Context, id liaison.StatementID) error {
-	snap, err := o.Store.Snapshot(ctx, id)
-	if err != nil {
-		return err
-	}
-	for i, a := range snap.Content.Addressees {
-		if _, err := o.Preview(ctx, snap, i+1); err != nil {
-			return fmt.Errorf("the message to %s cannot be made: %w", a.Name, err)
-		}
-	}
-	return nil
+	d.letter, err = o.statement(ctx, snap, position, d.env, link)
+	return d, err
 }
 
 func (o *Office) envelope(snap store.Snapshot) mail.Envelope {
@@ -145,13 +157,13 @@ func (o *Office) envelope(snap store.Snapshot) mail.Envelope {
 func (o *Office) language(ctx context.Context, person liaison.PersonID, body liaison.Code) (string, error) {
 	var tag string
 	if person != "" {
-		p, err := o.Store.Person(ctx, person)
+		p, err := o.person(ctx, person)
 		if err != nil {
 			return "", err
 		}
 		tag = p.Language
 	} else {
-		b, err := o.Store.Body(ctx, body)
+		b, err := o.body(ctx, body)
 		if err != nil {
 			return "", err
 		}
@@ -191,7 +203,8 @@ func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
 	return err
 }
 
-func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope, link string) (letter mail.Statement, files []mail.File, err error) {
+// statement is what a message to an addressee says.
+func (o *Office) statement(ctx context.Context, snap store.Snapshot, position int, env mail.Envelope, link string) (letter mail.Statement, err error) {
 	letter = mail.Statement{
 		Ref: snap.Ref, Source: snap.GroupBody, Addressee: snap.Content.Addressees[position-1], Content: snap.Content,
 		Copy: len(env.References) > 0, URL: link, Answers: len(o.Addresses.Keys) > 0,
@@ -200,35 +213,41 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 		letter.Addressee.Email = env.ToEmail // the corrected one
 	}
 	if snap.GroupBody.Parent != "" {
-		parent, err := o.Store.Body(ctx, snap.GroupBody.Parent)
+		parent, err := o.body(ctx, snap.GroupBody.Parent)
 		if err != nil {
-			return letter, nil, err
+			return letter, err
 		}
 		letter.Parent = parent.Label()
 	}
 	if snap.ApprovedAt != nil && snap.Leaving() == snap.Digest {
-		by, err := o.Store.Person(ctx, snap.ApprovedBy)
+		by, err := o.person(ctx, snap.ApprovedBy)
 		if err != nil {
-			return letter, nil, err
+			return letter, err
 		}
 		zone, err := snap.Profile.Zone()
 		if err != nil {
-			return letter, nil, err
+			return letter, err
 		}
 		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone), Acting: snap.ApprovedAs}
 	}
-	for _, a := range snap.Content.Attachments {
-		b, err := o.Store.Blob(ctx, a.Digest)
+	return letter, nil
+}
+
+// files are the attachments with their octets.
+func (o *Office) files(ctx context.Context, c liaison.Content) ([]mail.File, error) {
+	var files []mail.File
+	for _, a := range c.Attachments {
+		b, err := o.blob(ctx, a.Digest)
 		if err != nil {
-			return letter, nil, fmt.Errorf("attach %s: %w", a.Name, err)
+			return nil, fmt.Errorf("attach %s: %w", a.Name, err)
 		}
 		files = append(files, mail.File{Name: a.Name, MediaType: a.MediaType, Content: b})
 	}
-	return letter, files, nil
+	return files, nil
 }
 
 func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison.Person, page string) (mail.Letter, error) {
-	ts, err := o.Store.Transmissions(ctx, snap.ID)
+	ts, err := o.transmissions(ctx, snap.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Transmission struct {
 	Changed   time.Time
 	Created   time.Time
 	Digest    liaison.Digest         // of its bytes, "" until sealed
+	Size      int64                  // of its bytes, 0 until sealed
 	CopyOf    liaison.TransmissionID // the message to the same addressee that this one was sent in place of, or ""
 	CopiedBy  liaison.TransmissionID // the message that was sent in place of this one, or ""
 }
@@ -40,7 +41,7 @@ type Transmission struct {
 const transmissionSQL = `
 	SELECT t.id, t.statement_id, t.revision, t.letter, coalesce(t.position, 0), coalesce(t.body_code, ''), coalesce(t.person_id::text, ''),
 		t.recipient_name, t.recipient_email, t.message_id, t.message_date, coalesce(t.batch, ''), t.state, t.attempts,
-		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, ''),
+		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, ''), coalesce(octet_length(m.bytes), 0),
 		coalesce(t.copy_of::text, ''), coalesce((SELECT c.id::text FROM transmission c WHERE c.copy_of = t.id), '')
 	FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id `
 
@@ -48,7 +49,7 @@ func scanTransmission(row pgx.CollectableRow) (Transmission, error) {
 	var t Transmission
 	err := row.Scan(&t.ID, &t.Statement, &t.Revision, &t.Letter, &t.Position, &t.Body, &t.Person,
 		&t.Name, &t.Email, &t.MessageID, &t.Date, &t.Batch, &t.State, &t.Attempts,
-		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest, &t.CopyOf, &t.CopiedBy)
+		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest, &t.Size, &t.CopyOf, &t.CopiedBy)
 	return t, err
 }
 
@@ -75,6 +76,16 @@ func (s *Store) Transmissions(ctx context.Context, id liaison.StatementID) ([]Tr
 // Batch lists the messages that a command released.
 func (s *Store) Batch(ctx context.Context, batch liaison.CommandID) ([]Transmission, error) {
 	return transmissions(ctx, s.pool, `WHERE t.batch = $1 ORDER BY t.position, t.id`, batch)
+}
+
+// These lists messages by their ids, in the order of their addressees. One that is not there is left out.
+func (s *Store) These(ctx context.Context, ids []liaison.TransmissionID) ([]Transmission, error) {
+	for _, id := range ids {
+		if err := validID(string(id)); err != nil {
+			return nil, err
+		}
+	}
+	return transmissions(ctx, s.pool, `WHERE t.id = ANY ($1) ORDER BY t.statement_id, t.position, t.id`, ids)
 }
 
 // Transmission returns one message's row, or [liaison.NotFound].
@@ -146,7 +157,9 @@ func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[
 			return err
 		}
 		var snap Snapshot
-		b := &pgx.Batch{}
+		var ids []liaison.TransmissionID
+		var digests []string
+		var all [][]byte
 		for _, x := range ts {
 			bytes, given := messages[x.ID]
 			if !given || x.Digest != "" {
@@ -163,97 +176,19 @@ func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[
 				}
 			}
 			digest := liaison.DigestOf(bytes)
-			b.Queue(`INSERT INTO message (transmission_id, digest, bytes) VALUES ($1, $2, $3)`, x.ID, digest, bytes)
+			ids, digests, all = append(ids, x.ID), append(digests, string(digest)), append(all, bytes)
 			t.record(liaison.Event{
 				Kind: liaison.EventSealed, Statement: x.Statement, Version: snap.Version, Command: batch, Acting: liaison.AsEngine,
 				Revision: x.Revision, Digest: snap.Digest, Ref: snap.Ref,
 				Transmission: x.ID, Letter: x.Letter, Body: x.Body, Recipient: x.Email, MessageID: x.MessageID, MessageDigest: digest,
 			})
 		}
-		if err := t.SendBatch(ctx, b).Close(); err != nil && !violates(err, "message_pkey") {
+		_, err = t.Exec(ctx, `INSERT INTO message (transmission_id, digest, bytes) SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])`, ids, digests, all)
+		if err != nil && !violates(err, "message_pkey") {
 			return fmt.Errorf("seal messages: %w", err)
 		} else if err != nil {
 			return liaison.Refuse(liaison.Unavailable, "Another worker is sealing these messages. Try again in a moment.")
 		}
-		return nil
-	})
-}
-
-// Claimed is a message that this worker, and no other, may try to hand over now.
-type Claimed struct {
-	Transmission
-	Bytes   []byte
-	Witness liaison.Witness // what the relay said to our own copy's recipient, for [Store.Dot]; "" is none
-}
-
-// Claim takes a queued or deferred message for one attempt, committed before any connection is opened. It refuses with
-// [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled.
-func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker string) (c Claimed, err error) {
-	return s.ClaimFor(ctx, id, worker, "")
-}
-
-// ClaimFor is [Store.Claim] for sending through a relay. It refuses with [ErrHeld] while that relay or the body that the
-// message is for is held; the message stays as it is, and no attempt is made of it.
-func (s *Store) ClaimFor(ctx context.Context, id liaison.TransmissionID, worker, relay string) (c Claimed, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		if err := t.lock(ctx, id); err != nil {
-			return err
-		}
-		ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
-		if err != nil {
-			return err
-		}
-		if len(ts) == 0 {
-			return liaison.Refuse(liaison.NotFound, "There is no such message.")
-		}
-		c.Transmission = ts[0]
-		if !c.State.May(liaison.TransmissionAttempting) {
-			return liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", c.State.Label())
-		}
-		if err := t.heldBack(ctx, relay, c.Transmission); err != nil {
-			return err
-		}
-		if c.Letter == liaison.LetterStatement {
-			snap, _, err := snapshot(ctx, t, c.Statement, "", t.now, " FOR SHARE OF s")
-			if err != nil {
-				return err
-			}
-			if err := liaison.MayLeave(snap.Snapshot, c.Revision); err != nil {
-				return err
-			}
-		}
-		c.Attempts++
-		b := &pgx.Batch{}
-		b.Queue(`UPDATE transmission SET state = 'attempting', attempts = $2, next_try_at = NULL, changed_at = $3 WHERE id = $1`, id, c.Attempts, t.now)
-		b.Queue(`INSERT INTO attempt (transmission_id, n, worker, started_at) VALUES ($1, $2, $3, $4)`, id, c.Attempts, worker, t.now)
-		b.Queue(`SELECT bytes FROM message WHERE transmission_id = $1`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&c.Bytes) })
-		if err := t.SendBatch(ctx, b).Close(); err != nil {
-			return fmt.Errorf("claim transmission: %w", err)
-		}
-		return nil
-	})
-	return c, err
-}
-
-// Dot commits that attempt n is about to write the final dot. It refuses with [liaison.Conflict] when the attempt was
-// given up meanwhile; then the dot must not be written.
-func (s *Store) Dot(ctx context.Context, c Claimed) error {
-	return s.write(ctx, func(t *tx) error {
-		if err := t.lock(ctx, c.ID); err != nil {
-			return err
-		}
-		var version int
-		err := t.QueryRow(ctx, `
-			UPDATE attempt SET dot_at = $3, witness = $4 FROM transmission t, statement s
-			WHERE attempt.transmission_id = $1 AND n = $2 AND outcome IS NULL AND dot_at IS NULL
-				AND t.id = attempt.transmission_id AND t.state = 'attempting' AND t.attempts = n AND s.id = t.statement_id
-			RETURNING s.version`, c.ID, c.Attempts, t.now, firstOf(string(c.Witness), string(liaison.WitnessNone))).Scan(&version)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return liaison.Refuse(liaison.Conflict, "This attempt was given up; the message is not handed over.")
-		} else if err != nil {
-			return fmt.Errorf("record the final dot: %w", err)
-		}
-		t.record(transmissionEvent(c.Transmission, liaison.EventAttempted, version))
 		return nil
 	})
 }
@@ -268,21 +203,6 @@ type Sent struct {
 	Relay    string
 	TLS      string
 	Witness  liaison.Witness // "" when it is not known here
-}
-
-// Record stores the outcome of an attempt, classified by [liaison.Classify], and returns the state that the message is in now.
-// An attempt whose outcome was called unknown meanwhile may still learn its answer; one that is settled stays as it is.
-func (s *Store) Record(ctx context.Context, c Claimed, sent Sent, retry liaison.Retry) (state liaison.TransmissionState, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		if state, err = t.settle(ctx, c.ID, c.Attempts, liaison.Classify(sent.Stage, sent.Code), sent, retry); err != nil {
-			return err
-		}
-		if liaison.PausesRelay(sent.Stage, sent.Code, sent.Enhanced) && sent.Relay != "" {
-			return t.holdRelay(ctx, c.Transmission, sent)
-		}
-		return nil
-	})
-	return state, err
 }
 
 // Abandon settles a message whose worker is gone: not sent for certain when the attempt never came to the final dot,
@@ -319,8 +239,10 @@ func (s *Store) Abandon(ctx context.Context, id liaison.TransmissionID, retry li
 // lock orders everything that is done about one message: claim, dot, answer and giving up. What is read after it, by a
 // statement of its own, is the latest; a join in the same statement would still see the row of the attempt as it was before
 // the wait, and a message could be given up while its final dot is written.
-func (t *tx) lock(ctx context.Context, id liaison.TransmissionID) error {
-	if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = $1 FOR UPDATE`, id); err != nil {
+//
+// Several are locked in the order of their ids, so that two who lock some of the same wait and do not block each other.
+func (t *tx) lock(ctx context.Context, ids ...liaison.TransmissionID) error {
+	if _, err := t.Exec(ctx, `SELECT FROM transmission WHERE id = ANY ($1) ORDER BY id FOR UPDATE`, ids); err != nil {
 		return fmt.Errorf("lock transmission: %w", err)
 	}
 	return nil

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,32 +12,88 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
+// eventTable is how an event is written: the columns of its table, each with its type and what stands in it.
+var eventTable = []struct {
+	name, kind string
+	values     func([]liaison.Event) any // of every event, in their order
+}{
+	{"id", "uuid", column(func(e liaison.Event) liaison.EventID { return e.ID })},
+	{"kind", "text", column(func(e liaison.Event) string { return string(e.Kind) })},
+	{"at", "timestamptz", column(func(e liaison.Event) time.Time { return e.At })},
+	{"statement_id", "uuid", column(func(e liaison.Event) *liaison.StatementID { return nullable(e.Statement) })},
+	{"version", "integer", column(func(e liaison.Event) int { return e.Version })},
+	{"command_id", "text", column(func(e liaison.Event) string { return string(e.Command) })},
+	{"actor", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.Actor) })},
+	{"acting", "text", column(func(e liaison.Event) string { return string(e.Acting) })},
+	{"drafted", "boolean", column(func(e liaison.Event) bool { return e.Drafted })},
+	{"from_state", "text", column(func(e liaison.Event) string { return string(e.From) })},
+	{"to_state", "text", column(func(e liaison.Event) string { return string(e.To) })},
+	{"revision", "integer", column(func(e liaison.Event) int { return e.Revision })},
+	{"digest", "text", column(func(e liaison.Event) string { return string(e.Digest) })},
+	{"ref", "text", column(func(e liaison.Event) string { return e.Ref })},
+	{"reason", "text", column(func(e liaison.Event) string { return e.Reason })},
+	{"transmission_id", "uuid", column(func(e liaison.Event) *liaison.TransmissionID { return nullable(e.Transmission) })},
+	{"letter", "text", column(func(e liaison.Event) string { return string(e.Letter) })},
+	{"body_code", "text", column(func(e liaison.Event) string { return string(e.Body) })},
+	{"recipient", "text", column(func(e liaison.Event) string { return e.Recipient })},
+	{"message_id", "text", column(func(e liaison.Event) string { return e.MessageID })},
+	{"message_digest", "text", column(func(e liaison.Event) string { return string(e.MessageDigest) })},
+	{"attempt", "integer", column(func(e liaison.Event) int { return e.Attempt })},
+	{"stage", "text", column(func(e liaison.Event) string { return string(e.Stage) })},
+	{"code", "integer", column(func(e liaison.Event) int { return e.Code })},
+	{"reply", "text", column(func(e liaison.Event) string { return e.Reply })},
+	{"relay", "text", column(func(e liaison.Event) string { return e.Relay })},
+	{"amends", "text", column(func(e liaison.Event) string { return string(e.Amends) })},
+	{"changed", "text", column(func(e liaison.Event) string { return e.Changed })},
+}
+
+func column[T any](field func(liaison.Event) T) func([]liaison.Event) any {
+	return func(events []liaison.Event) any {
+		out := make([]T, len(events))
+		for i, e := range events {
+			out[i] = field(e)
+		}
+		return out
+	}
+}
+
+// insertEvents writes any number of events, in their order.
+var insertEvents = func() string {
+	var names, arrays []string
+	for i, c := range eventTable {
+		names, arrays = append(names, c.name), append(arrays, fmt.Sprintf("$%d::%s[]", i+1, c.kind))
+	}
+	list := strings.Join(names, ", ")
+	return "INSERT INTO event (" + list + ") SELECT " + list + " FROM unnest(" + strings.Join(arrays, ", ") + ") WITH ORDINALITY AS e (" + list + ", n) ORDER BY n"
+}()
+
 // appendEvents writes, in one batch, the letters that tell of the transaction's events, the events and their salts and then, as
-// the last statement before the commit, their leaves.
+// the last statement before the commit, their leaves. A transaction that many messages share has many events, so each table is written by one statement.
 func (t *tx) appendEvents(ctx context.Context) error {
 	if len(t.events) == 0 {
 		return nil
 	}
-	var ids []string
 	var payloads [][]byte
+	var ids, salted, fields []string
+	var salts [][]byte
+	for _, e := range t.events {
+		payload, fresh := audit.NewLeaf(e)
+		ids, payloads = append(ids, string(e.ID)), append(payloads, payload)
+		for field, salt := range fresh {
+			salted, fields, salts = append(salted, string(e.ID)), append(fields, field), append(salts, salt)
+		}
+	}
+	var values []any
+	for _, c := range eventTable {
+		values = append(values, c.values(t.events))
+	}
 	b := &pgx.Batch{}
 	if err := t.notify(ctx, b); err != nil {
 		return err
 	}
-	for _, e := range t.events {
-		b.Queue(`
-			INSERT INTO event (id, kind, at, statement_id, version, command_id, actor, acting, drafted, from_state, to_state,
-				revision, digest, ref, reason, transmission_id, letter, body_code, recipient, message_id, message_digest,
-				attempt, stage, code, reply, relay, amends, changed)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
-			e.ID, e.Kind, e.At, nullable(e.Statement), e.Version, e.Command, nullable(e.Actor), e.Acting, e.Drafted, e.From, e.To,
-			e.Revision, e.Digest, e.Ref, e.Reason, nullable(e.Transmission), e.Letter, e.Body, e.Recipient, e.MessageID, e.MessageDigest,
-			e.Attempt, e.Stage, e.Code, e.Reply, e.Relay, e.Amends, e.Changed)
-		payload, salts := audit.NewLeaf(e)
-		for field, salt := range salts {
-			b.Queue(`INSERT INTO audit.salt (event_id, field, salt) VALUES ($1, $2, $3)`, e.ID, field, salt)
-		}
-		ids, payloads = append(ids, string(e.ID)), append(payloads, payload)
+	b.Queue(insertEvents, values...)
+	if len(salts) > 0 {
+		b.Queue(`INSERT INTO audit.salt (event_id, field, salt) SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])`, salted, fields, salts)
 	}
 	b.Queue(`SELECT audit.append($1, $2)`, ids, payloads)
 	if err := t.SendBatch(ctx, b).Close(); err != nil {

@@ -179,24 +179,38 @@ func (s *Store) Holds(ctx context.Context) ([]Hold, error) {
 	return out, unavailable(err)
 }
 
-// heldBack refuses with [ErrHeld] while the relay or the body is held. What is held while a message is on its way stops the
-// next one.
+// holds is what is held now. What is held while a message is on its way stops the next one.
+type holds []Hold
+
+// of returns the reason for which a message is not sent through the relay, or to its body.
+//
 // The letter that tells of a paused relay is tried all the same: where the relay refuses only some messages it gets through, and
 // where it refuses everything, one more does no harm.
-func (t *tx) heldBack(ctx context.Context, relay string, x Transmission) error {
+func (hs holds) of(relay string, x Transmission) (reason string, held bool) {
 	if x.Letter == liaison.LetterRelayHeld {
-		return nil
+		return "", false
 	}
-	body := x.Body
-	var reason string
-	err := t.QueryRow(ctx, `SELECT reason FROM hold WHERE lifted_at IS NULL AND (relay = $1 OR body_code = $2) LIMIT 1`, relay, body).Scan(&reason)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil
-	case err != nil:
-		return fmt.Errorf("read holds: %w", err)
+	for _, h := range hs {
+		if h.Relay != "" && h.Relay == relay || h.Body != "" && h.Body == x.Body {
+			return h.Reason, true
+		}
 	}
-	return fmt.Errorf("%w: %s", ErrHeld, reason)
+	return "", false
+}
+
+func (t *tx) holds(ctx context.Context) (holds, error) {
+	rows, err := t.Query(ctx, `SELECT coalesce(relay, ''), coalesce(body_code, ''), reason FROM hold WHERE lifted_at IS NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("read holds: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Hold, err error) {
+		err = row.Scan(&h.Relay, &h.Body, &h.Reason)
+		return h, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read holds: %w", err)
+	}
+	return out, nil
 }
 
 // holdRelay stops sending through a relay that will have nothing from us.

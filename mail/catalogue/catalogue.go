@@ -183,7 +183,37 @@ func (c *Catalogue) say(key string, isolated bool, values []any) string {
 	if e.forms != nil && sentence == "" {
 		panic("catalogue " + c.code + ": " + key + " needs the number n")
 	}
-	return strings.NewReplacer(pairs...).Replace(sentence)
+	return fill(sentence, pairs)
+}
+
+// fill puts values into the places of a sentence: place, value, place, value. What a value holds is not looked at again.
+// strings.Replacer does the same and took a third of the time in which a letter is made.
+func fill(sentence string, pairs []string) string {
+	var out strings.Builder
+	for {
+		i := strings.IndexByte(sentence, '{')
+		if i < 0 {
+			break
+		}
+		out.WriteString(sentence[:i])
+		sentence = sentence[i:]
+		n := 1
+		for p := 0; p < len(pairs); p += 2 {
+			if strings.HasPrefix(sentence, pairs[p]) {
+				out.WriteString(pairs[p+1])
+				sentence = sentence[len(pairs[p]):]
+				n = 0
+				break
+			}
+		}
+		out.WriteString(sentence[:n])
+		sentence = sentence[n:]
+	}
+	if out.Len() == 0 {
+		return sentence
+	}
+	out.WriteString(sentence)
+	return out.String()
 }
 
 // form is the plural form for a whole number.
@@ -212,8 +242,8 @@ func (c *Catalogue) Date(d liaison.Date) string {
 	if t.Day() == 1 {
 		day = c.words["date.first"].text
 	}
-	return strings.NewReplacer("{day}", day, "{month}", c.words["date.month-"+strconv.Itoa(int(t.Month()))].text,
-		"{year}", strconv.Itoa(t.Year())).Replace(c.words["date.pattern"].text)
+	return fill(c.words["date.pattern"].text, []string{"{day}", day, "{month}", c.words["date.month-"+strconv.Itoa(int(t.Month()))].text,
+		"{year}", strconv.Itoa(t.Year())})
 }
 
 // Label puts the colon of the language after a label.
