@@ -149,6 +149,7 @@ type Escalation struct {
 type ReportRules struct {
 	NumberForm     string // fmt verb %d: "JCA-ML-R%d"
 	PostedDays     int    // calendar days before the parent's meeting by which a report has to be posted
+	AfterDays      int    // calendar days after a meeting of its own by which the group reports on it
 	RemindDays     []int  // days before that day
 	MayProvisional bool   // it may leave before the group approved it, named as provisional
 }

@@ -74,7 +74,7 @@ type Rule struct {
 // Sources: Rec. ITU-T A.1 (2019), clause 1.5 (who approves, what a statement carries); TSB Circular 72, Annex 1, clauses
 // 3 and 5, and Annex 2, item 9; RFC 4052, section 4 (nothing leaves without its approver).
 var Table = []Rule{
-	{Command: DoDraft, From: []State{None}, To: Draft, Who: []Capacity{AsEditor, AsSecretary, AsChair, AsViceChair},
+	{Command: DoDraft, From: []State{None}, To: Draft, Who: []Capacity{AsEditor, AsSecretary, AsChair, AsViceChair, AsEngine},
 		Label: "Start a draft", Done: "Drafted", Event: EventDrafted},
 	{Command: DoEdit, From: []State{Draft}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair, AsViceChair},
 		Label: "Save", Done: "Draft saved", Event: EventEdited},

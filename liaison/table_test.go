@@ -18,7 +18,7 @@ import (
 //	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
 const procedure = `
                     draft  edit   submit  return  approve  reject  withdraw  dispatch  settle  close  reopen  amend  hold  treat-as-sent  send-again  send-copy  cancel  present  note  accept  send-back  test
-none                cvse
+none                cvseL
 draft                      cvsed  sed                              csd
 in-review                                 c       c        c       csd                                                                                                                                     cvsed
 approved                                                           csd       cs                       cesd    s      cs                                                                                    cvsed

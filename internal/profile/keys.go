@@ -58,6 +58,7 @@ func rootKeys(r *reader) []key {
 		{"reports", true, r.mapping(
 			key{"number_form", true, r.numberForm(&p.Reports.NumberForm)},
 			key{"posted_days", true, r.number(&p.Reports.PostedDays, 0, 366)},
+			key{"after_days", true, r.number(&p.Reports.AfterDays, 0, 366)},
 			key{"remind_days", true, r.days(&p.Reports.RemindDays)},
 			key{"may_provisional", true, r.flag(&p.Reports.MayProvisional)},
 		)},

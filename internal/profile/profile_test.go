@@ -90,7 +90,7 @@ approval: {modes: [officer], deputy_may: true, window_days: 7, notice_days: 28, 
 substantive: [addressees]
 replies: {awaited_for: [action], remind_days: [7, 0], overdue: 3}
 escalate: [{after_days: 7, to: chair}]
-reports: {number_form: "R%d", posted_days: 7, remind_days: [7], may_provisional: false}
+reports: {number_form: "R%d", posted_days: 7, after_days: 14, remind_days: [7], may_provisional: false}
 `
 
 func TestParse(t *testing.T) {

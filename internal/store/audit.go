@@ -69,6 +69,11 @@ var crossChecks = []string{
 	`SELECT t.statement_id::text, f.event_id::text, 'the fact ' || f.kind || ' about the message ' || t.id || ' is not what the log says' FROM transmission_fact f JOIN transmission t ON t.id = f.transmission_id
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = f.event_id AND e.transmission_id = f.transmission_id AND e.kind = f.kind)`,
 	// what an addressee said on its page, which the register has and the log has not, or otherwise
+	`SELECT a.statement_id::text, a.event_id::text, 'the answer to proposal ' || a.number || ' is not what the log says' FROM proposal_answer a
+	 JOIN event e ON e.id = a.event_id
+	 WHERE e.kind <> 'proposal-answered' OR e.statement_id <> a.statement_id OR e.digest <> a.digest OR e.body_code <> a.body_code OR e.transmission_id IS DISTINCT FROM a.transmission_id OR e.actor IS DISTINCT FROM a.person_id`,
+	`SELECT e.statement_id::text, e.id::text, 'the answer to a proposal that the log has is gone' FROM event e
+	 WHERE e.kind = 'proposal-answered' AND NOT EXISTS (SELECT FROM proposal_answer a WHERE a.event_id = e.id)`,
 	`SELECT t.statement_id::text, r.event_id::text, 'what was said about the message ' || t.id || ' is not what the log says' FROM transmission_response r JOIN transmission t ON t.id = r.transmission_id
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.transmission_id = r.transmission_id AND e.kind = r.kind AND e.digest = r.digest)`,
 	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was ' || e.kind || ', the register has no such answer' FROM event e

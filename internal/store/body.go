@@ -170,7 +170,20 @@ func resolve(ctx context.Context, q querier, c liaison.Content, day liaison.Date
 		if notice != "" {
 			notices = append(notices, notice)
 		}
-		c.Addressees[i] = liaison.Addressee{Body: b.Code, Name: b.Label(), Email: b.Email, Purpose: a.Purpose}
+		c.Addressees[i] = liaison.Addressee{Body: b.Code, Name: b.Label(), Email: b.Email, Purpose: a.Purpose, Reason: a.Reason}
+	}
+	if c.Report != nil { // proposals follow their groups
+		r := *c.Report
+		for i, p := range r.Proposals {
+			for j, code := range p.To {
+				b, _, err := liaison.Resolve(code, day, func(code liaison.Code) (liaison.Body, bool) { b, ok := byCode[code]; return b, ok })
+				if err != nil {
+					return c, nil, err
+				}
+				r.Proposals[i].To[j] = b.Code
+			}
+		}
+		c.Report = &r
 	}
 	return c, notices, nil
 }

@@ -137,6 +137,9 @@ func (w *writing) apply(ctx context.Context) error {
 	}
 	switch w.cmd.Kind {
 	case liaison.DoSubmit:
+		if err := w.forms(ctx); err != nil {
+			return err
+		}
 		return w.revise()
 	case liaison.DoApprove:
 		return w.approve(ctx)

@@ -19,14 +19,27 @@ type Saved struct {
 // Create starts a draft under an id that the caller made; creating it again with the same id, by the same person, changes
 // nothing. It refuses persons who may not draft for the group and content over its limits.
 func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (Saved, error) {
-	saved, err := s.create(ctx, id, actor, content)
+	return s.create(ctx, newDraft{id: id, drafter: actor, actor: actor}, content)
+}
+
+// newDraft is a draft that begins.
+type newDraft struct {
+	id      liaison.StatementID
+	drafter liaison.PersonID // who goes on with it
+	actor   liaison.PersonID // who begins it: the drafter, or "" for the engine itself
+	due     string           // the report that is due and that this is, "" for none
+}
+
+func (s *Store) create(ctx context.Context, d newDraft, content liaison.Content) (Saved, error) {
+	saved, err := s.createOnce(ctx, d, content)
 	if violates(err, "statement_pkey") { // the same form, sent twice at once: it is there now
-		saved, err = s.create(ctx, id, actor, content)
+		saved, err = s.createOnce(ctx, d, content)
 	}
 	return saved, err
 }
 
-func (s *Store) create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (saved Saved, err error) {
+func (s *Store) createOnce(ctx context.Context, d newDraft, content liaison.Content) (saved Saved, err error) {
+	id, actor := d.id, d.drafter
 	if err := validID(string(id)); err != nil {
 		return saved, err
 	}
@@ -45,7 +58,7 @@ func (s *Store) create(ctx context.Context, id liaison.StatementID, actor liaiso
 		if err != nil {
 			return err
 		}
-		change, err := liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoDraft, Statement: id, Actor: actor})
+		change, err := liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoDraft, Statement: id, Actor: d.actor})
 		if err != nil {
 			return err
 		}
@@ -64,8 +77,17 @@ func (s *Store) create(ctx context.Context, id liaison.StatementID, actor liaiso
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("create draft: %w", err)
 		}
+		if d.due != "" {
+			taken, err := t.Exec(ctx, `UPDATE report_due SET statement_id = $2 WHERE id = $1 AND statement_id IS NULL`, d.due, id)
+			if err != nil {
+				return fmt.Errorf("take the report on: %w", err)
+			}
+			if taken.RowsAffected() == 0 {
+				return liaison.Refuse(liaison.Conflict, "There is a draft of this report already. Open it from the list of reports.")
+			}
+		}
 		t.record(liaison.Event{
-			Kind: change.Rule.Event, Statement: id, Version: 1, Actor: actor, Acting: change.Acting, Drafted: true,
+			Kind: change.Rule.Event, Statement: id, Version: 1, Actor: d.actor, Acting: change.Acting, Drafted: d.actor != "",
 			To: change.Rule.To, Digest: liaison.DigestOf(canonical),
 		})
 		return nil
