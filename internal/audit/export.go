@@ -243,7 +243,7 @@ func (v *exportVerifier) log(head row) error {
 				own = v.given(own, origin, take)
 			}
 		} else {
-			leaves.Add(tree.Size-1, line)
+			leaves.add(tree.Size-1, line)
 		}
 		for _, c := range bySize[tree.Size] {
 			c.found = true
@@ -257,7 +257,7 @@ func (v *exportVerifier) log(head row) error {
 			v.progress(v.seen)
 		}
 	}
-	v.report.Problems = append(v.report.Problems, leaves.Finish(head.Number)...)
+	v.report.Problems = append(v.report.Problems, leaves.finish(head.Number)...)
 	v.last = nil
 	for _, c := range own {
 		if !c.found && failed == nil {

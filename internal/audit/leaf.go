@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -49,6 +50,8 @@ type auditedField struct {
 	index int
 	name  string // as in the leaf
 	fate  string // keep, commit, omit
+	// what stands before its value in a leaf
+	opening string
 }
 
 // fieldsOf reads the audit tags of a struct. A field without one stops the program: what the log says of it has to be
@@ -67,7 +70,18 @@ func fieldsOf(t reflect.Type) []auditedField {
 		default:
 			panic(fmt.Sprintf("audit: field %s of %s has no audit tag: decide keep, commit or omit", f.Name, t))
 		}
-		out = append(out, auditedField{i, snake(f.Name), fate})
+		out = append(out, auditedField{i, snake(f.Name), fate, `,"` + snake(f.Name) + `":`})
+	}
+	return out
+}
+
+// Committed lists the fields that leaves commit to, as the leaf and the register name them.
+func Committed() []string {
+	var out []string
+	for _, f := range plan {
+		if f.fate == "commit" {
+			out = append(out, f.name)
+		}
 	}
 	return out
 }
@@ -100,39 +114,43 @@ func NewLeaf(e liaison.Event) (payload []byte, salts Salts) {
 }
 
 // Leaf makes the leaf of an event with given salts. A committed field whose salt is gone is left out.
-func Leaf(e liaison.Event, salts Salts) []byte {
-	var b bytes.Buffer
-	b.WriteString(`{"format":` + quote(leafFormat))
-	v := reflect.ValueOf(e)
-	for _, f := range plan {
+func Leaf(e liaison.Event, salts Salts) []byte { return AppendLeaf(nil, &e, salts) }
+
+// AppendLeaf is [Leaf] behind b. A check of a long log makes every leaf again, so it allocates for commitments only.
+func AppendLeaf(b []byte, e *liaison.Event, salts Salts) []byte {
+	b = append(b, `{"format":"`+leafFormat+`"`...)
+	v := reflect.ValueOf(e).Elem()
+	for i := range plan {
+		f := &plan[i]
+		if f.fate == "omit" {
+			continue
+		}
 		value := v.Field(f.index)
 		if value.IsZero() {
 			continue
 		}
-		switch f.fate {
-		case "keep":
-			b.WriteString(`,"` + f.name + `":` + encode(value))
-		case "commit":
-			if salt, ok := salts[f.name]; ok {
-				b.WriteString(`,"` + f.name + `":{"sha256":` + quote(Commitment(salt, value.String())) + `}`)
-			}
+		if f.fate == "keep" {
+			b = encode(append(b, f.opening...), value)
+		} else if salt, ok := salts[f.name]; ok {
+			b = append(append(append(b, f.opening...), `{"sha256":"`...), Commitment(salt, value.String())...)
+			b = append(b, `"}`...)
 		}
 	}
-	b.WriteString("}")
-	return b.Bytes()
+	return append(b, '}')
 }
 
-func encode(v reflect.Value) string {
-	if t, ok := v.Interface().(time.Time); ok {
-		return quote(Time(t).Format(timeFormat))
-	}
+// encode appends an addressable value.
+func encode(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.String:
-		return quote(v.String())
+		return quote(b, v.String())
 	case reflect.Int:
-		return fmt.Sprint(v.Int())
+		return strconv.AppendInt(b, v.Int(), 10)
 	case reflect.Bool:
-		return fmt.Sprint(v.Bool())
+		return strconv.AppendBool(b, v.Bool())
+	}
+	if t, ok := v.Addr().Interface().(*time.Time); ok {
+		return append(Time(*t).AppendFormat(append(b, '"'), timeFormat), '"')
 	}
 	panic("audit: no encoding for " + v.Type().String())
 }
@@ -142,17 +160,17 @@ const timeFormat = "2006-01-02T15:04:05.000000Z"
 // Time is t as the log and the database keep it: UTC, to the microsecond.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-func quote(s string) string {
+func quote(b []byte, s string) []byte {
 	if plain(s) {
-		return `"` + s + `"`
+		return append(append(append(b, '"'), s...), '"')
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(s); err != nil {
 		panic(err) // a string always encodes
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return append(b, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
 }
 
 // plain reports whether JSON writes s as it is; nearly everything in a leaf is so.

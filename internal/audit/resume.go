@@ -3,8 +3,6 @@ package audit
 import (
 	"math/bits"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/jca-ml/liaison/internal/receipt"
 )
 
@@ -14,7 +12,7 @@ func (v *Verifier) Resume(r receipt.Range) {
 	at := int64(0)
 	for i := range r.Hashes {
 		level := bits.Len64(uint64(r.Size-at)) - 1
-		v.stack = append(v.stack, Node{level, at >> level, r.Hashes[i][:]})
+		v.stack = append(v.stack, subtree{level, at >> level, r.Hashes[i]})
 		at += 1 << level
 	}
 }
@@ -23,7 +21,7 @@ func (v *Verifier) Resume(r receipt.Range) {
 func (v *Verifier) Range() receipt.Range {
 	r := receipt.Range{Size: v.size}
 	for _, n := range v.stack {
-		r.Hashes = append(r.Hashes, tlog.Hash(n.Hash))
+		r.Hashes = append(r.Hashes, n.hash)
 	}
 	return r
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
+// ReadLeaf reads what a leaf says in clear into e, which it empties first.
+func ReadLeaf(leaf []byte, e *liaison.Event) error { return scanLeaf(leaf, e) }
+
 // scanLeaf reads what a leaf says in clear into e, which it empties first. It is quick for the form that [Leaf] writes, and
 // falls back on encoding/json for any other that is JSON.
 func scanLeaf(leaf []byte, e *liaison.Event) error {

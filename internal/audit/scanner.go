@@ -7,9 +7,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// Scanner reads what leaves say, beside the goroutine that hashes them, in blocks, because reading what a leaf says costs about as
+// scanner reads what leaves say, beside the goroutine that hashes them, in blocks, because reading what a leaf says costs about as
 // much as hashing it.
-type Scanner struct {
+type scanner struct {
 	cross    *CrossCheck
 	commits  map[string]string
 	block    []byte
@@ -29,17 +29,15 @@ type leafBlock struct {
 
 const blockSize = 256 << 10
 
-// NewScanner makes one that hands events to the cross-check. [Scanner.Finish] has to be called.
-func NewScanner(cross *CrossCheck) *Scanner { return newScanner(cross, nil) }
-
-func newScanner(cross *CrossCheck, commits map[string]string) *Scanner {
-	s := &Scanner{cross: cross, commits: commits, blocks: make(chan leafBlock, 4), spare: make(chan leafBlock, 8), done: make(chan struct{})}
+// newScanner makes one that hands events to the cross-check. [scanner.finish] has to be called.
+func newScanner(cross *CrossCheck, commits map[string]string) *scanner {
+	s := &scanner{cross: cross, commits: commits, blocks: make(chan leafBlock, 4), spare: make(chan leafBlock, 8), done: make(chan struct{})}
 	go s.run()
 	return s
 }
 
-// Add gives it the next leaf, which it copies.
-func (s *Scanner) Add(index int64, leaf []byte) {
+// add gives it the next leaf, which it copies.
+func (s *scanner) add(index int64, leaf []byte) {
 	if len(s.ends) == 0 {
 		s.first = index
 	}
@@ -50,7 +48,7 @@ func (s *Scanner) Add(index int64, leaf []byte) {
 	}
 }
 
-func (s *Scanner) send() {
+func (s *scanner) send() {
 	s.blocks <- leafBlock{s.block, s.ends, s.first}
 	select {
 	case b := <-s.spare:
@@ -60,8 +58,8 @@ func (s *Scanner) send() {
 	}
 }
 
-// Finish waits for the last block and returns what is wrong with leaves.
-func (s *Scanner) Finish(log int) []Problem {
+// finish waits for the last block and returns what is wrong with leaves.
+func (s *scanner) finish(log int) []Problem {
 	if len(s.ends) > 0 {
 		s.send()
 	}
@@ -74,7 +72,7 @@ func (s *Scanner) Finish(log int) []Problem {
 	return out
 }
 
-func (s *Scanner) run() {
+func (s *scanner) run() {
 	defer close(s.done)
 	var e liaison.Event
 	for b := range s.blocks {
@@ -99,7 +97,7 @@ func (s *Scanner) run() {
 }
 
 // remember keeps the commitments of a leaf until the salts come.
-func (s *Scanner) remember(leaf []byte, id liaison.EventID) {
+func (s *scanner) remember(leaf []byte, id liaison.EventID) {
 	var v map[string]json.RawMessage
 	if json.Unmarshal(leaf, &v) != nil {
 		return // reported already

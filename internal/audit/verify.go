@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -54,8 +55,16 @@ type Verifier struct {
 	Node func() (Node, bool, error)
 
 	size     int64
-	stack    []Node // complete subtrees, largest first
+	stack    []subtree // complete ones, largest first
 	problems []Problem
+	buf      []byte // a leaf behind its prefix
+}
+
+// subtree is a complete one.
+type subtree struct {
+	level int
+	index int64
+	hash  tlog.Hash
 }
 
 // Add checks the next row.
@@ -78,26 +87,34 @@ func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
 		at("leaf %d is missing: the next one is numbered %d", v.size, index)
 	}
 	v.size = index + 1
-	h := tlog.RecordHash(payload)
-	if stored != nil && !bytes.Equal(stored, h[:]) {
+	v.buf = append(append(v.buf[:0], 0), payload...) // RFC 6962, 2.1: SHA-256(0x00 || leaf)
+	node := subtree{0, index, sha256.Sum256(v.buf)}
+	if stored != nil && !bytes.Equal(stored, node.hash[:]) {
 		at("leaf %d: the hash stored with it is not that of its bytes", index)
 	}
-	node := Node{0, index, h[:]}
-	for node.Index&1 == 1 && len(v.stack) > 0 {
+	for node.index&1 == 1 && len(v.stack) > 0 {
 		left := v.stack[len(v.stack)-1]
 		v.stack = v.stack[:len(v.stack)-1]
-		h := tlog.NodeHash(tlog.Hash(left.Hash), tlog.Hash(node.Hash))
-		node = Node{node.Level + 1, node.Index >> 1, h[:]}
+		node = subtree{node.level + 1, node.index >> 1, nodeHash(left.hash, node.hash)}
 		stored, ok, err := v.Node()
 		if err != nil {
 			return err
 		}
-		if !ok || stored.Level != node.Level || stored.Index != node.Index || !bytes.Equal(stored.Hash, node.Hash) {
-			at("leaf %d: the stored hash of the subtree at level %d, index %d is not that of its leaves", index, node.Level, node.Index)
+		if !ok || stored.Level != node.level || stored.Index != node.index || !bytes.Equal(stored.Hash, node.hash[:]) {
+			at("leaf %d: the stored hash of the subtree at level %d, index %d is not that of its leaves", index, node.level, node.index)
 		}
 	}
 	v.stack = append(v.stack, node)
 	return nil
+}
+
+// nodeHash is SHA-256(0x01 || left || right) (RFC 6962, 2.1). It is [tlog.NodeHash] without its allocation.
+func nodeHash(left, right tlog.Hash) tlog.Hash {
+	var b [1 + 2*tlog.HashSize]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // Differs says how a leaf differs from what its event makes, or "".
@@ -163,9 +180,9 @@ func (v *Verifier) Root() tlog.Hash {
 		}
 		return root
 	}
-	root := tlog.Hash(v.stack[len(v.stack)-1].Hash)
+	root := v.stack[len(v.stack)-1].hash
 	for i := len(v.stack) - 2; i >= 0; i-- {
-		root = tlog.NodeHash(tlog.Hash(v.stack[i].Hash), root)
+		root = nodeHash(v.stack[i].hash, root)
 	}
 	return root
 }

@@ -48,7 +48,7 @@ var crossChecks = []string{
 	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state GROUP BY statement_id) e ON e.statement_id = s.id
 	 WHERE s.version <> coalesce(e.n, 0)`,
 	`SELECT s.id::text, '', 'the register says ' || s.state || ', the last event ' || e.to_state
-	 FROM statement s JOIN LATERAL (SELECT to_state FROM event WHERE statement_id = s.id AND from_state <> to_state ORDER BY seq DESC LIMIT 1) e ON true
+	 FROM statement s JOIN LATERAL (SELECT to_state FROM event WHERE statement_id = s.id AND to_state <> '' AND from_state <> to_state ORDER BY version DESC LIMIT 1) e ON true
 	 WHERE s.state <> e.to_state`,
 	// dispatched without an earlier approval of the same bytes
 	`SELECT d.statement_id::text, d.id::text, 'dispatch begun without an approval of these bytes before it' FROM event d
@@ -98,41 +98,4 @@ func crossCheck(ctx context.Context, q querier) ([]audit.Problem, error) {
 		return nil, fmt.Errorf("hold the register against the log: %w", err)
 	}
 	return out, nil
-}
-
-// cursor reads a long result in portions, so that two can be read side by side on one connection.
-type cursor[T any] struct {
-	tx   pgx.Tx
-	name string
-	scan pgx.RowToFunc[T]
-	rest []T
-	end  bool
-}
-
-const portion = 2000
-
-func openCursor[T any](ctx context.Context, t pgx.Tx, name, sql string, scan pgx.RowToFunc[T]) (*cursor[T], error) {
-	if _, err := t.Exec(ctx, `DECLARE `+name+` NO SCROLL CURSOR FOR `+sql); err != nil {
-		return nil, fmt.Errorf("read the log: %w", err)
-	}
-	return &cursor[T]{tx: t, name: name, scan: scan}, nil
-}
-
-// next returns the next row, false at the end.
-func (c *cursor[T]) next(ctx context.Context) (row T, ok bool, err error) {
-	if len(c.rest) == 0 && !c.end {
-		rows, err := c.tx.Query(ctx, fmt.Sprintf(`FETCH %d FROM %s`, portion, c.name))
-		if err != nil {
-			return row, false, fmt.Errorf("read the log: %w", err)
-		}
-		if c.rest, err = pgx.CollectRows(rows, c.scan); err != nil {
-			return row, false, fmt.Errorf("read the log: %w", err)
-		}
-		c.end = len(c.rest) < portion
-	}
-	if len(c.rest) == 0 {
-		return row, false, nil
-	}
-	row, c.rest = c.rest[0], c.rest[1:]
-	return row, true, nil
 }

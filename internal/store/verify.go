@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,7 +54,11 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		if err != nil {
 			return err
 		}
-		c := &checking{AuditOptions: o, tx: t, report: &report, cross: audit.NewCrossCheck()}
+		c := &checking{AuditOptions: o, store: s, tx: t, report: &report, cross: audit.NewCrossCheck()}
+		// The logs are read on connections of their own, in this snapshot, and this one waits for as long.
+		if err := t.QueryRow(ctx, `SELECT pg_export_snapshot(), set_config('idle_in_transaction_session_timeout', '0', true)`).Scan(&c.snapshot, nil); err != nil {
+			return fmt.Errorf("take a snapshot: %w", err)
+		}
 		for _, l := range all {
 			c.all += l.Size
 		}
@@ -94,7 +99,9 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 // checking is one check under way.
 type checking struct {
 	AuditOptions
+	store     *Store
 	tx        pgx.Tx
+	snapshot  string
 	report    *AuditReport
 	seen, all int64
 	cross     *audit.CrossCheck
@@ -133,7 +140,7 @@ func (c *checking) readOutside() error {
 }
 
 // log checks one log from its first leaf, or from where an earlier check stopped.
-func (c *checking) log(ctx context.Context, l Log) error {
+func (c *checking) log(ctx context.Context, l Log) (err error) {
 	published, err := checkpoints(ctx, c.tx, l.Number)
 	if err != nil {
 		return err
@@ -157,12 +164,18 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		c.seen += r.Size
 	}
 	from := v.Size()
-	name := fmt.Sprint(l.Number)
-	nodes, err := openCursor(ctx, c.tx, "nodes"+name, fmt.Sprintf(`SELECT level, index, hash FROM audit.node WHERE log = %d AND ((index + 1) << level) > %d ORDER BY log, ((index + 1) << level), level`, l.Number, from), pgx.RowToStructByPos[audit.Node])
+	nodes, err := c.store.openStream(ctx, c.snapshot, fmt.Sprintf(`SELECT level, index, hash FROM audit.node WHERE log = %d AND ((index + 1) << level) > %d ORDER BY log, ((index + 1) << level), level`, l.Number, from))
 	if err != nil {
 		return err
 	}
-	v.Node = func() (audit.Node, bool, error) { return nodes.next(ctx) }
+	defer func() { err = errors.Join(err, nodes.close()) }()
+	v.Node = func() (audit.Node, bool, error) {
+		f, ok, err := nodes.next()
+		if err != nil || !ok {
+			return audit.Node{}, false, err
+		}
+		return audit.Node{Level: int(integer(f[0])), Index: integer(f[1]), Hash: f[2]}, true, nil
+	}
 	if from == 0 && l.Number > 1 {
 		if origin, err = c.begin(ctx, l.Number, v); err != nil {
 			return err
@@ -172,10 +185,6 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		if o := &c.outside[i]; origin == "" || o.Origin == origin {
 			claims = append(claims, o)
 		}
-	}
-	leaves, err := openCursor(ctx, c.tx, "leaves"+name, fmt.Sprintf(`SELECT index, payload, hash FROM audit.leaf WHERE log = %d AND index >= %d ORDER BY index`, l.Number, v.Size()), pgx.RowToStructByPos[storedLeaf])
-	if err != nil {
-		return err
 	}
 	bySize := map[int64][]*claim{}
 	for _, x := range claims {
@@ -190,14 +199,7 @@ func (c *checking) log(ctx context.Context, l Log) error {
 		}
 	}
 	agree() // the one that an earlier check stopped at
-	scan := audit.NewScanner(c.cross)
-	begun := v.Size()
-	err = c.leaves(ctx, leaves, v, scan, agree)
-	scan.Finish(l.Number) // a leaf that cannot be read differs from its event, and is reported there
-	if err != nil {
-		return err
-	}
-	if err := c.events(ctx, l.Number, begun, v.Size()); err != nil {
+	if err := c.leaves(ctx, l.Number, v, agree); err != nil {
 		return err
 	}
 	for _, x := range claims {
@@ -206,121 +208,84 @@ func (c *checking) log(ctx context.Context, l Log) error {
 	return c.end(l, v, claims, held)
 }
 
-// storedLeaf is a leaf with the hash that is stored with it.
-type storedLeaf struct {
-	Index         int64
-	Payload, Hash []byte
-}
+// leafSQL reads leaves in the order of the log, each with the event that it stands for and the salts of its commitments: the name of
+// the field, a zero byte, the salt.
+var leafSQL = `
+	SELECT leaf.index, leaf.payload, leaf.hash, event.id IS NULL,
+		CASE WHEN event.` + strings.Join(audit.Committed(), ` <> '' OR event.`) + ` <> ''
+			THEN (SELECT string_agg(convert_to(salt.field, 'UTF8') || '\x00' || salt.salt, ''::bytea) FROM audit.salt WHERE salt.event_id = event.id) END, ` + eventColumns + `
+	FROM audit.leaf LEFT JOIN event ON event.id = leaf.event_id WHERE leaf.log = %d AND leaf.index >= %d ORDER BY leaf.index`
 
-// leaves hashes every leaf from its bytes, in the order of the log.
-func (c *checking) leaves(ctx context.Context, leaves *cursor[storedLeaf], v *audit.Verifier, scan *audit.Scanner, agree func()) error {
+// inOrder has PostgreSQL read leaves in their order and look up the event of each. Events lie in that order too, or nearly, so this
+// touches every page about once; joining and sorting would put the whole log on the disk once more.
+var inOrder = []string{"enable_hashjoin = off", "enable_mergejoin = off", "enable_sort = off", "enable_seqscan = off", "jit = off", "max_parallel_workers_per_gather = 0"}
+
+// leaves hashes every leaf from its bytes, in the order of the log, and makes it again from its event and salts.
+func (c *checking) leaves(ctx context.Context, log int, v *audit.Verifier, agree func()) (err error) {
+	rows, err := c.store.openStream(ctx, c.snapshot, fmt.Sprintf(leafSQL, log, v.Size()), inOrder...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.close()) }()
+	var e, said liaison.Event
+	const own = 5 // columns before the event's
+	scan, err := newScanner(rows.types[own:], eventFields(&e))
+	if err != nil {
+		return err
+	}
+	var made []byte
 	for {
-		r, ok, err := leaves.next(ctx)
+		f, ok, err := rows.next()
 		if err != nil || !ok {
 			return err
 		}
-		if err := v.AddLeaf(r.Index, r.Payload, r.Hash); err != nil {
+		index, payload, hash := integer(f[0]), f[1], f[2]
+		if err := v.AddLeaf(index, payload, hash); err != nil {
 			return err
 		}
-		scan.Add(r.Index, r.Payload)
 		agree()
-		c.seen++
-		if c.Progress != nil && c.seen%10_000 == 0 {
+		if c.seen++; c.Progress != nil && c.seen%10_000 == 0 {
 			c.Progress(c.seen, c.all)
 		}
-	}
-}
-
-// loggedEvent is an event with the hash of its leaf.
-type loggedEvent struct {
-	index int64
-	hash  []byte
-	event liaison.Event
-}
-
-type storedSalt struct {
-	Event liaison.EventID
-	Field string
-	Salt  []byte
-}
-
-// events makes every leaf again from its event and salts, and compares the hashes. It reads in the order of the events' ids,
-// in which events, leaves and salts lie together, whatever the order of the log is.
-func (c *checking) events(ctx context.Context, log int, from, size int64) error {
-	name := fmt.Sprint(log)
-	events, err := openCursor(ctx, c.tx, "events"+name, fmt.Sprintf(`
-		SELECT leaf.index, leaf.hash, `+eventColumns+` FROM audit.leaf JOIN event ON event.id = leaf.event_id
-		WHERE leaf.log = %d AND leaf.index >= %d ORDER BY leaf.event_id`, log, from), func(row pgx.CollectableRow) (e loggedEvent, err error) {
-		err = row.Scan(append([]any{&e.index, &e.hash}, eventFields(&e.event)...)...)
-		return e, err
-	})
-	if err != nil {
-		return err
-	}
-	salts, err := openCursor(ctx, c.tx, "salts"+name, `SELECT event_id, field, salt FROM audit.salt ORDER BY event_id`, pgx.RowToStructByPos[storedSalt])
-	if err != nil {
-		return err
-	}
-	salt, more, err := salts.next(ctx)
-	if err != nil {
-		return err
-	}
-	n := from
-	for ; ; n++ {
-		e, ok, err := events.next(ctx)
-		if err != nil {
+		if f[3][0] != 0 {
+			if err := audit.ReadLeaf(payload, &said); err == nil {
+				c.cross.Event(&said)
+			}
+			c.report.Problems = append(c.report.Problems, audit.Problem{Statement: said.Statement, Event: said.ID, Message: fmt.Sprintf("leaf %d of log %d stands for an event that the register has not", index, log)})
+			continue
+		}
+		if err := scan.scan(f[own:]); err != nil {
 			return err
 		}
-		if !ok {
-			break
+		salts := saltsOf(f[4])
+		if made = audit.AppendLeaf(made[:0], &e, salts); bytes.Equal(made, payload) {
+			c.cross.Event(&e)
+			continue
 		}
-		own := audit.Salts{}
-		for more && salt.Event <= e.event.ID {
-			if salt.Event == e.event.ID {
-				own[salt.Field] = salt.Salt
-			}
-			if salt, more, err = salts.next(ctx); err != nil {
-				return err
-			}
+		if msg := audit.Differs(audit.Row{Index: index, Payload: payload, Event: e, Salts: salts}); msg != "" { // "" after an erasure
+			c.report.Problems = append(c.report.Problems, audit.Problem{Statement: e.Statement, Event: e.ID, Message: fmt.Sprintf("leaf %d: %s", index, msg)})
 		}
-		if h := tlog.RecordHash(audit.Leaf(e.event, own)); !bytes.Equal(h[:], e.hash) {
-			if err := c.differs(ctx, log, e, own); err != nil {
-				return err
-			}
+		if err := audit.ReadLeaf(payload, &said); err == nil { // what cannot be read was reported just now
+			c.cross.Event(&said)
 		}
 	}
-	if n != size {
-		return c.withoutEvent(ctx, log, from)
-	}
-	return nil
 }
 
-// differs says how a leaf is not what its event makes; after an erasure it may be right nevertheless.
-func (c *checking) differs(ctx context.Context, log int, e loggedEvent, salts audit.Salts) error {
-	r := audit.Row{Index: e.index, Event: e.event, Salts: salts}
-	if err := c.tx.QueryRow(ctx, `SELECT payload FROM audit.leaf WHERE log = $1 AND index = $2`, log, e.index).Scan(&r.Payload); err != nil {
-		return fmt.Errorf("read a leaf: %w", err)
-	}
-	if msg := audit.Differs(r); msg != "" {
-		c.report.Problems = append(c.report.Problems, audit.Problem{Statement: e.event.Statement, Event: e.event.ID, Message: fmt.Sprintf("leaf %d: %s", e.index, msg)})
-	}
-	return nil
-}
-
-// withoutEvent names the leaves whose events are gone.
-func (c *checking) withoutEvent(ctx context.Context, log int, from int64) error {
-	rows, err := c.tx.Query(ctx, `
-		SELECT index, event_id FROM audit.leaf WHERE log = $1 AND index >= $2 AND event_id IS NOT NULL AND NOT EXISTS (SELECT FROM event WHERE id = event_id) ORDER BY index LIMIT 1000`, log, from)
-	if err != nil {
-		return fmt.Errorf("look for leaves without events: %w", err)
-	}
-	var index int64
-	var id liaison.EventID
-	_, err = pgx.ForEachRow(rows, []any{&index, &id}, func() error {
-		c.report.Problems = append(c.report.Problems, audit.Problem{Event: id, Message: fmt.Sprintf("leaf %d of log %d stands for an event that the register has not", index, log)})
+// saltsOf reads the salts as leafSQL gives them.
+func saltsOf(b []byte) audit.Salts {
+	if len(b) == 0 {
 		return nil
-	})
-	return err
+	}
+	out := audit.Salts{}
+	const size = 16
+	for {
+		field, rest, ok := bytes.Cut(b, []byte{0})
+		if !ok || len(rest) < size {
+			return out
+		}
+		out[string(field)] = rest[:size]
+		b = rest[size:]
+	}
 }
 
 // end notes what the log came to.
@@ -441,7 +406,7 @@ func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (or
 // them on again; the rows are what is verified.
 func (c *checking) guards(ctx context.Context) error {
 	rows, err := c.tx.Query(ctx, `
-		SELECT DISTINCT what FROM unnest(ARRAY['audit.leaf', 'audit.node', 'audit.log', 'audit.checkpoint', 'event', 'command', 'decision', 'amendment', 'revision', 'addressee', 'message', 'blob']) AS what,
+		SELECT DISTINCT what FROM unnest(ARRAY['audit.leaf', 'audit.node', 'audit.log', 'audit.checkpoint', 'audit.stamp', 'event', 'command', 'decision', 'amendment', 'revision', 'addressee', 'message', 'blob']) AS what,
 			unnest(ARRAY['append_only', 'append_only_truncate']) AS name
 		WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(what) AND tgname = name AND tgenabled IN ('O', 'A')) ORDER BY what`)
 	if err != nil {
