@@ -229,13 +229,16 @@ func (v *exportVerifier) log(head row) error {
 	leaves := newScanner(v.cross, v.commits)
 	var tree receipt.Range
 	var failed error
+	var buf []byte
 	for tree.Size < head.Size {
 		line, err := v.next()
 		if err != nil {
 			failed = noEOF(err)
 			break
 		}
-		tree.Add(tlog.RecordHash(line))
+		var h tlog.Hash
+		h, buf = leafHash(buf, line)
+		tree.Add(h)
 		if tree.Size == 1 && head.Number > 1 {
 			origin := v.begin(head.Number, line)
 			if out.Origin == "" {

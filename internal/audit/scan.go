@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -10,13 +11,119 @@ import (
 )
 
 // ReadLeaf reads what a leaf says in clear into e, which it empties first.
-func ReadLeaf(leaf []byte, e *liaison.Event) error { return scanLeaf(leaf, e) }
+func ReadLeaf(leaf []byte, e *liaison.Event) error {
+	var r leafReader
+	return r.read(leaf, e)
+}
 
-// scanLeaf reads what a leaf says in clear into e, which it empties first. It is quick for the form that [Leaf] writes, and
-// falls back on encoding/json for any other that is JSON.
-func scanLeaf(leaf []byte, e *liaison.Event) error {
+// leafReader reads leaves one after the other. A text that is the one of the leaf before is not made again, and most are.
+type leafReader struct {
+	last [members + 1]string // by the place of the member
+}
+
+const members = 16
+
+// member is one that the cross-check uses: its place, from 1, and its field.
+func member(name []byte) int {
+	switch string(name) {
+	case "id":
+		return 1
+	case "kind":
+		return 2
+	case "at":
+		return 3
+	case "statement":
+		return 4
+	case "version":
+		return 5
+	case "actor":
+		return 6
+	case "acting":
+		return 7
+	case "from":
+		return 8
+	case "to":
+		return 9
+	case "digest":
+		return 10
+	case "transmission":
+		return 11
+	case "letter":
+		return 12
+	case "message_digest":
+		return 13
+	case "attempt":
+		return 14
+	case "amends":
+		return 15
+	case "changed":
+		return 16
+	}
+	return 0
+}
+
+func setMember(e *liaison.Event, place int, value string) {
+	switch place {
+	case 1:
+		e.ID = liaison.EventID(value)
+	case 2:
+		e.Kind = liaison.EventKind(value)
+	case 3:
+		e.At = leafTime(value)
+	case 4:
+		e.Statement = liaison.StatementID(value)
+	case 5:
+		e.Version = number(value)
+	case 6:
+		e.Actor = liaison.PersonID(value)
+	case 7:
+		e.Acting = liaison.Capacity(value)
+	case 8:
+		e.From = liaison.State(value)
+	case 9:
+		e.To = liaison.State(value)
+	case 10:
+		e.Digest = liaison.Digest(value)
+	case 11:
+		e.Transmission = liaison.TransmissionID(value)
+	case 12:
+		e.Letter = liaison.Letter(value)
+	case 13:
+		e.MessageDigest = liaison.Digest(value)
+	case 14:
+		e.Attempt = number(value)
+	case 15:
+		e.Amends = liaison.Digest(value)
+	case 16:
+		e.Changed = value
+	}
+}
+
+// number is the value of a member; what is no number is 0, which agrees with nothing.
+func number(value string) int { n, _ := strconv.Atoi(value); return n }
+
+// leafTime reads a time as leaves write it; what is none is the zero time, which agrees with nothing.
+func leafTime(s string) time.Time {
+	if len(s) == len(timeFormat) && s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == '.' && s[26] == 'Z' {
+		digits := func(from, to int) (n int) {
+			for _, c := range []byte(s[from:to]) {
+				n = n*10 + int(c-'0')
+			}
+			return n
+		}
+		t := time.Date(digits(0, 4), time.Month(digits(5, 7)), digits(8, 10), digits(11, 13), digits(14, 16), digits(17, 19), digits(20, 26)*1000, time.UTC)
+		if month, day, hour, minute, second := t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(); int(month) == digits(5, 7) && day == digits(8, 10) && hour == digits(11, 13) && minute == digits(14, 16) && second == digits(17, 19) {
+			return t
+		}
+	}
+	t, _ := time.Parse(timeFormat, s)
+	return t
+}
+
+// read is quick for the form that [Leaf] writes, and falls back on encoding/json for any other that is JSON.
+func (r *leafReader) read(leaf []byte, e *liaison.Event) error {
 	*e = liaison.Event{}
-	if quick(leaf, e) {
+	if r.quick(leaf, e) {
 		return nil
 	}
 	*e = liaison.Event{}
@@ -30,70 +137,39 @@ func scanLeaf(leaf []byte, e *liaison.Event) error {
 	for name, value := range v {
 		switch x := value.(type) {
 		case string:
-			set(e, name, x)
+			setMember(e, member([]byte(name)), x)
 		case float64:
-			set(e, name, strconv.FormatFloat(x, 'f', -1, 64))
+			setMember(e, member([]byte(name)), strconv.FormatFloat(x, 'f', -1, 64))
 		}
 	}
 	return nil
 }
 
-// set sets the field that a member of the leaf stands for, as far as the cross-check uses it.
-func set(e *liaison.Event, name, value string) {
-	number := func() int { n, _ := strconv.Atoi(value); return n } // what is no number is 0, which agrees with nothing
-	switch name {
-	case "id":
-		e.ID = liaison.EventID(value)
-	case "kind":
-		e.Kind = liaison.EventKind(value)
-	case "at":
-		e.At, _ = time.Parse(timeFormat, value)
-	case "statement":
-		e.Statement = liaison.StatementID(value)
-	case "version":
-		e.Version = number()
-	case "actor":
-		e.Actor = liaison.PersonID(value)
-	case "acting":
-		e.Acting = liaison.Capacity(value)
-	case "from":
-		e.From = liaison.State(value)
-	case "to":
-		e.To = liaison.State(value)
-	case "digest":
-		e.Digest = liaison.Digest(value)
-	case "transmission":
-		e.Transmission = liaison.TransmissionID(value)
-	case "letter":
-		e.Letter = liaison.Letter(value)
-	case "message_digest":
-		e.MessageDigest = liaison.Digest(value)
-	case "attempt":
-		e.Attempt = number()
-	case "amends":
-		e.Amends = liaison.Digest(value)
-	case "changed":
-		e.Changed = value
+// set sets the field that a member stands for.
+func (r *leafReader) set(e *liaison.Event, name, value []byte) {
+	place := member(name)
+	if place == 0 {
+		return
 	}
+	if r.last[place] != string(value) {
+		r.last[place] = string(value)
+	}
+	setMember(e, place, r.last[place])
 }
 
 // quick reads {"name":value,…} where a value is a string without escapes, a number, true, or {"sha256":"…"}. It reports false
 // for everything else.
-func quick(b []byte, e *liaison.Event) bool {
+func (r *leafReader) quick(b []byte, e *liaison.Event) bool {
 	const head = `{"format":"` + leafFormat + `"`
 	if len(b) < len(head)+1 || string(b[:len(head)]) != head || b[len(b)-1] != '}' {
 		return false
 	}
-	str := func(i int) (string, int, bool) { // b[i] is the opening quote
-		for j := i + 1; j < len(b); j++ {
-			switch b[j] {
-			case '"':
-				return string(b[i+1 : j]), j + 1, true
-			case '\\':
-				return "", 0, false
-			}
+	str := func(i int) (value []byte, end int, ok bool) { // b[i] is the opening quote
+		n := bytes.IndexByte(b[i+1:], '"')
+		if n < 0 || bytes.IndexByte(b[i+1:i+1+n], '\\') >= 0 {
+			return nil, 0, false
 		}
-		return "", 0, false
+		return b[i+1 : i+1+n], i + n + 2, true
 	}
 	end := len(b) - 1
 	for i := len(head); i < end; {
@@ -111,23 +187,23 @@ func quick(b []byte, e *liaison.Event) bool {
 			if !ok {
 				return false
 			}
-			set(e, name, value)
+			r.set(e, name, value)
 			i = k
 		case c >= '0' && c <= '9' || c == '-':
 			k := j
 			for k < end && b[k] != ',' {
 				k++
 			}
-			set(e, name, string(b[j:k]))
+			r.set(e, name, b[j:k])
 			i = k
 		case c == 't' && end-j >= 4 && string(b[j:j+4]) == "true":
 			i = j + 4
 		case c == '{':
-			k := j + 1
-			for k < end && b[k] != '}' {
-				k++
+			n := bytes.IndexByte(b[j:end], '}')
+			if n < 0 {
+				return false
 			}
-			i = k + 1
+			i = j + n + 1
 		default:
 			return false
 		}

@@ -80,22 +80,22 @@ func (v *Verifier) Add(r Row) error {
 func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
 	at := func(format string, args ...any) {
 		var e liaison.Event
-		_ = scanLeaf(payload, &e) // what cannot be read has no name, and is reported where it is read
+		_ = ReadLeaf(payload, &e) // what cannot be read has no name, and is reported where it is read
 		v.problems = append(v.problems, Problem{e.Statement, e.ID, fmt.Sprintf(format, args...)})
 	}
 	if index != v.size {
 		at("leaf %d is missing: the next one is numbered %d", v.size, index)
 	}
 	v.size = index + 1
-	v.buf = append(append(v.buf[:0], 0), payload...) // RFC 6962, 2.1: SHA-256(0x00 || leaf)
-	node := subtree{0, index, sha256.Sum256(v.buf)}
+	node := subtree{0, index, tlog.Hash{}}
+	node.hash, v.buf = leafHash(v.buf, payload)
 	if stored != nil && !bytes.Equal(stored, node.hash[:]) {
 		at("leaf %d: the hash stored with it is not that of its bytes", index)
 	}
 	for node.index&1 == 1 && len(v.stack) > 0 {
 		left := v.stack[len(v.stack)-1]
 		v.stack = v.stack[:len(v.stack)-1]
-		node = subtree{node.level + 1, node.index >> 1, nodeHash(left.hash, node.hash)}
+		node = subtree{node.level + 1, node.index >> 1, tlog.NodeHash(left.hash, node.hash)}
 		stored, ok, err := v.Node()
 		if err != nil {
 			return err
@@ -108,13 +108,10 @@ func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
 	return nil
 }
 
-// nodeHash is SHA-256(0x01 || left || right) (RFC 6962, 2.1). It is [tlog.NodeHash] without its allocation.
-func nodeHash(left, right tlog.Hash) tlog.Hash {
-	var b [1 + 2*tlog.HashSize]byte
-	b[0] = 1
-	copy(b[1:], left[:])
-	copy(b[1+tlog.HashSize:], right[:])
-	return sha256.Sum256(b[:])
+// leafHash is SHA-256(0x00 || leaf) (RFC 6962, 2.1). It is [tlog.RecordHash] without its allocations, in a buffer that it returns.
+func leafHash(buf, leaf []byte) (tlog.Hash, []byte) {
+	buf = append(append(buf[:0], 0), leaf...)
+	return sha256.Sum256(buf), buf
 }
 
 // Differs says how a leaf differs from what its event makes, or "".
@@ -182,7 +179,7 @@ func (v *Verifier) Root() tlog.Hash {
 	}
 	root := v.stack[len(v.stack)-1].hash
 	for i := len(v.stack) - 2; i >= 0; i-- {
-		root = nodeHash(v.stack[i].hash, root)
+		root = tlog.NodeHash(v.stack[i].hash, root)
 	}
 	return root
 }
