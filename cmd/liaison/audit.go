@@ -31,7 +31,7 @@ type auditVerifyCmd struct {
 	Key        []string `help:"Verifier key of the log or of a witness, or a file of them; else the policy of LIAISON_AUDIT_POLICY, else what the database itself names." placeholder:"KEY|FILE"`
 	Checkpoint []string `help:"A signed checkpoint that left the system, or an e-mail (.eml) that carries one. A rewritten database cannot agree with it." type:"existingfile" placeholder:"FILE"`
 	TSARoots   string   `name:"tsa-roots" help:"Certificates, PEM, of the time-stamping authority that tokens are held against; else those of LIAISON_TSA_ROOTS, else any." type:"existingfile" placeholder:"FILE"`
-	State      string   `help:"File to keep what was seen in, so that the next check goes on from there." type:"path" placeholder:"FILE"`
+	State      string   `help:"File to keep what was seen in, so that the next check goes on from there, also after one that was interrupted." type:"path" placeholder:"FILE"`
 }
 
 func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
@@ -87,6 +87,15 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	report, err := s.AuditWith(ctx, o)
 	bar.end()
 	if err != nil {
+		if cmd.State != "" && report.Seen != nil {
+			if err := cmd.keep(report.Seen); err != nil {
+				return err
+			}
+			fmt.Fprintln(os.Stderr, "liaison: what was seen is kept; the same command goes on from there")
+		}
+		for _, p := range report.Problems {
+			fmt.Println(p)
+		}
 		return err
 	}
 	stamped := 0
@@ -98,7 +107,7 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	if err := verdict(report.Problems, report.Notices, o.Policy != nil, len(outside) > 0); err != nil {
 		return err
 	}
-	return cmd.keep(report.Logs)
+	return cmd.keep(report.Seen)
 }
 
 // auditOptions are the keys and the authorities that a check of the database is held against, as far as they are configured.
@@ -200,15 +209,15 @@ func (cmd auditVerifyCmd) outside() (out [][]byte, err error) {
 	return out, nil
 }
 
-// seenLogs is the file that lets a check go on.
-type seenLogs struct {
-	Format string                `json:"format"`
-	Logs   map[int]receipt.Range `json:"logs"`
+// seenLog is the file that lets a check go on.
+type seenLog struct {
+	Format string `json:"format"`
+	store.Seen
 }
 
-const seenFormat = "liaison-verified/1"
+const seenFormat = "liaison-verified/2"
 
-func (cmd auditVerifyCmd) resume() (map[int]receipt.Range, error) {
+func (cmd auditVerifyCmd) resume() (*store.Seen, error) {
 	if cmd.State == "" {
 		return nil, nil
 	}
@@ -218,22 +227,18 @@ func (cmd auditVerifyCmd) resume() (map[int]receipt.Range, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	var seen seenLogs
+	var seen seenLog
 	if err := json.Unmarshal(b, &seen); err != nil || seen.Format != seenFormat {
 		return nil, liaison.Refuse(liaison.Invalid, "%s is not the state of a verification. Remove it to check from the first leaf.", cmd.State)
 	}
-	return seen.Logs, nil
+	return &seen.Seen, nil
 }
 
-func (cmd auditVerifyCmd) keep(logs []store.AuditedLog) error {
-	if cmd.State == "" {
+func (cmd auditVerifyCmd) keep(seen *store.Seen) error {
+	if cmd.State == "" || seen == nil {
 		return nil
 	}
-	seen := seenLogs{seenFormat, map[int]receipt.Range{}}
-	for _, l := range logs {
-		seen.Logs[l.Number] = l.Range
-	}
-	b, err := json.MarshalIndent(seen, "", "\t")
+	b, err := json.Marshal(seenLog{seenFormat, *seen})
 	if err != nil {
 		return err
 	}

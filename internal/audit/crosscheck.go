@@ -30,31 +30,67 @@ type CrossCheck struct {
 	problems []Problem
 }
 
+// The stories are kept by a check that is to go on later, so their members have names.
 type statementStory struct {
-	version  int
-	state    liaison.State
-	digest   liaison.Digest
-	approved map[liaison.Digest]approval
-	leaving  liaison.Digest                     // what the approval that stands now covers, "" without one
-	amended  map[liaison.Digest]liaison.EventID // what editorial corrections made
-	reported bool                               // its row was seen
+	Version  int                                `json:"v"`
+	State    liaison.State                      `json:"s"`
+	Digest   liaison.Digest                     `json:"d,omitempty"`
+	Approved map[liaison.Digest]approval        `json:"a,omitempty"`
+	Leaving  liaison.Digest                     `json:"g,omitempty"` // what the approval that stands now covers, "" without one
+	Amended  map[liaison.Digest]liaison.EventID `json:"m,omitempty"` // what editorial corrections made
+	Reported bool                               `json:"-"`           // its row was seen
 }
 
 type approval struct {
-	event liaison.EventID
-	actor liaison.PersonID
-	as    liaison.Capacity
-	at    time.Time
+	Event liaison.EventID  `json:"e"`
+	Actor liaison.PersonID `json:"by"`
+	As    liaison.Capacity `json:"as"`
+	At    time.Time        `json:"at"`
 }
 
 type messageStory struct {
-	statement liaison.StatementID
-	letter    liaison.Letter
-	sealed    liaison.Digest
-	attempted []int // attempts that came to the final dot
-	accepted  int   // the attempt that was accepted, 0 for none
-	outcome   liaison.EventKind
-	last      liaison.EventID
+	Statement liaison.StatementID `json:"st"`
+	Letter    liaison.Letter      `json:"l"`
+	Sealed    liaison.Digest      `json:"d,omitempty"`
+	Attempted []int               `json:"n,omitempty"`  // attempts that came to the final dot
+	Accepted  int                 `json:"ok,omitempty"` // the attempt that was accepted, 0 for none
+	Outcome   liaison.EventKind   `json:"o,omitempty"`
+	Last      liaison.EventID     `json:"e,omitempty"`
+}
+
+// crossState is what a cross-check has seen of the log, for another that goes on behind it.
+type crossState struct {
+	Statements map[liaison.StatementID]*statementStory  `json:"statements"`
+	Messages   map[liaison.TransmissionID]*messageStory `json:"messages"`
+}
+
+// State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it.
+func (c *CrossCheck) State() (json.RawMessage, error) {
+	return json.Marshal(crossState{c.statements, c.messages})
+}
+
+// ResumeCrossCheck makes one that has seen what another had.
+func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
+	c := NewCrossCheck()
+	v := crossState{c.statements, c.messages}
+	if err := json.Unmarshal(state, &v); err != nil {
+		return nil, fmt.Errorf("read what an earlier check has seen: %w", err)
+	}
+	if v.Statements == nil || v.Messages == nil {
+		return nil, fmt.Errorf("read what an earlier check has seen: it is not whole")
+	}
+	for _, s := range v.Statements {
+		if s == nil {
+			return nil, fmt.Errorf("read what an earlier check has seen: it is not whole")
+		}
+	}
+	for _, m := range v.Messages {
+		if m == nil {
+			return nil, fmt.Errorf("read what an earlier check has seen: it is not whole")
+		}
+	}
+	c.statements, c.messages = v.Statements, v.Messages
+	return c, nil
 }
 
 // The rows of the register, as [Store.Export] writes them. Each is one JSON object with "export" naming its kind.
@@ -138,31 +174,31 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 		c.statements[e.Statement] = s
 	}
 	if e.From != e.To {
-		if e.Version != s.version+1 {
-			c.problem(e.Statement, e.ID, "the log jumps from version %d to %d: a change of state between them has no leaf", s.version, e.Version)
-		} else if e.From != s.state {
-			c.problem(e.Statement, e.ID, "%s begins in the state %q, the event before left the statement in %q", e.Kind, e.From, s.state)
+		if e.Version != s.Version+1 {
+			c.problem(e.Statement, e.ID, "the log jumps from version %d to %d: a change of state between them has no leaf", s.Version, e.Version)
+		} else if e.From != s.State {
+			c.problem(e.Statement, e.ID, "%s begins in the state %q, the event before left the statement in %q", e.Kind, e.From, s.State)
 		}
-		s.version, s.state = e.Version, e.To
+		s.Version, s.State = e.Version, e.To
 		if e.Digest != "" {
-			s.digest = e.Digest
+			s.Digest = e.Digest
 		}
-	} else if e.Version > s.version {
+	} else if e.Version > s.Version {
 		c.problem(e.Statement, e.ID, "%s is of version %d, which the log does not have yet", e.Kind, e.Version)
 	}
 	switch e.Kind {
 	case liaison.EventApproved:
-		if s.approved == nil {
-			s.approved = map[liaison.Digest]approval{}
+		if s.Approved == nil {
+			s.Approved = map[liaison.Digest]approval{}
 		}
-		s.approved[e.Digest] = approval{e.ID, e.Actor, e.Acting, e.At}
-		s.leaving = e.Digest
+		s.Approved[e.Digest] = approval{e.ID, e.Actor, e.Acting, e.At}
+		s.Leaving = e.Digest
 	case liaison.EventReopened:
-		s.leaving = ""
+		s.Leaving = ""
 	case liaison.EventAmended:
 		c.amended(s, e)
 	case liaison.EventDispatching:
-		if s.leaving == "" || s.leaving != e.Digest {
+		if s.Leaving == "" || s.Leaving != e.Digest {
 			c.problem(e.Statement, e.ID, "dispatch begun without an approval of these bytes before it")
 		}
 	}
@@ -173,7 +209,7 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 
 // amended takes an editorial correction: of what the approval that stands covers, and in nothing that is always substantive.
 func (c *CrossCheck) amended(s *statementStory, e *liaison.Event) {
-	if e.Amends == "" || e.Amends != s.leaving {
+	if e.Amends == "" || e.Amends != s.Leaving {
 		c.problem(e.Statement, e.ID, "corrected editorially from bytes that no approval covers")
 	}
 	if e.From != liaison.Approved || e.To != liaison.Approved || e.Acting != liaison.AsSecretary {
@@ -184,59 +220,59 @@ func (c *CrossCheck) amended(s *statementStory, e *liaison.Event) {
 			c.problem(e.Statement, e.ID, "the correction changed %s, which is no editorial matter", field)
 		}
 	}
-	if s.amended == nil {
-		s.amended = map[liaison.Digest]liaison.EventID{}
+	if s.Amended == nil {
+		s.Amended = map[liaison.Digest]liaison.EventID{}
 	}
-	s.amended[e.Digest] = e.ID
-	s.leaving, s.digest = e.Digest, e.Digest
+	s.Amended[e.Digest] = e.ID
+	s.Leaving, s.Digest = e.Digest, e.Digest
 }
 
 func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
 	m := c.messages[e.Transmission]
 	if m == nil {
-		m = &messageStory{statement: e.Statement, letter: e.Letter}
+		m = &messageStory{Statement: e.Statement, Letter: e.Letter}
 		c.messages[e.Transmission] = m
 	}
-	m.last = e.ID
+	m.Last = e.ID
 	bad := func(format string, args ...any) {
 		c.problem(e.Statement, e.ID, "the message "+string(e.Transmission)+" "+format, args...)
 	}
 	switch e.Kind {
 	case liaison.EventAttempted, liaison.EventAccepted, liaison.EventRefused, liaison.EventDeferred, liaison.EventUnknown:
-		if e.MessageDigest != m.sealed {
+		if e.MessageDigest != m.Sealed {
 			bad("is %s with bytes that are not those sealed", e.Kind)
 		}
 	}
 	switch e.Kind {
 	case liaison.EventSealed:
-		if m.sealed != "" {
+		if m.Sealed != "" {
 			bad("is sealed twice")
 		}
-		if e.Letter == liaison.LetterStatement && (s.leaving == "" || s.leaving != e.Digest) {
+		if e.Letter == liaison.LetterStatement && (s.Leaving == "" || s.Leaving != e.Digest) {
 			bad("is sealed for a revision that was not approved before")
 		}
-		m.sealed = e.MessageDigest
+		m.Sealed = e.MessageDigest
 	case liaison.EventAttempted:
-		if slices.Contains(m.attempted, e.Attempt) {
+		if slices.Contains(m.Attempted, e.Attempt) {
 			bad("is handed over twice in attempt %d", e.Attempt)
 		}
-		if m.accepted != 0 {
+		if m.Accepted != 0 {
 			bad("is handed over again after it was accepted")
 		}
-		m.attempted = append(m.attempted, e.Attempt)
+		m.Attempted = append(m.Attempted, e.Attempt)
 	case liaison.EventAccepted, liaison.EventUnknown:
-		if !slices.Contains(m.attempted, e.Attempt) {
+		if !slices.Contains(m.Attempted, e.Attempt) {
 			bad("is %s in attempt %d, which the log does not have", e.Kind, e.Attempt)
 		}
 		if e.Kind == liaison.EventAccepted {
-			if m.accepted != 0 {
+			if m.Accepted != 0 {
 				bad("is accepted twice")
 			}
-			m.accepted = e.Attempt
+			m.Accepted = e.Attempt
 		}
-		m.outcome = e.Kind
+		m.Outcome = e.Kind
 	case liaison.EventRefused, liaison.EventDeferred, liaison.EventCancelled:
-		m.outcome = e.Kind
+		m.Outcome = e.Kind
 	}
 }
 
@@ -291,17 +327,17 @@ func (c *CrossCheck) transmission(r transmissionRow) {
 		}
 		return
 	}
-	if r.Digest != m.sealed {
-		c.problem(r.Statement, m.last, "the ledger keeps other bytes of the message %s than were sealed", r.ID)
+	if r.Digest != m.Sealed {
+		c.problem(r.Statement, m.Last, "the ledger keeps other bytes of the message %s than were sealed", r.ID)
 	}
-	if r.Statement != m.statement || r.Letter != m.letter {
-		c.problem(r.Statement, m.last, "the ledger has the message %s as %s of this statement, the log otherwise", r.ID, r.Letter)
+	if r.Statement != m.Statement || r.Letter != m.Letter {
+		c.problem(r.Statement, m.Last, "the ledger has the message %s as %s of this statement, the log otherwise", r.ID, r.Letter)
 	}
-	if ended := r.State == "accepted" || r.State == "refused" || r.State == "unknown"; ended && string(m.outcome) != r.State {
-		c.problem(r.Statement, m.last, "the message %s is %s in the ledger and %s in the log", r.ID, r.State, orNothing(string(m.outcome)))
+	if ended := r.State == "accepted" || r.State == "refused" || r.State == "unknown"; ended && string(m.Outcome) != r.State {
+		c.problem(r.Statement, m.Last, "the message %s is %s in the ledger and %s in the log", r.ID, r.State, orNothing(string(m.Outcome)))
 	}
-	if m.accepted != 0 && r.State != "accepted" && r.State != "bounced" {
-		c.problem(r.Statement, m.last, "the log says that the message %s was accepted, the ledger says %s", r.ID, r.State)
+	if m.Accepted != 0 && r.State != "accepted" && r.State != "bounced" {
+		c.problem(r.Statement, m.Last, "the log says that the message %s was accepted, the ledger says %s", r.ID, r.State)
 	}
 }
 
@@ -314,13 +350,13 @@ func orNothing(s string) string {
 
 func (c *CrossCheck) attempt(r attemptRow) {
 	m := c.messages[r.Transmission]
-	switch logged := m != nil && slices.Contains(m.attempted, r.N); {
+	switch logged := m != nil && slices.Contains(m.Attempted, r.N); {
 	case r.Dot && !logged:
 		c.problem(storyOf(m), "", "attempt %d of the message %s was handed over, by the ledger, and the log does not have it", r.N, r.Transmission)
 	case !r.Dot && logged:
-		c.problem(storyOf(m), m.last, "attempt %d of the message %s was handed over, by the log, and the ledger does not have it", r.N, r.Transmission)
-	case m != nil && (r.Outcome == "accepted") != (m.accepted == r.N):
-		c.problem(storyOf(m), m.last, "attempt %d of the message %s ended %q in the ledger, and otherwise in the log", r.N, r.Transmission, r.Outcome)
+		c.problem(storyOf(m), m.Last, "attempt %d of the message %s was handed over, by the log, and the ledger does not have it", r.N, r.Transmission)
+	case m != nil && (r.Outcome == "accepted") != (m.Accepted == r.N):
+		c.problem(storyOf(m), m.Last, "attempt %d of the message %s ended %q in the ledger, and otherwise in the log", r.N, r.Transmission, r.Outcome)
 	}
 }
 
@@ -328,7 +364,7 @@ func storyOf(m *messageStory) liaison.StatementID {
 	if m == nil {
 		return ""
 	}
-	return m.statement
+	return m.Statement
 }
 
 // Problems ends the check and lists what is wrong.
@@ -339,41 +375,41 @@ func (c *CrossCheck) Problems() []Problem {
 			c.problem(r.ID, "", "the register has this statement and the log has nothing of it")
 			continue
 		}
-		s.reported = true
-		if s.version != r.Version || s.state != r.State {
-			c.problem(r.ID, "", "the register says %s, version %d; the log says %s, version %d", r.State, r.Version, s.state, s.version)
+		s.Reported = true
+		if s.Version != r.Version || s.State != r.State {
+			c.problem(r.ID, "", "the register says %s, version %d; the log says %s, version %d", r.State, r.Version, s.State, s.Version)
 		}
-		if r.Digest != "" && s.digest != r.Digest {
+		if r.Digest != "" && s.Digest != r.Digest {
 			c.problem(r.ID, "", "the register's revision %d has another digest than the log's last one", r.Revision)
 		}
-		if a, ok := s.approved[r.Approved]; r.Approved != "" && (!ok || a.actor != r.By) {
-			c.problem(r.ID, a.event, "the register says that %s approved %s, the log does not", r.By, r.Approved.Short())
+		if a, ok := s.Approved[r.Approved]; r.Approved != "" && (!ok || a.Actor != r.By) {
+			c.problem(r.ID, a.Event, "the register says that %s approved %s, the log does not", r.By, r.Approved.Short())
 		}
-		if _, ok := s.amended[r.Amended]; r.Amended != "" && !ok {
+		if _, ok := s.Amended[r.Amended]; r.Amended != "" && !ok {
 			c.problem(r.ID, "", "the register says that %s was approved and corrected editorially, the log does not", r.Amended.Short())
 		}
-		if r.Approved != "" && s.state != liaison.Withdrawn && cmp.Or(r.Amended, r.Approved) != s.leaving {
+		if r.Approved != "" && s.State != liaison.Withdrawn && cmp.Or(r.Amended, r.Approved) != s.Leaving {
 			c.problem(r.ID, "", "the register's approval covers other bytes than the log's")
 		}
-		for _, a := range s.approved {
+		for _, a := range s.Approved {
 			c.entitled(r, a)
 		}
 	}
 	for id, s := range c.statements {
-		if !s.reported {
+		if !s.Reported {
 			c.problem(id, "", "the log has this statement and the register has not")
 		}
 	}
 	for _, d := range c.rows.decisions {
 		if s := c.statements[d.Statement]; s != nil && d.Kind == "approve" {
-			if a, ok := s.approved[d.Digest]; !ok || a.actor != d.Person || a.as != d.Acting {
-				c.problem(d.Statement, a.event, "the register has an approval of revision %d by %s that the log has not", d.Revision, d.Person)
+			if a, ok := s.Approved[d.Digest]; !ok || a.Actor != d.Person || a.As != d.Acting {
+				c.problem(d.Statement, a.Event, "the register has an approval of revision %d by %s that the log has not", d.Revision, d.Person)
 			}
 		}
 	}
 	for _, m := range c.rows.amendments {
 		if s := c.statements[m.Statement]; s != nil {
-			if _, ok := s.amended[m.Digest]; !ok {
+			if _, ok := s.Amended[m.Digest]; !ok {
 				c.problem(m.Statement, "", "the register has a correction that made revision %d, the log has not", m.Revision)
 			}
 		}
@@ -394,11 +430,11 @@ func (c *CrossCheck) Problems() []Problem {
 // entitled checks that who approved held the office on that day. The day is the group's own, whose zone is not known here,
 // so a day on either side is allowed.
 func (c *CrossCheck) entitled(r statementRow, a approval) {
-	for _, p := range c.appointments[string(a.actor)+" "+string(r.Group)] {
-		before, after := liaison.Date(a.at.AddDate(0, 0, -1).Format(time.DateOnly)), liaison.Date(a.at.AddDate(0, 0, 1).Format(time.DateOnly))
-		if liaison.Capacity(p.Office) == a.as && p.From <= after && (p.Until == "" || p.Until >= before) {
+	for _, p := range c.appointments[string(a.Actor)+" "+string(r.Group)] {
+		before, after := liaison.Date(a.At.AddDate(0, 0, -1).Format(time.DateOnly)), liaison.Date(a.At.AddDate(0, 0, 1).Format(time.DateOnly))
+		if liaison.Capacity(p.Office) == a.As && p.From <= after && (p.Until == "" || p.Until >= before) {
 			return
 		}
 	}
-	c.problem(r.ID, a.event, "approved by %s as %s, who did not hold that office of %s on %s", a.actor, a.as, r.Group, a.at.Format(time.DateOnly))
+	c.problem(r.ID, a.Event, "approved by %s as %s, who did not hold that office of %s on %s", a.Actor, a.As, r.Group, a.At.Format(time.DateOnly))
 }

@@ -86,6 +86,7 @@ func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
 	if index != v.size {
 		at("leaf %d is missing: the next one is numbered %d", v.size, index)
 	}
+	before := *v
 	v.size = index + 1
 	node := subtree{0, index, tlog.Hash{}}
 	node.hash, v.buf = leafHash(v.buf, payload)
@@ -98,6 +99,7 @@ func (v *Verifier) AddLeaf(index int64, payload, stored []byte) error {
 		node = subtree{node.level + 1, node.index >> 1, tlog.NodeHash(left.hash, node.hash)}
 		stored, ok, err := v.Node()
 		if err != nil {
+			v.size, v.stack = before.size, before.stack // as if it had not begun, so that another check can go on here
 			return err
 		}
 		if !ok || stored.Level != node.level || stored.Index != node.index || !bytes.Equal(stored.Hash, node.hash[:]) {

@@ -16,6 +16,7 @@ type AuditReport struct {
 	Root     tlog.Hash
 	Problems []audit.Problem
 	Logs     []AuditedLog // one, unless the database was restored; Size and Root are the last one's
+	Seen     *Seen        // where another check can go on; nil if something is wrong
 	Notices  []string     // what is not wrong and a reader should know
 }
 
@@ -35,14 +36,16 @@ func (s *Store) Audit(ctx context.Context, progress func(int64)) (report AuditRe
 	return s.AuditWith(ctx, o)
 }
 
+// unloggedSQL names the events that nobody logged.
+const unloggedSQL = `SELECT statement_id::text, id::text, 'the event ' || kind || ' has no leaf in the log' FROM event
+	 WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE leaf.event_id = event.id)`
+
+// surplusSQL tells of more stored hashes than the leaves make.
+const surplusSQL = `SELECT '', '', 'the log holds ' || count(*) || ' hashes of subtrees, its leaves make another number'
+	 FROM audit.node HAVING count(*) <> (SELECT coalesce(sum((max + 1) >> l), 0) FROM (SELECT max(index) FROM audit.leaf GROUP BY log) m, generate_series(1, 62) l)`
+
 // crossChecks are the questions that hold the register against the log. Each returns statement, event and what is wrong.
 var crossChecks = []string{
-	// an event nobody logged
-	`SELECT statement_id::text, id::text, 'the event ' || kind || ' has no leaf in the log' FROM event
-	 WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE leaf.event_id = event.id)`,
-	// more stored hashes than the leaves make
-	`SELECT '', '', 'the log holds ' || count(*) || ' hashes of subtrees, its leaves make another number'
-	 FROM audit.node HAVING count(*) <> (SELECT coalesce(sum((max + 1) >> l), 0) FROM (SELECT max(index) FROM audit.leaf GROUP BY log) m, generate_series(1, 62) l)`,
 	// a change of state that left no event, or an event that changed nothing
 	`SELECT s.id::text, '', 'the register has version ' || s.version || ', its events make ' || coalesce(e.n, 0)
 	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state GROUP BY statement_id) e ON e.statement_id = s.id
@@ -84,10 +87,10 @@ var crossChecks = []string{
 	 WHERE NOT EXISTS (SELECT FROM statement s WHERE s.group_code = number_series.group_code AND s.period = number_series.period AND s.number = n)`,
 }
 
-func crossCheck(ctx context.Context, q querier) ([]audit.Problem, error) {
+func crossCheck(ctx context.Context, q querier, more ...string) ([]audit.Problem, error) {
 	b := &pgx.Batch{}
 	var out []audit.Problem
-	for _, sql := range crossChecks {
+	for _, sql := range append(more, crossChecks...) {
 		b.Queue(sql).Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[audit.Problem])
 			out = append(out, found...)

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/seed"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/internal/testkit"
@@ -87,7 +90,7 @@ func tamper(t *testing.T, pool *pgxpool.Pool, sql string) {
 			if err != nil {
 				return err
 			}
-			if tag.RowsAffected() == 0 && !strings.HasPrefix(one, "SET") {
+			if tag.RowsAffected() == 0 && !strings.HasPrefix(one, "SET") && !strings.HasPrefix(one, "ALTER") {
 				return fmt.Errorf("meets no row: %s", one)
 			}
 		}
@@ -126,6 +129,7 @@ func TestWhatWasDoneToTheLogIsFound(t *testing.T) {
 		"an event deleted":            {`DELETE FROM event WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 5)`, []string{"leaf 5"}},
 		"an event and its leaf":       {"DELETE FROM event WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 5);\nDELETE FROM audit.leaf WHERE index = 5", []string{"leaf 5 is missing"}},
 		"an event without a leaf":     {`INSERT INTO event (id, kind, at, statement_id, version) SELECT gen_random_uuid(), 'edited', now(), '` + review + `', 2`, []string{review, "the event edited has no leaf"}},
+		"an event with two leaves":    {`ALTER TABLE audit.leaf DROP CONSTRAINT leaf_event_id_key`, []string{"keeps an event from having two leaves"}},
 		"who approved":                {`UPDATE event SET actor = '` + string(seed.Secretary.ID) + `' WHERE kind = 'approved'`, []string{sent, "actor"}},
 		"in which capacity":           {`UPDATE event SET acting = 'vice-chair' WHERE kind = 'approved'`, []string{"acting = chair, the event says vice-chair"}},
 		"when":                        {`UPDATE event SET at = at + interval '1 microsecond' WHERE kind = 'approved'`, []string{"it says at ="}},
@@ -233,5 +237,67 @@ func TestTheDatabaseMakesTheKnownTree(t *testing.T) {
 	}
 	if len(got) != 7 {
 		t.Errorf("%d stored hashes, want 7", len(got))
+	}
+}
+
+// TestCheckThatGoesOn: a check that is interrupted anywhere goes on there, finds the same, and finds what was done in the meantime, also
+// to the story that began before.
+func TestCheckThatGoesOn(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, lived)
+	s := store.New(pool)
+	whole, err := s.Audit(t.Context(), nil)
+	if err != nil || whole.Seen == nil {
+		t.Fatal(err)
+	}
+	again, err := s.AuditWith(t.Context(), store.AuditOptions{Resume: whole.Seen})
+	if err != nil || len(again.Problems) > 0 || again.Root != whole.Root || again.Size != whole.Size {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	n, err := s.LogSize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	grow(t, pool, 30_000)
+	ctx, stop := context.WithCancel(t.Context())
+	cut, err := s.AuditWith(ctx, store.AuditOptions{Progress: func(seen, all int64) {
+		if all < n+30_000 || seen < 10_000 || seen > all {
+			t.Errorf("%d of %d leaves", seen, all)
+		}
+		stop()
+	}})
+	if err == nil || cut.Seen == nil || cut.Seen.Logs[1].Size < 10_000 || cut.Seen.Logs[1].Size >= n+30_000 {
+		t.Fatalf("interrupted it saw %+v, %v", cut.Seen, err)
+	}
+	rest, err := s.AuditWith(t.Context(), store.AuditOptions{Resume: cut.Seen})
+	full, ferr := s.Audit(t.Context(), nil)
+	if err != nil || ferr != nil || len(rest.Problems) > 0 || rest.Root != full.Root || rest.Size != n+30_000 || len(rest.Notices) != 1 {
+		t.Errorf("gone on it finds %+v, %v; from the beginning %s", rest, err, full.Root)
+	}
+	tamper(t, pool, `UPDATE statement SET state = 'closed' WHERE id = '0190c0de-0000-7000-8000-000000000100'`)
+	rest, err = s.AuditWith(t.Context(), store.AuditOptions{Resume: cut.Seen})
+	if err != nil || len(rest.Problems) == 0 || rest.Seen != nil {
+		t.Errorf("of a state that was changed it says %v, %v", rest.Problems, err)
+	}
+}
+
+// grow appends events that change nothing to the statement in review, a thousand in a transaction.
+func grow(t *testing.T, pool *pgxpool.Pool, n int) {
+	t.Helper()
+	const id liaison.StatementID = "0190c0de-0000-7000-8000-000000000101"
+	for ; n > 0; n -= 1000 {
+		var ids []string
+		var payloads [][]byte
+		b := &pgx.Batch{}
+		for range 1000 {
+			e := liaison.Event{ID: liaison.EventID(uuid.Must(uuid.NewV7()).String()), Kind: liaison.EventEdited, At: audit.Time(time.Now()), Statement: id, Version: 2, Actor: seed.Editor.ID, Acting: liaison.AsEditor}
+			payload, _ := audit.NewLeaf(e)
+			ids, payloads = append(ids, string(e.ID)), append(payloads, payload)
+			b.Queue(`INSERT INTO event (id, kind, at, statement_id, version, actor, acting) VALUES ($1, $2, $3, $4, $5, $6, $7)`, e.ID, e.Kind, e.At, e.Statement, e.Version, e.Actor, e.Acting)
+		}
+		b.Queue(`SELECT audit.append($1, $2)`, ids, payloads)
+		if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return tx.SendBatch(t.Context(), b).Close() }); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

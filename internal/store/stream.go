@@ -26,6 +26,7 @@ type stream struct {
 	chunk  []byte // that is read now
 	rest   []byte
 	begun  bool
+	ended  bool
 	fields [][]byte // of the row that is read now; nil for NULL
 	types  []uint32 // of the columns, by their OIDs
 }
@@ -124,6 +125,9 @@ var copySignature = []byte("PGCOPY\n\xff\r\n\x00")
 
 // next returns the fields of the next row, which are valid until the following call; false at the end.
 func (r *stream) next() (fields [][]byte, ok bool, err error) {
+	if r.ended {
+		return nil, false, nil
+	}
 	for len(r.rest) == 0 {
 		if r.chunk != nil {
 			select {
@@ -195,6 +199,7 @@ func (r *stream) end() error {
 	if r.result != nil {
 		return fmt.Errorf("read the log: %w", r.result)
 	}
+	r.ended = true
 	return nil
 }
 

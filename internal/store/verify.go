@@ -28,10 +28,16 @@ type AuditOptions struct {
 	Outside [][]byte
 	// Stamps are what time-stamp tokens are held against: without roots any authority will do, which shows accidents and no forgery.
 	Stamps stamp.Trust
-	// Resume is what an earlier check had seen of each log.
-	Resume map[int]receipt.Range
+	// Resume is what an earlier check had seen, whole or interrupted; nil for none.
+	Resume *Seen
 	// Progress is called from time to time with how many leaves have been seen, of how many.
 	Progress func(seen, all int64)
+}
+
+// Seen is what a check has seen and found in order: where another can go on.
+type Seen struct {
+	Logs  map[int]receipt.Range `json:"logs"`
+	Story json.RawMessage       `json:"story"` // of the cross-check
 }
 
 // AuditedLog is what a check found of one log.
@@ -45,7 +51,8 @@ type AuditedLog struct {
 }
 
 // AuditWith checks every log against itself, its checkpoints and the register, in one snapshot of the database and in
-// constant memory.
+// constant memory, but for a story of each statement and message. If it is interrupted, the report's Seen tells how far it came, unless
+// something was wrong before.
 func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditReport, err error) {
 	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) error {
@@ -54,7 +61,10 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		if err != nil {
 			return err
 		}
-		c := &checking{AuditOptions: o, store: s, tx: t, report: &report, cross: audit.NewCrossCheck()}
+		c := &checking{AuditOptions: o, store: s, tx: t, report: &report, cross: audit.NewCrossCheck(), ranges: map[int]receipt.Range{}}
+		if err := c.resume(); err != nil {
+			return err
+		}
 		// The logs are read on connections of their own, in this snapshot, and this one waits for as long.
 		if err := t.QueryRow(ctx, `SELECT pg_export_snapshot(), set_config('idle_in_transaction_session_timeout', '0', true)`).Scan(&c.snapshot, nil); err != nil {
 			return fmt.Errorf("take a snapshot: %w", err)
@@ -67,13 +77,17 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		}
 		for _, l := range all {
 			if err := c.log(ctx, l); err != nil {
-				return err
+				return errors.Join(err, c.keep())
 			}
 		}
 		c.leftOver()
 		last := report.Logs[len(report.Logs)-1]
 		report.Size, report.Root = last.Size, last.Root
-		problems, err := crossCheck(ctx, t)
+		more, err := c.uncounted(ctx)
+		if err != nil {
+			return err
+		}
+		problems, err := crossCheck(ctx, t, more...)
 		if err != nil {
 			return err
 		}
@@ -81,9 +95,11 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 			return err
 		}
 		report.Problems = append(report.Problems, problems...)
-		if len(o.Resume) > 0 {
-			c.notice("this check went on where an earlier one stopped; what came before was not read again")
-			return nil
+		if err := c.keep(); err != nil {
+			return err
+		}
+		if o.Resume != nil {
+			c.notice("this check went on where an earlier one stopped; the leaves before were not read again")
 		}
 		for _, sql := range registerRows {
 			if err := c.register(ctx, sql); err != nil {
@@ -104,10 +120,32 @@ type checking struct {
 	snapshot  string
 	report    *AuditReport
 	seen, all int64
+	matched   int64 // leaves whose event was found
+	surplus   bool  // there are stored hashes that no leaves make
 	cross     *audit.CrossCheck
+	ranges    map[int]receipt.Range // of each log, as far as it was read
 	outside   []claim
 	last      *claim // the largest checkpoint of the log before
 	lastKey   string // and its key
+}
+
+// resume takes up what an earlier check has seen.
+func (c *checking) resume() (err error) {
+	if c.Resume == nil {
+		return nil
+	}
+	c.cross, err = audit.ResumeCrossCheck(c.Resume.Story)
+	return err
+}
+
+// keep notes what was seen, for a check that goes on behind it; nothing if something is wrong, because that would be forgotten.
+func (c *checking) keep() (err error) {
+	if len(c.report.Problems) > 0 {
+		return nil
+	}
+	c.report.Seen = &Seen{Logs: c.ranges}
+	c.report.Seen.Story, err = c.cross.State()
+	return err
 }
 
 // claim is a checkpoint that the leaves have to agree with.
@@ -152,7 +190,11 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 	}
 	held := c.stamps(stamped)
 	v := &audit.Verifier{}
-	if r, ok := c.Resume[l.Number]; ok {
+	var r receipt.Range
+	if c.Resume != nil {
+		r = c.Resume.Logs[l.Number]
+	}
+	if r.Size > 0 {
 		if err := r.Check(); err != nil {
 			return fmt.Errorf("go on where the last check stopped: %w", err)
 		}
@@ -199,11 +241,24 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 		}
 	}
 	agree() // the one that an earlier check stopped at
-	if err := c.leaves(ctx, l.Number, v, agree); err != nil {
+	err = c.leaves(ctx, l.Number, v, agree)
+	if c.ranges[l.Number] = v.Range(); err != nil {
+		c.report.Problems = append(c.report.Problems, v.Problems()...)
 		return err
 	}
+	if _, more, err := nodes.next(); err != nil {
+		return err
+	} else if more {
+		c.surplus = true
+	}
 	for _, x := range claims {
-		x.found = x.found || x.Size <= from // an earlier check held it against the leaves
+		if x.found || x.Size > from {
+			continue
+		}
+		x.found = true // an earlier check held it against the leaves, if it was there
+		if err := c.proven(ctx, l.Number, x, r); err != nil {
+			return err
+		}
 	}
 	return c.end(l, v, claims, held)
 }
@@ -239,7 +294,12 @@ func (c *checking) leaves(ctx context.Context, log int, v *audit.Verifier, agree
 		if err != nil || !ok {
 			return err
 		}
-		index, payload, hash := integer(f[0]), f[1], f[2]
+		index, payload, hash, unknown := integer(f[0]), f[1], f[2], f[3][0] != 0
+		if !unknown {
+			if err := scan.scan(f[own:]); err != nil {
+				return err
+			}
+		}
 		if err := v.AddLeaf(index, payload, hash); err != nil {
 			return err
 		}
@@ -247,16 +307,14 @@ func (c *checking) leaves(ctx context.Context, log int, v *audit.Verifier, agree
 		if c.seen++; c.Progress != nil && c.seen%10_000 == 0 {
 			c.Progress(c.seen, c.all)
 		}
-		if f[3][0] != 0 {
+		if unknown {
 			if err := audit.ReadLeaf(payload, &said); err == nil {
 				c.cross.Event(&said)
 			}
 			c.report.Problems = append(c.report.Problems, audit.Problem{Statement: said.Statement, Event: said.ID, Message: fmt.Sprintf("leaf %d of log %d stands for an event that the register has not", index, log)})
 			continue
 		}
-		if err := scan.scan(f[own:]); err != nil {
-			return err
-		}
+		c.matched++
 		salts := saltsOf(f[4])
 		if made = audit.AppendLeaf(made[:0], &e, salts); bytes.Equal(made, payload) {
 			c.cross.Event(&e)
@@ -286,6 +344,19 @@ func saltsOf(b []byte) audit.Salts {
 		out[string(field)] = rest[:size]
 		b = rest[size:]
 	}
+}
+
+// proven holds a checkpoint of before the place where this check goes on against what the earlier one had seen there, by a proof from
+// stored hashes, which are believed only as far as the proof holds.
+func (c *checking) proven(ctx context.Context, log int, x *claim, seen receipt.Range) error {
+	proof, err := tlog.ProveTree(seen.Size, x.Size, hashReader(ctx, c.tx, log))
+	if err != nil {
+		return fmt.Errorf("prove %s: %w", x.where, err)
+	}
+	if tlog.CheckTree(proof, seen.Size, seen.Root(), x.Size, x.Root) != nil {
+		c.problem("%s has another root than the leaves of log %d have now: what was logged before it was signed has been changed", x.where, log)
+	}
+	return nil
 }
 
 // end notes what the log came to.
@@ -400,6 +471,30 @@ func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (or
 		c.notice("log %d was signed with %d leaves and has %d: the last %d were lost when the database was restored, as the first leaf of log %d says", before.Number, previous.Size, before.Size, previous.Size-before.Size, number)
 	}
 	return b.Origin, nil
+}
+
+// uncounted are the questions that the reading of the leaves has not answered by their number already: whether every event has a leaf,
+// and every stored hash its leaves.
+func (c *checking) uncounted(ctx context.Context) (more []string, err error) {
+	// Numbers are enough as long as no two leaves can stand for one event.
+	var events int64
+	var once bool
+	if err := c.tx.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM event), EXISTS (
+			SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+			WHERE indrelid = 'audit.leaf'::regclass AND attname = 'event_id' AND indnatts = 1 AND indisunique AND indisvalid AND indpred IS NULL)`).Scan(&events, &once); err != nil {
+		return nil, fmt.Errorf("count events: %w", err)
+	}
+	if !once {
+		c.problem("the index that keeps an event from having two leaves was taken away")
+	}
+	if c.Resume != nil || !once || events != c.matched {
+		more = append(more, unloggedSQL)
+	}
+	if c.Resume != nil || c.surplus {
+		more = append(more, surplusSQL)
+	}
+	return more, nil
 }
 
 // guards looks whether the triggers that keep rows as they are are there and switched on. Who switched them off may have switched
