@@ -72,7 +72,7 @@ func (c *CrossCheck) State() (json.RawMessage, error) {
 // ResumeCrossCheck makes one that has seen what another had.
 func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
 	c := NewCrossCheck()
-	v := crossState{c.statements, c.messages}
+	var v crossState
 	if err := json.Unmarshal(state, &v); err != nil {
 		return nil, fmt.Errorf("read what an earlier check has seen: %w", err)
 	}
