@@ -740,6 +740,19 @@ CREATE TABLE public.proposal_answer (
     CONSTRAINT proposal_answer_number_check CHECK ((number > 0))
 );
 
+CREATE TABLE public.relation (
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    related_id uuid,
+    ref text NOT NULL,
+    CONSTRAINT relation_kind CHECK ((kind = ANY (ARRAY['replies-to'::text, 'revises'::text, 'corrects'::text, 'recalls'::text, 'forwards'::text]))),
+    CONSTRAINT relation_names_something CHECK (((related_id IS NOT NULL) OR (ref <> ''::text))),
+    CONSTRAINT relation_position_check CHECK (("position" > 0)),
+    CONSTRAINT relation_to_another CHECK ((related_id <> statement_id))
+);
+
 CREATE TABLE public.report_due (
     id uuid NOT NULL,
     group_code text NOT NULL,
@@ -792,10 +805,13 @@ CREATE TABLE public.statement (
     amended_digest public.sha256hex,
     approved_profile text,
     approved_profile_version integer,
+    corrigendum integer DEFAULT 0 NOT NULL,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
     CONSTRAINT statement_check1 CHECK ((num_nulls(approved_digest, approved_by, approved_as, approved_at) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT statement_corrigendum_check CHECK ((corrigendum >= 0)),
+    CONSTRAINT statement_corrigendum_has_number CHECK (((corrigendum = 0) OR (number IS NOT NULL))),
     CONSTRAINT statement_decided_on_a_revision CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR (revision > 0))),
     CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
     CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
@@ -1055,6 +1071,9 @@ ALTER TABLE ONLY public.proposal_answer
 ALTER TABLE ONLY public.proposal_answer
     ADD CONSTRAINT proposal_answer_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.relation
+    ADD CONSTRAINT relation_pkey PRIMARY KEY (statement_id, revision, "position");
+
 ALTER TABLE ONLY public.report_due
     ADD CONSTRAINT report_due_once UNIQUE (group_code, meeting_id);
 
@@ -1077,7 +1096,7 @@ ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
 
 ALTER TABLE ONLY public.statement
-    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number);
+    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number, corrigendum);
 
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_pkey PRIMARY KEY (id);
@@ -1169,6 +1188,8 @@ CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email));
 
 CREATE INDEX proposal_answer_of ON public.proposal_answer USING btree (statement_id, number, body_code, at);
 
+CREATE INDEX relation_to ON public.relation USING btree (related_id) WHERE (related_id IS NOT NULL);
+
 CREATE INDEX report_due_open ON public.report_due USING btree (due) WHERE (missed_on IS NULL);
 
 CREATE INDEX session_expires ON public.session USING btree (expires);
@@ -1252,6 +1273,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.profile_version FOR
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.proposal_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.relation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1285,6 +1308,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.notice FOR EACH ST
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.profile_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.relation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.revision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1476,6 +1501,12 @@ ALTER TABLE ONLY public.proposal_answer
 
 ALTER TABLE ONLY public.proposal_answer
     ADD CONSTRAINT proposal_answer_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.relation
+    ADD CONSTRAINT relation_related_id_fkey FOREIGN KEY (related_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.relation
+    ADD CONSTRAINT relation_statement_id_revision_fkey FOREIGN KEY (statement_id, revision) REFERENCES public.revision(statement_id, number);
 
 ALTER TABLE ONLY public.report_due
     ADD CONSTRAINT report_due_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -1776,6 +1807,10 @@ GRANT SELECT(at) ON TABLE public.proposal_answer TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.proposal_answer TO liaison_auditor;
 
+GRANT SELECT ON TABLE public.relation TO liaison_auditor;
+GRANT SELECT ON TABLE public.relation TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.relation TO liaison_worker;
+
 GRANT SELECT,INSERT ON TABLE public.report_due TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.report_due TO liaison_worker;
 GRANT SELECT ON TABLE public.report_due TO liaison_auditor;
@@ -1842,6 +1877,8 @@ GRANT SELECT(changed_at) ON TABLE public.statement TO liaison_auditor;
 GRANT SELECT(kind) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT(amended_digest) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(corrigendum) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;

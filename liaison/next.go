@@ -62,6 +62,9 @@ func Permit(state State, cmd Command) error {
 		return Refuse(Invalid, "%q is not something that can be done with a statement.", cmd.Kind)
 	}
 	from := slices.ContainsFunc(rows, func(r Rule) bool { return slices.Contains(r.From, state) })
+	if !from && cmd.Kind == DoWithdraw && state.Public() {
+		return Refuse(Conflict, "Withdraw is not possible: the statement has left. Recall it by a notice: that begins on its page, and goes to the same addressees.")
+	}
 	if !from {
 		return Refuse(Conflict, "%s is not possible: the statement is %s. %s", rows[0].Label, inWords(state), wayOn(state))
 	}
@@ -178,7 +181,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if cmd.Kind == DoAmend {
 				content = s.Proposed
 			}
-			for _, f := range content.Check(s.Profile, s.Today) {
+			for _, f := range append(content.Check(s.Profile, s.Today), s.CheckRelations()...) {
 				if f.Blocking {
 					return f.Refusal()
 				}

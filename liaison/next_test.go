@@ -76,7 +76,7 @@ func TestNextRefuses(t *testing.T) {
 		"dispatch without approval":      {kind: liaison.DoDispatch, state: liaison.Approved, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.ApprovedDigest = "" }, want: liaison.Conflict},
 		"dispatch approved by nobody":    {kind: liaison.DoDispatch, state: liaison.Approved, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.ApprovedBy = "" }, want: liaison.Forbidden},
 		"dispatch approved by an editor": {kind: liaison.DoDispatch, state: liaison.Approved, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.ApprovedAs = liaison.AsEditor }, want: liaison.Forbidden, says: "not by someone entitled"},
-		"withdraw after dispatch":        {kind: liaison.DoWithdraw, state: liaison.Dispatched, change: func(*liaison.Snapshot, *liaison.Command) {}, want: liaison.Conflict, says: "dispatched"},
+		"withdraw after dispatch":        {kind: liaison.DoWithdraw, state: liaison.Dispatched, change: func(*liaison.Snapshot, *liaison.Command) {}, want: liaison.Conflict, says: "Recall it by a notice"},
 		"no such command":                {kind: "recall", change: func(*liaison.Snapshot, *liaison.Command) {}, want: liaison.Invalid, says: "recall"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,6 +87,8 @@ type Statement struct {
 	Period   string // the study period of the number
 	Ref      string // how it is cited: "JCA-ML-LS12", "" before approval
 
+	CorrigendumNumber int // of a corrigendum: the n of "JCA-ML-LS12 Corr.n"; Number is that of the statement it corrects
+
 	ApprovedDigest Digest     // of the revision that was approved
 	ApprovedBy     PersonID   // who approved it
 	ApprovedAs     Capacity   // in which capacity
@@ -107,8 +109,9 @@ func (s Statement) Leaving() Digest {
 // transaction that will also write the change.
 type Snapshot struct {
 	Statement
-	Content       Content // of the revision under decision; of the working draft while in Draft
-	Proposed      Content // what an editorial correction would make of it, while one is judged
+	Content       Content   // of the revision under decision; of the working draft while in Draft
+	Proposed      Content   // what an editorial correction would make of it, while one is judged
+	Related       []Related // the statements of this register that the content relates to
 	Profile       Profile
 	Officers      []Appointment // of the group, in force today
 	Drafters      []PersonID    // everyone who drafted or edited

@@ -267,6 +267,7 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		Statement: liaison.Statement{ID: "s", Group: jca, State: state, Version: 3, Drafter: "author", Revision: 1, Digest: digestOf(c)},
 		Content:   c, Profile: profile(), Officers: officers(), Drafters: []liaison.PersonID{"author"}, DrafterPerson: person("author"), Today: today,
 	}
+	s.Related = []liaison.Related{{ID: "0190c0de-0000-7000-8000-00000000ffff", Group: jca, Kind: liaison.LiaisonStatement, State: liaison.Dispatched, Ref: "JCA-ML-LS3", Addressees: c.Addressees}}
 	switch state {
 	case liaison.None:
 		s.ID, s.Version, s.Revision, s.Digest, s.Drafter, s.Drafters = "", 0, 0, "", "", nil

@@ -35,6 +35,7 @@ type addresseePage struct {
 	Said      []responseView
 	Forms     []answerForm
 	Done      *responseView // what has just been said
+	Marks     []markView    // what other statements that left did to this one
 	Problems  problems
 	MaxMiB    int
 	Accept    string
@@ -199,6 +200,11 @@ func (s *server) writeAddressee(w http.ResponseWriter, r *http.Request, status i
 		layout: s.layout(r, titleOr(a.content.Title)), Address: a.address, Ref: a.snap.Ref, Addressee: to, Content: contentViewOf(a.Statement, a.content, a.snap),
 		Level: a.snap.Profile.ApprovalLevel, Digest: a.digest, Problems: ps, MaxMiB: liaison.MaxAttachmentBytes >> 20, Accept: accepted(),
 	}
+	marks, err := s.store.Marks(r.Context(), a.Statement)
+	if err != nil {
+		return err
+	}
+	p.Marks = markViews(marks, a.zone)
 	p.Me, p.Nav, p.Here = nil, nil, "" // whoever is signed in here as well, this page is the addressee's
 	for i, x := range a.content.Attachments {
 		p.Content.Files[i].Address = a.address + "/files/" + string(x.Digest) + "/" + url.PathEscape(x.Name)

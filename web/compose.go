@@ -266,7 +266,7 @@ func bodyOptions(all []liaison.Body, snap store.Snapshot, selected string) []opt
 
 // findings is the check list, each line with a link to its field on the page at edit.
 func findings(c liaison.Content, snap store.Snapshot, edit string) (blocking, advice []findingView) {
-	for _, f := range c.Check(snap.Profile, snap.Today) {
+	for _, f := range append(c.Check(snap.Profile, snap.Today), snap.CheckRelations()...) {
 		v := findingView{f.Message, f.Rule, edit + "#" + fieldID(f.Field)}
 		if f.Blocking {
 			blocking = append(blocking, v)
@@ -448,6 +448,7 @@ func (s *server) save(w http.ResponseWriter, r *http.Request, me *visitor, snap 
 	}
 	stored := snap.ID != ""
 	content, named, ps := f.content(bodies, snap.Today)
+	content.Relations, named.Relations = snap.Content.Relations, snap.Content.Relations // made with the draft; the form does not change them
 	c := composing{form: f, snap: snap, new: !stored, problems: slices.Concat(u.problems, ps)}
 	if stored {
 		c.named = &named

@@ -21,6 +21,8 @@ What is in it
 
   statement.json               what the register says of the statement
   revisions/N.json             each revision, in the exact bytes that were decided on: their SHA-256 is the revision's digest
+  relations.json               statements that it is about, what later ones did to it (superseded, corrected or recalled it), and how
+                               the secretariat corrected it between its approval and its dispatch
   files/                       attachments; each name begins with the SHA-256 of its bytes, as the revision names it
   messages/NN-BODY/            one directory for each addressee, in the order of the statement; then letters to persons
     message.eml                the exact bytes that were sent (RFC 5322); absent if none were made
@@ -99,10 +101,52 @@ func (p *pack) statement(snap store.Snapshot) error {
 	}); err != nil {
 		return err
 	}
+	if err := p.relations(snap); err != nil {
+		return err
+	}
 	if err := p.revisions(snap); err != nil {
 		return err
 	}
 	return p.messages(snap)
+}
+
+// relations is what the statement says of others and what others that have left did to it, with how it was corrected before it left.
+func (p *pack) relations(snap store.Snapshot) error {
+	marks, err := p.s.store.Marks(p.ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	corrections, err := p.s.store.Amendments(p.ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	type mark struct {
+		Words     string              `json:"words"`
+		Statement liaison.StatementID `json:"statement"`
+		Number    string              `json:"number"`
+		At        time.Time           `json:"at"`
+	}
+	type correction struct {
+		Revision int            `json:"revision"`
+		Digest   liaison.Digest `json:"digest"`
+		Corrects liaison.Digest `json:"corrects"`
+		Changed  string         `json:"changed"`
+		By       string         `json:"by"`
+		Reason   string         `json:"reason"`
+		At       time.Time      `json:"at"`
+	}
+	out := struct {
+		Relations   []liaison.Relation `json:"relations"`
+		Marks       []mark             `json:"marks"`
+		Corrections []correction       `json:"corrections"`
+	}{append([]liaison.Relation{}, snap.Content.Relations...), []mark{}, []correction{}}
+	for _, m := range marks {
+		out.Marks = append(out.Marks, mark{m.Kind.Mark(), m.Statement, m.Ref, m.At.UTC()})
+	}
+	for _, c := range corrections {
+		out.Corrections = append(out.Corrections, correction{c.Revision, c.Digest, c.AmendsDigest, c.Changed, c.By, c.Reason, c.At.UTC()})
+	}
+	return p.json("relations.json", out)
 }
 
 func (p *pack) revisions(snap store.Snapshot) error {

@@ -36,6 +36,7 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}/compare", s.showCompare)
 	page("GET /statements/{id}/amend", s.showAmend)
 	page("POST /statements/{id}/amend", s.amend)
+	page("POST /statements/{id}/follow", s.followUp)
 	page("POST /statements/{id}/do", s.act)
 	page("GET /statements/{id}/history", s.showHistory)
 	page("GET /statements/{id}/messages/{transmission}", s.showMessage)

@@ -31,6 +31,9 @@ type statementPage struct {
 	Letters    []*transmissionView // to persons
 	Revisions  []revisionView
 	Insider    bool
+	Marks      []markView   // what other statements did to this one
+	FollowUps  []followView // what can be done about it now that it has left
+	Thread     []threadView
 	Compare    bool // there is more than one revision to compare
 	Actions    []actionView
 	Problems   problems
@@ -127,6 +130,9 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 		}
 	}
 	if err := s.addMessages(r.Context(), &p, snap, zone, me); err != nil {
+		return err
+	}
+	if err := s.addThread(r.Context(), &p, snap, zone, me); err != nil {
 		return err
 	}
 	p.Actions = actions(snap, me, p.Address, x)

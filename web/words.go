@@ -143,6 +143,7 @@ type lineView struct {
 	Changed  moment
 	Ago      string // "today", "3 days ago"
 	Drafter  string
+	Marks    []liaison.Mark
 	Ask      string // what the reader is asked to do, on the page of what waits
 	AskAt    string // where that is done
 }
@@ -155,7 +156,7 @@ func (s *server) lineView(l store.Line, me *visitor) lineView {
 	v := lineView{
 		Address: "/statements/" + string(l.ID), Ref: l.Ref, Group: l.Group, Title: titleOr(l.Title), Untitled: strings.TrimSpace(l.Title) == "", State: l.State,
 		To: l.Addressees, Deadline: deadlineOf(l.Deadline, liaison.DateOf(now, me.Zone), !l.State.Final()),
-		Changed: momentOf(l.Changed, me.Zone), Ago: ago(l.Changed, now), Drafter: l.Drafter,
+		Changed: momentOf(l.Changed, me.Zone), Ago: ago(l.Changed, now), Drafter: l.Drafter, Marks: l.Marks,
 	}
 	if len(v.To) > addresseesShown+1 {
 		v.To, v.More = v.To[:addresseesShown], len(v.To)-addresseesShown

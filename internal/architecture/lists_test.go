@@ -46,6 +46,9 @@ func values() map[string][]string {
 	for _, x := range liaison.Purposes {
 		add("addressee_purpose", string(x.Purpose))
 	}
+	for _, x := range liaison.RelationKinds {
+		add("relation_kind", string(x.Kind))
+	}
 	for _, x := range liaison.MeetingStates {
 		add("meeting_state", string(x.State))
 	}

@@ -15,8 +15,8 @@ import (
 // propose reads what an editorial correction would make of the revision: canonical bytes that were stored as a file, so that the
 // command carries their digest and nothing else. Other commands bring nothing.
 func propose(ctx context.Context, q querier, snap *Snapshot, cmd liaison.Command) error {
-	if cmd.Kind != liaison.DoAmend || len(cmd.Amended) != 64 {
-		return nil // without a digest it is refused by its form
+	if cmd.Kind != liaison.DoAmend || liaison.Permit(snap.State, cmd) != nil {
+		return nil // refused by its form or for the state
 	}
 	refuse := &liaison.Error{Code: liaison.Invalid, Message: "The corrected text is not stored. Open the page again and correct it there."}
 	var stored []byte

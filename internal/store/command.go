@@ -83,6 +83,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 			return err
 		}
 		t.snap = snap // as the command found it: who approved what it takes back is told
+		t.snap = snap // as the command found it: who approved what it takes back is told
 		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}}
 		if err := w.apply(ctx); err != nil {
 			return err
@@ -186,6 +187,10 @@ func (w *writing) revise() error {
 		w.batch.Queue(`INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, a.Purpose)
 	}
+	for i, r := range w.Content.Relations {
+		w.batch.Queue(`INSERT INTO relation (statement_id, revision, position, kind, related_id, ref) VALUES ($1, $2, $3, $4, $5, $6)`,
+			w.ID, w.Revision, i+1, r.Kind, nullable(r.Statement), r.Ref)
+	}
 	return nil
 }
 
@@ -209,8 +214,12 @@ func (w *writing) approve(ctx context.Context) error {
 	return nil
 }
 
-// number gives the next one, without a gap within group and study period.
+// number gives the next one, without a gap within group and study period. A corrigendum has that of the statement it corrects, and
+// the next one behind it.
 func (w *writing) number(ctx context.Context) error {
+	if first := w.Corrigendum(); first != "" {
+		return w.corrigendumNumber(ctx, first)
+	}
 	period, err := liaison.PeriodOn(w.Today)
 	if err != nil {
 		return err
@@ -259,12 +268,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	b.Queue(`
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
-			title = $13, deadline = $14, changed_at = $15, amended_digest = $18,
+			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19,
 			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest))
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber)
 	if p := w.judgedBy; p != nil {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}

@@ -48,7 +48,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	var judged pinned
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
-			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''),
+			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.corrigendum,
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at, coalesce(s.amended_digest, ''),
 			s.approved_at IS NOT NULL AND NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
@@ -58,7 +58,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st := &snap.Statement
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
-			&st.Number, &st.Period, &st.Ref, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
+			&st.Number, &st.Period, &st.Ref, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		return err
@@ -139,7 +139,11 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	if judged.key != "" && snap.ApprovedDigest != "" {
 		pins = judged
 	}
-	return snap, answer, snap.judge(q.rules(), pins, now)
+	if err := snap.judge(q.rules(), pins, now); err != nil {
+		return snap, nil, err
+	}
+	snap.Related, err = related(ctx, q, snap)
+	return snap, answer, err
 }
 
 // pinned is the profile that a group's terms of reference pin, or the very version that something was decided under.

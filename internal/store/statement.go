@@ -24,6 +24,7 @@ type Line struct {
 	Drafter    string
 	Changed    time.Time
 	Addressees []liaison.Addressee // of the latest revision
+	Marks      []liaison.Mark      // what other statements that left did to this one
 }
 
 // Filter chooses statements of the register. Its zero value is everything that the reader may see.
@@ -191,6 +192,13 @@ func (s *Store) lines(ctx context.Context, limit int, sql string, args ...any) (
 		line.Addressees = append(line.Addressees, a)
 		return nil
 	})
+	if err != nil {
+		return page, unavailable(err)
+	}
+	marks, err := marks(ctx, s.pool, ids)
+	for id, m := range marks {
+		page.Lines[index[id]].Marks = m
+	}
 	return page, unavailable(err)
 }
 

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// related reads the statements of this register that the content relates to, as far as they are there. Nothing is asked for a
+// statement that relates to none.
+func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, error) {
+	ids := []liaison.StatementID{}
+	for _, r := range snap.Content.Relations {
+		if r.Statement != "" && validID(string(r.Statement)) == nil {
+			ids = append(ids, r.Statement)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, `
+		SELECT s.id, s.group_code, s.kind, s.state, coalesce(s.ref, ''),
+			coalesce((SELECT jsonb_agg(jsonb_build_object('body', a.body_code, 'name', a.name, 'email', a.email, 'purpose', a.purpose) ORDER BY a.position)
+				FROM addressee a WHERE a.statement_id = s.id AND a.revision = s.revision), '[]')
+		FROM statement s WHERE s.id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read what it relates to: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r liaison.Related, err error) {
+		err = row.Scan(&r.ID, &r.Group, &r.Kind, &r.State, &r.Ref, &r.Addressees)
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what it relates to: %w", err)
+	}
+	by, err := marks(ctx, q, ids)
+	for i := range out {
+		for _, m := range by[out[i].ID] {
+			if m.Statement != snap.ID { // what it did itself is no reason against doing it
+				out[i].Marks = append(out[i].Marks, m)
+			}
+		}
+	}
+	return out, err
+}
+
+// marks are what statements that have left did to these, oldest first.
+func marks(ctx context.Context, q querier, ids []liaison.StatementID) (map[liaison.StatementID][]liaison.Mark, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, `
+		SELECT r.related_id, r.kind, s.id, coalesce(s.ref, ''), s.dispatched_at
+		FROM relation r JOIN statement s ON s.id = r.statement_id AND s.revision = r.revision
+		WHERE r.related_id = ANY ($1) AND s.state = ANY ($2) ORDER BY s.dispatched_at, s.id`, ids, publicStates())
+	if err != nil {
+		return nil, fmt.Errorf("read what was done to it: %w", err)
+	}
+	out := map[liaison.StatementID][]liaison.Mark{}
+	var id liaison.StatementID
+	var m liaison.Mark
+	_, err = pgx.ForEachRow(rows, []any{&id, &m.Kind, &m.Statement, &m.Ref, &m.At}, func() error {
+		out[id] = append(out[id], m)
+		return nil
+	})
+	return out, err
+}
+
+// Marks are what other statements that have left did to the statement: superseded, corrected, recalled, forwarded or answered it.
+// They are there from the moment the other one's dispatch begins.
+func (s *Store) Marks(ctx context.Context, id liaison.StatementID) ([]liaison.Mark, error) {
+	if err := validID(string(id)); err != nil {
+		return nil, err
+	}
+	m, err := marks(ctx, s.pool, []liaison.StatementID{id})
+	return m[id], unavailable(err)
+}
+
+// corrigendumNumber gives the next number behind that of the statement that is corrected. The row of the number's first holder is
+// locked until the commit, so corrigenda of one statement are numbered one after the other.
+func (w *writing) corrigendumNumber(ctx context.Context, corrected liaison.StatementID) error {
+	var ref string
+	err := w.QueryRow(ctx, `
+		SELECT f.number, f.period, f.ref FROM statement c
+		JOIN statement f ON (f.group_code, f.kind, f.period, f.number, f.corrigendum) = (c.group_code, c.kind, c.period, c.number, 0)
+		WHERE c.id = $1 FOR UPDATE OF f`, corrected).Scan(&w.Number, &w.Period, &ref)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return liaison.Refuse(liaison.Conflict, "The statement that this one corrects has no number.")
+	} else if err != nil {
+		return fmt.Errorf("lock what is corrected: %w", err)
+	}
+	err = w.QueryRow(ctx, `
+		SELECT coalesce(max(corrigendum), 0) + 1 FROM statement WHERE group_code = $1 AND kind = 'statement' AND period = $2 AND number = $3`,
+		w.Group, w.Period, w.Number).Scan(&w.CorrigendumNumber)
+	if err != nil {
+		return fmt.Errorf("number the corrigendum: %w", err)
+	}
+	w.Ref = liaison.CorrigendumRef(ref, w.CorrigendumNumber)
+	return nil
+}
+
+// ThreadLine is a statement of a thread.
+type ThreadLine struct {
+	Line
+	Relations []liaison.Relation // of its latest revision, to statements in or out of the register
+}
+
+// mostInThread bounds what a page shows of a thread.
+const mostInThread = 100
+
+// Thread lists the statements that are tied to this one by relations, in either direction and over any number of steps, as far as the
+// person may read them: a statement that they may not read ends the way there. The oldest come first; this one is among them.
+func (s *Store) Thread(ctx context.Context, who liaison.PersonID, id liaison.StatementID) ([]ThreadLine, error) {
+	if err := validID(string(id)); err != nil {
+		return nil, err
+	}
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.lines(ctx, mostInThread, `
+		WITH RECURSIVE thread (id) AS (
+			SELECT $1::uuid
+			UNION
+			SELECT next.id FROM thread t CROSS JOIN LATERAL (
+				SELECT x.related_id AS id FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision WHERE x.statement_id = t.id
+				UNION ALL
+				SELECT x.statement_id FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision WHERE x.related_id = t.id
+			) next JOIN statement n ON n.id = next.id
+			WHERE n.group_code = ANY ($2) OR n.state = ANY ($3) OR n.id IN (SELECT statement_id FROM drafter WHERE person_id = $4)
+		)`+lineSQL+`
+		WHERE s.id IN (SELECT id FROM thread) AND (s.group_code = ANY ($2) OR s.state = ANY ($3) OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $4))
+		ORDER BY coalesce(s.dispatched_at, s.created_at), s.id LIMIT $5`, id, r.groups(), publicStates(), r.person, mostInThread+1)
+	if err != nil {
+		return nil, err
+	}
+	ids := []liaison.StatementID{}
+	index := map[liaison.StatementID]int{}
+	out := make([]ThreadLine, len(page.Lines))
+	for i, l := range page.Lines {
+		out[i].Line, index[l.ID] = l, i
+		ids = append(ids, l.ID)
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT x.statement_id, x.kind, coalesce(x.related_id::text, ''), coalesce(o.ref, x.ref)
+		FROM relation x JOIN statement s ON s.id = x.statement_id AND s.revision = x.revision LEFT JOIN statement o ON o.id = x.related_id
+		WHERE x.statement_id = ANY ($1) AND (x.related_id IS NULL OR x.related_id = ANY ($1)) ORDER BY x.statement_id, x.position`, ids)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read relations: %w", err))
+	}
+	var from liaison.StatementID
+	var rel liaison.Relation
+	_, err = pgx.ForEachRow(rows, []any{&from, &rel.Kind, &rel.Statement, &rel.Ref}, func() error {
+		l := &out[index[from]]
+		l.Relations = append(l.Relations, rel)
+		return nil
+	})
+	return out, unavailable(err)
+}

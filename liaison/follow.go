@@ -1,0 +1,219 @@
+package liaison
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// After the dispatch a statement does not change any more, ever. What was wrong with it is put right by another statement, with an
+// approval of its own, that says in a relation what it does: revise it, correct it, recall it. The first one stays readable and is
+// marked from the moment the other one is dispatched; the marks follow from the relations and are stored nowhere (rules of the
+// field, 8.1 and 10, edge cases 21, 54 and 55).
+
+// FollowUps lists what can follow up a statement that left, with the words of the button, what it is for, and how each end of the relation
+// names the other.
+var FollowUps = []struct {
+	Kind  RelationKind
+	Label string // on the button
+	Hint  string
+	Mark  string // on the first statement: "Superseded by" the other one
+	Ends  bool   // the first statement is not what counts any more
+}{
+	{Revises, "Issue a revised statement", "A new statement with a number of its own takes its place.", "Superseded by", true},
+	{Corrects, "Issue a corrigendum", "It keeps the number, with Corr.1 behind it, and goes to the same addressees.", "Corrected by", false},
+	{Recalls, "Recall it by a notice", "A new statement tells its addressees to disregard it.", "Recalled by", true},
+	{Forwards, "Forward it", "A new statement sends it on to others.", "Forwarded by", false},
+	{RepliesTo, "", "", "Answered by", false}, // a reply is written to what came in, not to what we sent
+}
+
+// Mark is the relation as the statement at its other end shows it, or "".
+func (k RelationKind) Mark() string {
+	for _, f := range FollowUps {
+		if f.Kind == k {
+			return f.Mark
+		}
+	}
+	return ""
+}
+
+// Mark is what another statement, which has left, did to this one.
+type Mark struct {
+	Kind      RelationKind
+	Statement StatementID
+	Ref       string
+	At        time.Time // when its dispatch began
+}
+
+// Ended returns the first mark that says that the statement counts no more: it was superseded or recalled.
+func Ended(marks []Mark) *Mark {
+	for _, f := range FollowUps {
+		if i := slices.IndexFunc(marks, func(m Mark) bool { return m.Kind == f.Kind }); f.Ends && i >= 0 {
+			return &marks[i]
+		}
+	}
+	return nil
+}
+
+// Related is a statement of this register that a content relates to.
+type Related struct {
+	ID         StatementID
+	Group      Code
+	Kind       StatementKind
+	State      State
+	Ref        string
+	Addressees []Addressee
+	Marks      []Mark
+}
+
+// corrected is the statement that the content is a corrigendum of, "" for none.
+func (c Content) corrected() StatementID {
+	for _, r := range c.Relations {
+		if r.Kind == Corrects && r.Statement != "" {
+			return r.Statement
+		}
+	}
+	return ""
+}
+
+// Corrigendum names the statement that this one corrects, under whose number it goes out; "" for a statement of its own.
+func (s Snapshot) Corrigendum() StatementID { return s.Content.corrected() }
+
+// CorrigendumRef is how the nth corrigendum of the statement cited as ref is cited.
+func CorrigendumRef(ref string, n int) string { return fmt.Sprintf("%s Corr.%d", ref, n) }
+
+// follows reports whether the relation says that this statement takes up one that left, which only its own group can.
+func follows(k RelationKind) bool { return k == Revises || k == Corrects || k == Recalls }
+
+// CheckRelations is the check list's part that the register is needed for: what the content relates to is there, has left, and can be
+// followed up so.
+func (s Snapshot) CheckRelations() []Finding {
+	var out []Finding
+	must := func(format string, args ...any) {
+		out = append(out, Finding{"relations", true, fmt.Sprintf(format, args...), ""})
+	}
+	taken := 0
+	for _, r := range s.Content.Relations {
+		if follows(r.Kind) {
+			taken++
+		}
+		if r.Statement == "" {
+			if follows(r.Kind) {
+				must("%s %s: only a statement of this register can be followed up so. Begin from its page.", r.Kind.Label(), r.Ref)
+			}
+			continue
+		}
+		i := slices.IndexFunc(s.Related, func(x Related) bool { return x.ID == r.Statement })
+		if i < 0 || r.Statement == s.ID || s.Related[i].Group != s.Group && !s.Related[i].State.Public() {
+			must("%s: there is no such statement in the register. Take the relation out.", r.Kind.Label())
+			continue
+		}
+		if follows(r.Kind) {
+			out = append(out, s.checkFollowed(r.Kind, s.Related[i])...)
+		}
+	}
+	if taken > 1 {
+		must("It revises, corrects or recalls %d statements at once. Make one statement of each.", taken)
+	}
+	if s.Number > 0 && (s.Content.corrected() != "") != (s.CorrigendumNumber > 0) {
+		must("It has the number %s already, which says whether it is a corrigendum. Take the relation back to what it was, or withdraw it and start another one.", s.Ref)
+	}
+	return out
+}
+
+func (s Snapshot) checkFollowed(kind RelationKind, x Related) []Finding {
+	must := func(format string, args ...any) []Finding {
+		return []Finding{{"relations", true, fmt.Sprintf(format, args...), ""}}
+	}
+	switch end := Ended(x.Marks); {
+	case kind == Corrects && x.Kind == ProgressReport:
+		return must("%s is a progress report: it is revised, not corrected.", x.Ref)
+	case x.Group != s.Group:
+		return must("%s %s: that is for the group that sent it.", kind.Label(), x.Ref)
+	case !x.State.Public():
+		return must("%s: the other statement has not left. Take it back for changes instead.", kind.Label())
+	case end != nil && end.Kind == Recalls:
+		return must("%s was recalled by %s, so there is nothing left to follow up.", x.Ref, end.Ref)
+	case end != nil && kind != Recalls:
+		return must("%s was superseded by %s. Follow that one up.", x.Ref, end.Ref)
+	}
+	var missing []string
+	for _, a := range x.Addressees {
+		if !slices.ContainsFunc(s.Content.Addressees, func(b Addressee) bool { return b.Body == a.Body }) {
+			missing = append(missing, a.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return []Finding{{"addressees", false, fmt.Sprintf("%s went to %s too, who would not learn of this.", x.Ref, list(missing)), ""}}
+	}
+	return nil
+}
+
+func list(words []string) string {
+	switch n := len(words); n {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	case 2:
+		return words[0] + " and " + words[1]
+	default:
+		return fmt.Sprintf("%s, %s and %d more", words[0], words[1], n-2)
+	}
+}
+
+// MayFollow lists how the person may follow up the statement: whoever may draft for the group, once it has left and as long as it counts.
+func MayFollow(s Snapshot, p PersonID, marks []Mark) []RelationKind {
+	if _, err := entitled(Snapshot{Statement: Statement{Group: s.Group}, Officers: s.Officers, Today: s.Today, Profile: s.Profile}, rules(DoDraft)[0], p); err != nil || !s.State.Public() {
+		return nil
+	}
+	var out []RelationKind
+	end := Ended(marks)
+	for _, f := range FollowUps {
+		if f.Label == "" || f.Kind == Corrects && s.Content.Report != nil || f.Kind == Recalls && end != nil && end.Kind == Recalls || (f.Kind == Revises || f.Kind == Corrects) && end != nil {
+			continue
+		}
+		out = append(out, f.Kind)
+	}
+	return out
+}
+
+// Follow is the draft that a follow-up of the statement begins with: what is known is not typed again, and what has to be said anew is
+// left open.
+func Follow(s Snapshot, kind RelationKind) Content {
+	c := s.Content
+	c.Relations = []Relation{{Kind: kind, Statement: s.ID, Ref: s.Ref}}
+	c.InReplyTo, c.Identifiers, c.Embargo = "", nil, ""
+	if c.Deadline <= s.Today {
+		c.Deadline = ""
+	}
+	if kind == Revises {
+		c.InReplyTo = s.Content.InReplyTo
+		return c
+	}
+	c.Attachments, c.Links, c.Report = nil, nil, nil
+	c.Abstract, c.Text = "", ""
+	title := truncated(s.Content.Title, MaxTitle-80)
+	switch kind {
+	case Corrects:
+		c.Title = "Corrigendum to " + s.Ref + ": " + title
+		c.Text = "In " + s.Ref + ", read\n\n\n\nin place of\n\n"
+	case Recalls:
+		c.Title, c.Deadline = "Recall of "+s.Ref+": "+title, ""
+		c.Text = s.Ref + " is recalled. Please disregard it. No reply to it is expected."
+		c.Addressees = slices.Clone(c.Addressees)
+		for i := range c.Addressees {
+			c.Addressees[i].Purpose = ForInformation
+		}
+	case Forwards:
+		c.Title, c.Addressees, c.Deadline = "Forwarding "+s.Ref+": "+title, nil, ""
+	}
+	return c
+}
+
+func truncated(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
