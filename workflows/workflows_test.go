@@ -424,7 +424,7 @@ func TestTheValidatorRefusesWithoutATrace(t *testing.T) {
 	}{
 		"approve a draft":     {liaison.Draft, liaison.Command{Kind: liaison.DoApprove}, liaison.Conflict, "Approve is not possible: the statement is draft. From here: save, submit for approval, withdraw."},
 		"submit twice":        {liaison.InReview, liaison.Command{Kind: liaison.DoSubmit}, liaison.Conflict, "the statement is in review"},
-		"withdraw what left":  {liaison.Dispatched, liaison.Command{Kind: liaison.DoWithdraw}, liaison.Conflict, "dispatched"},
+		"withdraw what left":  {liaison.Dispatched, liaison.Command{Kind: liaison.DoWithdraw}, liaison.Conflict, "Recall it by a notice"},
 		"nonsense":            {liaison.Draft, liaison.Command{Kind: "recall"}, liaison.Invalid, "recall"},
 		"without a digest":    {liaison.InReview, liaison.Command{Kind: liaison.DoApprove, Digest: "x"}, liaison.Invalid, "which revision"},
 		"by nobody":           {liaison.InReview, liaison.Command{Kind: liaison.DoApprove, Actor: "-"}, liaison.Forbidden, "needs a person"},
