@@ -238,6 +238,24 @@ BEGIN
 		USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
 END $$;
 
+CREATE FUNCTION public.reply_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		RAISE EXCEPTION 'what an addressee owes is never deleted' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'reply_kept';
+	END IF;
+	IF (NEW.statement_id, NEW.revision, NEW.position, NEW.transmission_id, NEW.body_code, NEW.deadline)
+		IS DISTINCT FROM (OLD.statement_id, OLD.revision, OLD.position, OLD.transmission_id, OLD.body_code, OLD.deadline) THEN
+		RAISE EXCEPTION 'who owes a reply, and the deadline of the statement, do not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'reply_fixed';
+	END IF;
+	IF NEW.due < OLD.due THEN
+		RAISE EXCEPTION 'a date that was granted is not taken back' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'reply_due_only_later';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.transmission_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -584,8 +602,12 @@ CREATE TABLE public.event (
     relay text DEFAULT ''::text NOT NULL,
     amends text DEFAULT ''::text NOT NULL,
     changed text DEFAULT ''::text NOT NULL,
+    reply_from text DEFAULT ''::text NOT NULL,
+    reply_to text DEFAULT ''::text NOT NULL,
+    due text DEFAULT ''::text NOT NULL,
+    asked text DEFAULT ''::text NOT NULL,
     CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text])))
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -677,7 +699,7 @@ CREATE TABLE public.notice (
     made_at timestamp with time zone NOT NULL,
     transmission_id uuid,
     withheld_at timestamp with time zone,
-    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
+    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text]))),
     CONSTRAINT notice_sent_or_withheld CHECK (((transmission_id IS NULL) OR (withheld_at IS NULL)))
 );
 
@@ -686,7 +708,7 @@ CREATE TABLE public.notice_choice (
     letter text NOT NULL,
     pace text NOT NULL,
     chosen_at timestamp with time zone NOT NULL,
-    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
+    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text]))),
     CONSTRAINT notice_choice_pace CHECK ((pace = ANY (ARRAY['at-once'::text, 'daily'::text])))
 );
 
@@ -751,6 +773,63 @@ CREATE TABLE public.relation (
     CONSTRAINT relation_names_something CHECK (((related_id IS NOT NULL) OR (ref <> ''::text))),
     CONSTRAINT relation_position_check CHECK (("position" > 0)),
     CONSTRAINT relation_to_another CHECK ((related_id <> statement_id))
+);
+
+CREATE TABLE public.reminder (
+    statement_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    due date NOT NULL,
+    step integer NOT NULL,
+    days integer NOT NULL,
+    command_id text NOT NULL,
+    transmission_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.reply (
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    "position" integer NOT NULL,
+    transmission_id uuid NOT NULL,
+    body_code text NOT NULL,
+    state text NOT NULL,
+    deadline date,
+    due date,
+    asked date,
+    redirected_to text,
+    since timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT reply_is_awaited_by_a_date CHECK (((state = 'not-awaited'::text) OR (due IS NOT NULL))),
+    CONSTRAINT reply_is_never_due_before_the_deadline CHECK ((due >= deadline)),
+    CONSTRAINT reply_state CHECK ((state = ANY (ARRAY['not-awaited'::text, 'awaiting'::text, 'extended'::text, 'overdue'::text, 'redirected'::text, 'replied'::text, 'replied-late'::text, 'declined'::text, 'waived'::text, 'no-reply'::text])))
+);
+
+CREATE TABLE public.reply_link (
+    seq bigint NOT NULL,
+    statement_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    response_id uuid,
+    inbound_id uuid,
+    came_on date NOT NULL,
+    body_code text,
+    person_id uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    stood text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT reply_link_kind CHECK ((kind = ANY (ARRAY['reply'::text, 'interim'::text, 'none'::text]))),
+    CONSTRAINT reply_link_reason_check CHECK ((length(reason) <= 4000)),
+    CONSTRAINT reply_link_to_one_message CHECK ((num_nulls(response_id, inbound_id) = 1))
+);
+
+ALTER TABLE public.reply_link ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reply_link_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.report_due (
@@ -868,14 +947,14 @@ CASE
 END) STORED,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
     CONSTRAINT transmission_released_before_sent CHECK (((state = ANY (ARRAY['queued'::text, 'cancelled'::text])) OR (batch IS NOT NULL))),
     CONSTRAINT transmission_state CHECK ((state = ANY (ARRAY['queued'::text, 'attempting'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'bounced'::text, 'assumed'::text]))),
     CONSTRAINT transmission_statement_is_approved CHECK (((letter <> 'statement'::text) OR ((approval_id IS NOT NULL) AND (approval_kind = 'approve'::text)))),
-    CONSTRAINT transmission_to_an_addressee_or_a_person CHECK ((((letter = 'statement'::text) = ("position" IS NOT NULL)) AND (("position" IS NULL) = (person_id IS NOT NULL))))
+    CONSTRAINT transmission_to_an_addressee_or_a_person CHECK (((("position" IS NULL) = (person_id IS NOT NULL)) AND ((letter <> 'statement'::text) OR ("position" IS NOT NULL)) AND (("position" IS NULL) OR (letter = ANY (ARRAY['statement'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text])))))
 );
 
 CREATE TABLE public.transmission_fact (
@@ -1074,6 +1153,24 @@ ALTER TABLE ONLY public.proposal_answer
 ALTER TABLE ONLY public.relation
     ADD CONSTRAINT relation_pkey PRIMARY KEY (statement_id, revision, "position");
 
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_once PRIMARY KEY (statement_id, "position", due, step);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_transmission_id_key UNIQUE (transmission_id);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_pkey PRIMARY KEY (statement_id, "position");
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_transmission_id_key UNIQUE (transmission_id);
+
 ALTER TABLE ONLY public.report_due
     ADD CONSTRAINT report_due_once UNIQUE (group_code, meeting_id);
 
@@ -1190,6 +1287,16 @@ CREATE INDEX proposal_answer_of ON public.proposal_answer USING btree (statement
 
 CREATE INDEX relation_to ON public.relation USING btree (related_id) WHERE (related_id IS NOT NULL);
 
+CREATE INDEX reply_by_date ON public.reply USING btree (due, statement_id, "position") WHERE (due IS NOT NULL);
+
+CREATE INDEX reply_link_of ON public.reply_link USING btree (statement_id, "position", seq);
+
+CREATE UNIQUE INDEX reply_link_once ON public.reply_link USING btree (statement_id, "position", inbound_id) WHERE ((person_id IS NULL) AND (inbound_id IS NOT NULL));
+
+CREATE INDEX reply_of_body ON public.reply USING btree (body_code, due, statement_id, "position") WHERE (due IS NOT NULL);
+
+CREATE INDEX reply_open ON public.reply USING btree (due, statement_id, "position") WHERE (state = ANY (ARRAY['awaiting'::text, 'extended'::text, 'overdue'::text, 'redirected'::text]));
+
 CREATE INDEX report_due_open ON public.report_due USING btree (due) WHERE (missed_on IS NULL);
 
 CREATE INDEX session_expires ON public.session USING btree (expires);
@@ -1275,6 +1382,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.proposal_answer FOR
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.relation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.reminder FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.reply_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.revision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_fact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1311,6 +1422,12 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FO
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.relation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.reminder FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.reply FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.reply_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.revision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_fact FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1328,6 +1445,8 @@ CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EX
 CREATE TRIGGER inbound_message_guard BEFORE DELETE OR UPDATE ON public.inbound_message FOR EACH ROW EXECUTE FUNCTION public.inbound_message_guard();
 
 CREATE TRIGGER notice_guard BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.notice_guard();
+
+CREATE TRIGGER reply_guard BEFORE DELETE OR UPDATE ON public.reply FOR EACH ROW EXECUTE FUNCTION public.reply_guard();
 
 CREATE TRIGGER transmission_guard BEFORE DELETE OR UPDATE ON public.transmission FOR EACH ROW EXECUTE FUNCTION public.transmission_guard();
 
@@ -1507,6 +1626,45 @@ ALTER TABLE ONLY public.relation
 
 ALTER TABLE ONLY public.relation
     ADD CONSTRAINT relation_statement_id_revision_fkey FOREIGN KEY (statement_id, revision) REFERENCES public.revision(statement_id, number);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_statement_id_position_fkey FOREIGN KEY (statement_id, "position") REFERENCES public.reply(statement_id, "position");
+
+ALTER TABLE ONLY public.reminder
+    ADD CONSTRAINT reminder_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_inbound_id_fkey FOREIGN KEY (inbound_id) REFERENCES public.inbound_message(id);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_response_id_fkey FOREIGN KEY (response_id) REFERENCES public.transmission_response(id);
+
+ALTER TABLE ONLY public.reply_link
+    ADD CONSTRAINT reply_link_statement_id_position_fkey FOREIGN KEY (statement_id, "position") REFERENCES public.reply(statement_id, "position");
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_redirected_to_fkey FOREIGN KEY (redirected_to) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_statement_id_revision_position_fkey FOREIGN KEY (statement_id, revision, "position") REFERENCES public.addressee(statement_id, revision, "position");
+
+ALTER TABLE ONLY public.reply
+    ADD CONSTRAINT reply_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
 
 ALTER TABLE ONLY public.report_due
     ADD CONSTRAINT report_due_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -1810,6 +1968,49 @@ GRANT SELECT(event_id) ON TABLE public.proposal_answer TO liaison_auditor;
 GRANT SELECT ON TABLE public.relation TO liaison_auditor;
 GRANT SELECT ON TABLE public.relation TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.relation TO liaison_worker;
+
+GRANT SELECT ON TABLE public.reminder TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.reminder TO liaison_worker;
+GRANT SELECT ON TABLE public.reminder TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.reply TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reply TO liaison_worker;
+GRANT SELECT ON TABLE public.reply TO liaison_auditor;
+
+GRANT UPDATE(state) ON TABLE public.reply TO liaison_app;
+
+GRANT UPDATE(asked) ON TABLE public.reply TO liaison_app;
+
+GRANT UPDATE(redirected_to) ON TABLE public.reply TO liaison_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.reply TO liaison_app;
+
+GRANT SELECT,INSERT ON TABLE public.reply_link TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.reply_link TO liaison_worker;
+
+GRANT SELECT(seq) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(statement_id) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT("position") ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(response_id) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(inbound_id) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(came_on) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(body_code) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(stood) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(at) ON TABLE public.reply_link TO liaison_auditor;
+
+GRANT SELECT(event_id) ON TABLE public.reply_link TO liaison_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.report_due TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.report_due TO liaison_worker;

@@ -119,11 +119,13 @@ func statesDocument() string {
 	for _, s := range states {
 		cells := make([]string, len(kinds))
 		for i, k := range kinds {
+			var who []liaison.Capacity
 			for _, r := range liaison.Table {
 				if r.Command == k && slices.Contains(r.From, s) {
-					cells[i] = words(r.Who, liaison.Capacity.Label)
+					who = append(who, slices.DeleteFunc(slices.Clone(r.Who), func(c liaison.Capacity) bool { return slices.Contains(who, c) })...)
 				}
 			}
+			cells[i] = words(who, liaison.Capacity.Label)
 		}
 		p("| **%s** | %s |", label(s), strings.Join(cells, " | "))
 	}
@@ -148,7 +150,60 @@ func statesDocument() string {
 	for _, s := range liaison.TransmissionStates {
 		p("| %s `%s` | %s | %s |", s.Label, s.State, s.Meaning, yes(s.Settled))
 	}
+	repliesDocument(p)
 	return b.String()
+}
+
+// repliesDocument shows what can happen to the reply of one addressee.
+func repliesDocument(p func(string, ...any)) {
+	mark := func(s liaison.ReplyState) string { return strings.ReplaceAll(string(s), "-", "_") }
+	p("")
+	p("## Replies")
+	p("")
+	p("From the dispatch on the reply of each addressee is tracked by itself, in [`liaison/reply.go`](../liaison/reply.go).")
+	p("")
+	p("```mermaid")
+	p("stateDiagram-v2")
+	for _, s := range liaison.ReplyStates {
+		p("    state %q as %s", s.Label, mark(s.State))
+	}
+	for _, r := range liaison.ReplyTable {
+		if r.Act == liaison.ReplyBegins {
+			p("    [*] --> %s: %s", mark(r.To), r.Act)
+		}
+		for _, from := range r.From {
+			if r.To != "" && r.To != from {
+				p("    %s --> %s: %s", mark(from), mark(r.To), r.Act)
+			}
+		}
+	}
+	p("```")
+	p("")
+	p("| state | means | still expected |")
+	p("|---|---|---|")
+	for _, s := range liaison.ReplyStates {
+		p("| %s `%s` | %s | %s |", s.Label, s.State, s.Meaning, yes(s.Open))
+	}
+	p("")
+	p("| what happens | | from | to | command |")
+	p("|---|---|---|---|---|")
+	for _, r := range liaison.ReplyTable {
+		to, command := r.To.Label(), ""
+		switch {
+		case r.ByDate:
+			to = "where the date puts it"
+		case r.To == "":
+			to = "stays"
+		}
+		for _, k := range liaison.Kinds() {
+			if liaison.AboutReplies[k] == r.Act {
+				command = "`" + string(k) + "`"
+			}
+		}
+		p("| %s | %s | %s | %s | %s |", r.Act, r.Words, words(r.From, liaison.ReplyState.Label), to, command)
+	}
+	p("")
+	p("When nothing that was awaited is open any more, the statement closes itself.")
 }
 
 // ident is a state as Mermaid takes it for an identifier.

@@ -61,6 +61,25 @@ const (
 	EventExtensionAsked EventKind = "extension-asked"
 	EventDeclined       EventKind = "declined"
 
+	// What happens to the reply of one addressee; each is named by a row of [ReplyTable].
+	EventReplyAwaited    EventKind = "reply-awaited"
+	EventReplyLinked     EventKind = "reply-linked"
+	EventReplyInterim    EventKind = "reply-interim"
+	EventReplyUnlinked   EventKind = "reply-unlinked"
+	EventReplyAsked      EventKind = "reply-asked"
+	EventReplyGranted    EventKind = "extension-granted"
+	EventReplyRefused    EventKind = "extension-refused"
+	EventReplyDeclined   EventKind = "reply-declined"
+	EventReplyRedirected EventKind = "reply-redirected"
+	EventReplyExpected   EventKind = "reply-expected"
+	EventReplyWaived     EventKind = "reply-waived"
+	EventReplyOverdue    EventKind = "reply-overdue"
+	EventReplyMissing    EventKind = "reply-missing"
+	EventReplyTakenBack  EventKind = "reply-taken-back"
+	EventReminded        EventKind = "reminded"
+	EventRemindedDue     EventKind = "reminded-due"
+	EventRemindedOverdue EventKind = "reminded-overdue"
+
 	EventLinkRevoked EventKind = "link-revoked"
 	EventLinked      EventKind = "linked" // a person said what an inbound message is about
 
@@ -119,6 +138,23 @@ var Events = []struct {
 	{EventMisdirected, "Reported as misdirected"},
 	{EventExtensionAsked, "Another date asked for"},
 	{EventDeclined, "Declined"},
+	{EventReplyAwaited, "Reply awaited"},
+	{EventReplyLinked, "Reply counted"},
+	{EventReplyInterim, "Interim reply noted"},
+	{EventReplyUnlinked, "Reply not counted any more"},
+	{EventReplyAsked, "Another date noted as asked for"},
+	{EventReplyGranted, "Another date granted"},
+	{EventReplyRefused, "Another date refused"},
+	{EventReplyDeclined, "Reply not awaited any more: declined"},
+	{EventReplyRedirected, "Reply awaited from elsewhere"},
+	{EventReplyExpected, "Reply awaited again"},
+	{EventReplyWaived, "Reply waived"},
+	{EventReplyOverdue, "Reply overdue"},
+	{EventReplyMissing, "Closed without a reply"},
+	{EventReplyTakenBack, "Reply not awaited: nothing was sent"},
+	{EventReminded, "Replies that are due looked after"},
+	{EventRemindedDue, "Addressees reminded of the reply that is due"},
+	{EventRemindedOverdue, "Addressees told that the reply is overdue"},
 	{EventLinkRevoked, "Addressee's link revoked"},
 	{EventLinked, "Inbound message linked"},
 	{EventPresented, "Presented to the parent group"},
@@ -172,6 +208,10 @@ type Event struct {
 	Reply         string         `audit:"commit"` // the server's words: they can hold addresses
 	Relay         string         `audit:"omit"`   // our own configuration
 
-	Amends  Digest `audit:"keep"` // of the revision that an editorial correction changed; Digest is of what it became
-	Changed string `audit:"keep"` // the fields that it changed, by their names in [Content], with spaces between
+	Amends    Digest     `audit:"keep"` // of the revision that an editorial correction changed; Digest is of what it became
+	Changed   string     `audit:"keep"` // the fields that it changed, by their names in [Content], with spaces between
+	ReplyFrom ReplyState `audit:"keep"` // where the reply of the addressee stood
+	ReplyTo   ReplyState `audit:"keep"` // where it stands after this
+	Due       Date       `audit:"keep"` // the date in force after this, by which that reply is awaited
+	Asked     Date       `audit:"keep"` // the other date that was asked for, or granted or refused
 }

@@ -21,6 +21,9 @@ type Command struct {
 	Email        string         // the address that a copy goes to
 	Amended      Digest         // amend: of the canonical bytes that the revision becomes; the register has them as a file
 	Position     int            // test: the addressee whose message it is, from 1
+	Date         Date           // granted, for a reply
+	Body         Code           // where the reply is awaited from instead
+	Evidence     string         // the id of the inbound message, or of what was said on the addressee's page, that a command about a reply is about
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
@@ -205,6 +208,26 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 		case NeedReport:
 			if err := reportOutcome(s, cmd); err != nil {
 				return err
+			}
+		case NeedReply:
+			if err := aboutReply(s, cmd); err != nil {
+				return err
+			}
+		case NeedEvidence:
+			if cmd.Evidence == "" {
+				return &Error{Code: Invalid, Field: "evidence", Message: "Choose the message that it is about."}
+			}
+		case NeedSettled:
+			if !s.RepliesSettled() {
+				return Refuse(Conflict, "A reply is still awaited.")
+			}
+		case NeedDue:
+			due, _, err := s.DueReplies(s.Now)
+			if err != nil {
+				return err
+			}
+			if len(due) == 0 {
+				return Refuse(Conflict, "No date and no reminder is due.")
 			}
 		case NeedAddress:
 			if _, err := ParseEmail(cmd.Email); err != nil {

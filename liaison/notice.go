@@ -31,6 +31,11 @@ const (
 	LetterMisdirected    Letter = "misdirected"
 	LetterExtensionAsked Letter = "extension-asked"
 	LetterDeclined       Letter = "declined"
+
+	LetterReplyDue         Letter = "reply-due"         // to an addressee whose reply is awaited, and to who waits for it
+	LetterOverdue          Letter = "overdue"           // the same after the date
+	LetterExtensionGranted Letter = "extension-granted" // to the addressee that asked
+	LetterExtensionRefused Letter = "extension-refused"
 )
 
 // Correspondence lists every letter, as the database's CHECK does, with its label and when it goes out. A person chooses for
@@ -60,6 +65,10 @@ var Correspondence = []struct {
 	{LetterMisdirected, "Misdirected", "an addressee says that a statement is for somebody else", true},
 	{LetterExtensionAsked, "Another date asked for", "an addressee asks for more time", true},
 	{LetterDeclined, "Declined", "an addressee will not do what it is asked", true},
+	{LetterReplyDue, "Reply due", "the date of a reply comes near; to the addressee, and to who waits for it", true},
+	{LetterOverdue, "Reply overdue", "the date of a reply has passed; to the addressee, and to who waits for it", true},
+	{LetterExtensionGranted, "Another date granted", "an addressee gets the date that it asked for, or another one", false},
+	{LetterExtensionRefused, "Another date refused", "an addressee does not get the date that it asked for", false},
 }
 
 // Letters lists every kind.
@@ -134,6 +143,8 @@ var Notices = []Notice{
 	{Event: EventMisdirected, Letter: LetterMisdirected, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventExtensionAsked, Letter: LetterExtensionAsked, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventDeclined, Letter: LetterDeclined, To: []Readership{TheDrafter, TheSecretariat}},
+	{Event: EventRemindedDue, Letter: LetterReplyDue, To: []Readership{TheDrafter, TheSecretariat}},
+	{Event: EventRemindedOverdue, Letter: LetterOverdue, To: []Readership{TheDrafter, TheSecretariat}},
 }
 
 // AtOncePerDay is how many letters of one kind about one message a person gets at once within a day; what goes beyond waits

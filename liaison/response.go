@@ -56,6 +56,8 @@ type Response struct {
 	Text  string       `json:"text"`            // the reply, the reason, or whom it should go to
 	Date  Date         `json:"date,omitempty"`  // asked for
 	Files []Attachment `json:"files,omitempty"` // of a reply
+
+	Interim bool `json:"interim,omitempty"` // of a reply: the one that counts follows
 }
 
 // Tidy returns the response as it is stored.
@@ -65,7 +67,7 @@ func (r Response) Tidy() Response {
 		r.Date = ""
 	}
 	if r.Kind != RespondReplied {
-		r.Files = nil
+		r.Files, r.Interim = nil, false
 	}
 	return r
 }
@@ -152,6 +154,9 @@ func (r Response) Canonical() ([]byte, error) {
 // Words is the response in one line and what was said, for the history.
 func (r Response) Words() string {
 	words := r.Name
+	if r.Interim {
+		words += ", for now"
+	}
 	if r.Date != "" {
 		words += ", until " + r.Date.String()
 	}

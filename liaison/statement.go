@@ -117,6 +117,7 @@ type Snapshot struct {
 	Drafters      []PersonID    // everyone who drafted or edited
 	DrafterPerson Person        // who drafted it first; letters about it go there
 	Today         Date          // in the group's zone
+	Now           time.Time
 
 	// ApproverOutOfOffice says that the register does not show who approved in that office on the day of the approval.
 	ApproverOutOfOffice bool
@@ -125,6 +126,7 @@ type Snapshot struct {
 	Messages map[TransmissionID]MessageState // each of them, and those that a copy was sent in place of
 
 	Outcome ReportOutcome // of a progress report
+	Replies []Reply       // what its addressees owe, in their order, from the dispatch on
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }

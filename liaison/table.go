@@ -33,6 +33,16 @@ const (
 	DoSendBack CommandKind = "send-back"
 
 	DoTest CommandKind = "test"
+
+	DoLinkReply       CommandKind = "link-reply"
+	DoMarkInterim     CommandKind = "mark-interim"
+	DoUnlinkReply     CommandKind = "unlink-reply"
+	DoGrantExtension  CommandKind = "grant-extension"
+	DoRefuseExtension CommandKind = "refuse-extension"
+	DoWaive           CommandKind = "waive"
+	DoRedirect        CommandKind = "redirect"
+	DoAwaitAgain      CommandKind = "await-again"
+	DoRemind          CommandKind = "remind"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -53,6 +63,10 @@ const (
 	NeedReport      Need = "a progress report that this can follow on"
 	NeedEditorial   Need = "a difference, in nothing that the profile calls substantive"
 	NeedAddressee   Need = "an addressee of the revision"
+	NeedReply       Need = "a reply with which this can be done"
+	NeedEvidence    Need = "the message that is the reply"
+	NeedSettled     Need = "every reply that was awaited settled"
+	NeedDue         Need = "a date or a reminder that is due"
 )
 
 // Rule is one row of the procedure.
@@ -114,6 +128,9 @@ var Table = []Rule{
 	{Command: DoAmend, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary},
 		Needs: []Need{NeedDigest, NeedReason, NeedApproval, NeedEditorial, NeedComplete},
 		Label: "Correct editorially", Done: "Corrected editorially, under the same approval", Event: EventAmended},
+	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedReason, NeedSettled},
+		Label: "Close", Done: "Closed: every reply that was awaited is settled", Event: EventClosed},
 	{Command: DoHold, From: []State{Approved}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedPending},
 		Label: "Hold the dispatch", Done: "Dispatch held", Event: EventHeld},
@@ -150,6 +167,33 @@ var Table = []Rule{
 	{Command: DoTest, From: []State{InReview, Approved, Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
 		Needs: []Need{NeedAddressee},
 		Label: "Send it to me as a test", Done: "Test message asked for", Event: EventTested},
+	{Command: DoLinkReply, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
+		Label: "Link a reply", Done: "Reply linked", Event: EventReplyLinked},
+	{Command: DoMarkInterim, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
+		Label: "Mark as an interim reply", Done: "Marked as an interim reply", Event: EventReplyInterim},
+	{Command: DoUnlinkReply, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
+		Label: "It is no reply", Done: "Reply unlinked", Event: EventReplyUnlinked},
+	{Command: DoGrantExtension, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsSecretary},
+		Needs: []Need{NeedReply},
+		Label: "Grant another date", Done: "Another date granted", Event: EventReplyGranted},
+	{Command: DoRefuseExtension, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsSecretary},
+		Needs: []Need{NeedReason, NeedReply},
+		Label: "Refuse another date", Done: "Another date refused", Event: EventReplyRefused},
+	{Command: DoWaive, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair},
+		Needs: []Need{NeedReason, NeedReply},
+		Label: "Waive the reply", Done: "Reply waived", Event: EventReplyWaived},
+	{Command: DoRedirect, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedReply},
+		Label: "Note where it belongs", Done: "Redirected", Event: EventReplyRedirected},
+	{Command: DoAwaitAgain, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedReply},
+		Label: "Await the reply again", Done: "Reply awaited again", Event: EventReplyExpected},
+	{Command: DoRemind, From: []State{Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedDue},
+		Label: "Remind", Done: "Replies that are due looked after", Event: EventReminded},
 }
 
 // AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as

@@ -75,6 +75,8 @@ func notices() map[string]Letter {
 		"reply-due-yours":     yours,
 		"overdue":             Overdue{matter(), awaited(sg17.Name), 2},
 		"overdue-yours":       Overdue{yours.Matter, yours.Awaited, 1},
+		"extension-granted":   Extension{yours.Matter, "2027-01-12", "2027-01-12", "2027-02-26", "2027-02-26", true, ""},
+		"extension-refused":   Extension{yours.Matter, "2027-01-12", "2027-01-12", "2027-06-30", "2027-01-12", false, reason},
 		"replied":             Replied{matter(), sg17.Name, "SG17-LS58", "", ""},
 		"replied-late":        Replied{matter(), sg17.Name, "SG17-LS58", "2027-01-12", ""},
 		"incoming-registered": IncomingRegistered{incoming, from},
@@ -315,7 +317,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 		}
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
-		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
+		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
 		IncomingRedirected{}, ReportDue{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {

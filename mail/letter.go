@@ -41,6 +41,8 @@ var (
 	_ Letter = Acknowledged{}
 	_ Letter = ReplyDue{}
 	_ Letter = Overdue{}
+	_ Letter = Extension{}
+	_ Letter = Extension{Granted: true}
 	_ Letter = Replied{}
 	_ Letter = IncomingRegistered{}
 	_ Letter = IncomingAssigned{}

@@ -29,6 +29,7 @@ type notice struct {
 	QuoteHead  string // what that is
 	Code       bool   // it is a machine's words
 	Act        string // what the link is for
+	Made       string // who made it, and what to do with it
 }
 
 // fact is a labelled line.
@@ -53,6 +54,9 @@ func (m Matter) sheet(c *catalogue.Catalogue, n notice) sheet {
 	n.Matter = m
 	if n.Act == "" {
 		n.Act = c.Say("letter.open")
+	}
+	if n.Made == "" {
+		n.Made = c.Say("letter.made", "group", m.Group.Label())
 	}
 	number := m.Ref
 	if number == "" {

@@ -26,6 +26,14 @@ func (a Awaited) say(c *catalogue.Catalogue, own, others string, values ...any) 
 	return c.Say(others, append(values, "addressee", a.Addressee)...)
 }
 
+// answered says, to who owes the reply, how to reply.
+func (a Awaited) answered(c *catalogue.Catalogue, m Matter, n notice) notice {
+	if a.Addressee == "" {
+		n.Made = c.Say("letter.answer", "group", m.Group.Label())
+	}
+	return n
+}
+
 // ReplyDue reminds who has to reply, or who waits for it. It goes out on the days of [ReplyDueDays] before the deadline.
 type ReplyDue struct {
 	Matter
@@ -45,7 +53,7 @@ func (r ReplyDue) in(c *catalogue.Catalogue) sheet {
 		n.Head = c.Say("reply-due.head", "n", r.Days)
 		n.Lead = r.say(c, "reply-due.lead", "reply-due.lead-of", "number", r.number(), "date", r.Deadline, "n", r.Days)
 	}
-	return r.sheet(c, n)
+	return r.sheet(c, r.answered(c, r.Matter, n))
 }
 
 // Overdue says that the deadline has passed.
@@ -58,8 +66,38 @@ type Overdue struct {
 func (Overdue) kind() liaison.Letter { return "overdue" }
 
 func (o Overdue) in(c *catalogue.Catalogue) sheet {
-	return o.sheet(c, notice{Facts: o.facts(c), Head: c.Say("overdue.head", "n", o.Days),
-		Lead: o.say(c, "overdue.lead", "overdue.lead-of", "number", o.number(), "date", o.Deadline, "n", o.Days)})
+	return o.sheet(c, o.answered(c, o.Matter, notice{Facts: o.facts(c), Head: c.Say("overdue.head", "n", o.Days),
+		Lead: o.say(c, "overdue.lead", "overdue.lead-of", "number", o.number(), "date", o.Deadline, "n", o.Days)}))
+}
+
+// Extension answers an addressee that asked for another date.
+type Extension struct {
+	Matter
+	Deadline liaison.Date // of the statement
+	Before   liaison.Date // in force until now
+	Asked    liaison.Date // that was asked for
+	Due      liaison.Date // in force from now on; Before, if it was refused
+	Granted  bool
+	Reason   string // in full, as it was written, "" for none
+}
+
+func (e Extension) kind() liaison.Letter {
+	if e.Granted {
+		return liaison.LetterExtensionGranted
+	}
+	return liaison.LetterExtensionRefused
+}
+
+func (e Extension) in(c *catalogue.Catalogue) sheet {
+	n := notice{Head: c.Say("extension.head-granted"), Quote: e.Reason, QuoteHead: c.Say("word.reason"),
+		Made:  c.Say("letter.answer", "group", e.Group.Label()),
+		Lead:  c.Say("extension.lead-granted", "group", e.Group.Label(), "number", e.number(), "date", e.Due, "before", e.Before),
+		Facts: facts(fact{"label.from", c.Isolate(e.Group.Label()), false}, fact{"label.first-deadline", c.Date(e.Deadline), false}, fact{"label.deadline", c.Date(e.Due), true})}
+	if !e.Granted {
+		n.Head = c.Say("extension.head-refused")
+		n.Lead = c.Say("extension.lead-refused", "group", e.Group.Label(), "number", e.number(), "date", e.Due, "asked", e.Asked)
+	}
+	return e.sheet(c, n)
 }
 
 // Replied tells those who waited that a reply came.

@@ -27,6 +27,10 @@ type statement struct {
 	under    map[liaison.CommandID]bool // those, by their commands
 	pending  *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
 	mend     bool                       // somebody asked for a look at what is open
+
+	changes   int  // counts what may have changed what is due of the replies
+	following bool // what is due of them is being done
+	given     int  // commands that this run gave by itself
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
@@ -44,8 +48,10 @@ func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for ch := workflow.GetSignalChannel(ctx, SignalMend); ch.Receive(ctx, nil); {
 			s.mend = true
+			s.changes++
 		}
 	})
+	workflow.Go(ctx, s.follow)
 	return s, nil
 }
 
@@ -83,7 +89,7 @@ func (s *statement) run(ctx workflow.Context) error {
 	}
 }
 
-func (s *statement) idle() bool { return s.sending == 0 && s.pending == nil }
+func (s *statement) idle() bool { return s.sending == 0 && s.pending == nil && !s.following }
 
 // takeOver begins what is open in the register and is not under way here.
 func (s *statement) takeOver(ctx workflow.Context) error {
@@ -120,7 +126,7 @@ func (s *statement) permit(ctx workflow.Context, cmd liaison.Command) error {
 // in the name of who approved, unless the approver holds it.
 func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.Answer, error) {
 	answer, err := s.decide(ctx, cmd)
-	if err == nil && cmd.Transmission != "" {
+	if _, about := liaison.AboutMessages[cmd.Kind]; err == nil && about {
 		s.tell(ctx, answer.Batch)
 		if !cmd.Kind.Sends() {
 			s.settle(ctx, cmd.ID)
@@ -151,6 +157,7 @@ func (s *statement) decide(ctx workflow.Context, cmd liaison.Command) (answer li
 		return answer, err
 	}
 	s.state = answer.State
+	s.changes++
 	if cmd.Kind == liaison.DoHold {
 		s.pending = nil
 	}

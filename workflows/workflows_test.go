@@ -44,6 +44,8 @@ type office struct {
 	tried   map[liaison.TransmissionID]int
 	open    []store.OpenBatch
 
+	plan func(state liaison.State) store.ReplyPlan // of the replies; nil for nothing that is ever due
+
 	addressees int
 	undo       time.Duration
 	tells      bool                                                                      // somebody has to be told of an approval; who drafted and approves it himself has not
@@ -147,6 +149,17 @@ func (o *office) OpenBatches(context.Context, liaison.StatementID) ([]store.Open
 		return nil, err
 	}
 	return o.open, nil
+}
+
+// ReplyPlan says what is due of the replies.
+func (o *office) ReplyPlan(context.Context, liaison.StatementID) (store.ReplyPlan, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.plan == nil {
+		return store.ReplyPlan{}, nil
+	}
+	o.note("plan")
+	return o.plan(o.state), nil
 }
 
 // Seal lists the messages of a batch.

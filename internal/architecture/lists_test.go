@@ -24,6 +24,8 @@ func values() map[string][]string {
 		"decision_kind":   plain([]liaison.CommandKind{liaison.DoApprove, liaison.DoReturn, liaison.DoReject}),
 		"attempt_outcome": nil,
 
+		"reply_link_kind": {"reply", "interim", "none"}, // what the store's linkKinds come to
+
 		"inbound_source":     {"smtp", "lmtp", "imap", "file"}, // the ways in of internal/inbound/listen and of `liaison inbound`
 		"inbound_matched_by": plain([]inbound.Evidence{inbound.ByToken, inbound.ByEnvelopeID, inbound.ByMessageID, inbound.ByInReplyTo, inbound.ByReferences, inbound.ByPerson}),
 	}
@@ -70,6 +72,9 @@ func values() map[string][]string {
 		if liaison.TransmissionAttempting.May(x.State) {
 			add("attempt_outcome", string(x.State))
 		}
+	}
+	for _, x := range liaison.ReplyStates {
+		add("reply_state", string(x.State))
 	}
 	for _, x := range liaison.Facts {
 		add("transmission_fact_kind", string(x.Fact))

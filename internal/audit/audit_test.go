@@ -55,7 +55,8 @@ func TestLeafBytes(t *testing.T) {
 	want := `{"format":"liaison-leaf/1","id":"the ID","kind":"the Kind","at":"2026-11-23T09:30:00.123456Z","statement":"the Statement","version":104,` +
 		`"command":"the Command","actor":"the Actor","acting":"the Acting","drafted":true,"from":"the From","to":"the To","revision":111,"digest":"the Digest",` +
 		`"ref":"the Ref","reason":` + c("the Reason") + `,"transmission":"the Transmission","letter":"the Letter","body":"the Body","recipient":` + c("the Recipient") +
-		`,"message_id":` + c("the MessageID") + `,"message_digest":"the MessageDigest","attempt":121,"stage":"the Stage","code":123,"reply":` + c("the Reply") + `,"amends":"the Amends","changed":"the Changed"}`
+		`,"message_id":` + c("the MessageID") + `,"message_digest":"the MessageDigest","attempt":121,"stage":"the Stage","code":123,"reply":` + c("the Reply") + `,"amends":"the Amends","changed":"the Changed"` +
+		`,"reply_from":"the ReplyFrom","reply_to":"the ReplyTo","due":"the Due","asked":"the Asked"}`
 	if diff := cmp.Diff(want, string(Leaf(event(t), fixedSalts()))); diff != "" {
 		t.Errorf("leaf (-want +got):\n%s", diff)
 	}

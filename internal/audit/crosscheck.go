@@ -56,6 +56,9 @@ type messageStory struct {
 	Accepted  int                 `json:"ok,omitempty"` // the attempt that was accepted, 0 for none
 	Outcome   liaison.EventKind   `json:"o,omitempty"`
 	Last      liaison.EventID     `json:"e,omitempty"`
+
+	Reply liaison.ReplyState `json:"r,omitempty"` // of the addressee, "" where nothing was ever awaited of it
+	Due   liaison.Date       `json:"due,omitempty"`
 }
 
 // crossState is what a cross-check has seen of the log, for another that goes on behind it.
@@ -128,6 +131,12 @@ type (
 		Letter    liaison.Letter         `json:"letter"`
 		State     string                 `json:"state"`
 		Digest    liaison.Digest         `json:"message_digest"`
+	}
+	replyRow struct {
+		Statement    liaison.StatementID    `json:"statement"`
+		Transmission liaison.TransmissionID `json:"transmission"`
+		State        liaison.ReplyState     `json:"state"`
+		Due          liaison.Date           `json:"due"`
 	}
 	attemptRow struct {
 		Transmission liaison.TransmissionID `json:"transmission"`
@@ -237,6 +246,12 @@ func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
 	bad := func(format string, args ...any) {
 		c.problem(e.Statement, e.ID, "the message "+string(e.Transmission)+" "+format, args...)
 	}
+	if e.ReplyTo != "" {
+		if before := e.ReplyFrom; before != m.Reply && !(m.Reply == "" && before == liaison.ReplyNotAwaited) {
+			bad("is said to have had a reply that was %s, and the log had it as %s", orNothing(string(before)), orNothing(string(m.Reply)))
+		}
+		m.Reply, m.Due = e.ReplyTo, e.Due
+	}
 	switch e.Kind {
 	case liaison.EventAttempted, liaison.EventAccepted, liaison.EventRefused, liaison.EventDeferred, liaison.EventUnknown:
 		if e.MessageDigest != m.Sealed {
@@ -297,6 +312,8 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		err = decode(line, func(r amendmentRow) { c.rows.amendments = append(c.rows.amendments, r) })
 	case "transmission":
 		err = decode(line, c.transmission)
+	case "reply":
+		err = decode(line, c.reply)
 	case "attempt":
 		err = decode(line, c.attempt)
 	case "appointment":
@@ -338,6 +355,16 @@ func (c *CrossCheck) transmission(r transmissionRow) {
 	}
 	if m.Accepted != 0 && r.State != "accepted" && r.State != "bounced" {
 		c.problem(r.Statement, m.Last, "the log says that the message %s was accepted, the ledger says %s", r.ID, r.State)
+	}
+}
+
+func (c *CrossCheck) reply(r replyRow) {
+	m := c.messages[r.Transmission]
+	if m == nil {
+		m = &messageStory{}
+	}
+	if logged := m.Reply; logged != r.State && !(logged == "" && r.State == liaison.ReplyNotAwaited) || m.Due != r.Due {
+		c.problem(r.Statement, m.Last, "the reply to the message %s is %s in the register, and %s in the log", r.Transmission, r.State, orNothing(string(logged)))
 	}
 }
 

@@ -21,7 +21,7 @@ type leafReader struct {
 	last [members + 1]string // by the place of the member
 }
 
-const members = 16
+const members = 19
 
 // member is one that the cross-check uses: its place, from 1, and its field.
 func member(name []byte) int {
@@ -58,6 +58,12 @@ func member(name []byte) int {
 		return 15
 	case "changed":
 		return 16
+	case "reply_from":
+		return 17
+	case "reply_to":
+		return 18
+	case "due":
+		return 19
 	}
 	return 0
 }
@@ -96,6 +102,12 @@ func setMember(e *liaison.Event, place int, value string) {
 		e.Amends = liaison.Digest(value)
 	case 16:
 		e.Changed = value
+	case 17:
+		e.ReplyFrom = liaison.ReplyState(value)
+	case 18:
+		e.ReplyTo = liaison.ReplyState(value)
+	case 19:
+		e.Due = liaison.Date(value)
 	}
 }
 

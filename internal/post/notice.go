@@ -115,6 +115,8 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 			return nil, err
 		}
 		return mail.ReviewRequested{To: to, Group: snap.GroupBody, Content: r.Content, Revision: r.Number, Digest: r.Digest, Drafter: snap.DrafterPerson.Name, URL: page + "/review"}, nil
+	case liaison.LetterReplyDue, liaison.LetterOverdue:
+		return o.awaited(ctx, snap, m, l)
 	case liaison.LetterReturned, liaison.LetterRejected, liaison.LetterApproved:
 		r, err := o.revision(ctx, snap.ID, e.Revision)
 		if err != nil {

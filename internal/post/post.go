@@ -56,6 +56,9 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 		return nil, err
 	}
 
+	if t.Position > 0 && t.Letter != liaison.LetterStatement {
+		return o.owed(ctx, snap, t, env)
+	}
 	if t.Letter != liaison.LetterStatement {
 		return o.notice(ctx, snap, t, env)
 	}

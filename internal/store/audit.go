@@ -81,6 +81,12 @@ var crossChecks = []string{
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.transmission_id = r.transmission_id AND e.kind = r.kind AND e.digest = r.digest)`,
 	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was ' || e.kind || ', the register has no such answer' FROM event e
 	 WHERE e.kind IN ('misdirected', 'extension-asked', 'declined') AND NOT EXISTS (SELECT FROM transmission_response r WHERE r.event_id = e.id)`,
+	// what an addressee owes, which the register has otherwise than the log's last word on it
+	`SELECT r.statement_id::text, '', 'the reply of addressee ' || r.position || ' is ' || r.state || ', due ' || coalesce(r.due::text, 'never') || ' in the register; the log says ' || coalesce(e.reply_to, 'nothing')
+	 FROM reply r LEFT JOIN LATERAL (SELECT reply_to, due FROM event WHERE event.transmission_id = r.transmission_id AND reply_to <> '' ORDER BY seq DESC LIMIT 1) e ON true
+	 WHERE r.state <> coalesce(e.reply_to, 'not-awaited') OR coalesce(r.due::text, '') <> coalesce(e.due, '')`,
+	`SELECT l.statement_id::text, l.event_id::text, 'what was linked to the reply of addressee ' || l.position || ' is not what the log says' FROM reply_link l JOIN reply r ON r.statement_id = l.statement_id AND r.position = l.position
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = l.event_id AND e.transmission_id = r.transmission_id AND e.kind IN ('reply-linked', 'reply-interim', 'reply-unlinked'))`,
 	// numbers with a gap
 	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
 	 FROM number_series, generate_series(1, last) n

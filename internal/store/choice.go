@@ -36,6 +36,7 @@ func (w *writing) aboutMessage(ctx context.Context) error {
 			}
 		}
 		w.batch.Queue(`UPDATE transmission SET state = 'cancelled', next_try_at = NULL, changed_at = $2 WHERE id = $1`, x.ID, w.now)
+		return w.takeBack(ctx, x.Position)
 	case liaison.DoSendAgain:
 		w.batch.Queue(`UPDATE transmission SET state = 'deferred', next_try_at = $3, batch = $2, changed_at = $3 WHERE id = $1`, x.ID, w.cmd.ID, w.now)
 	case liaison.DoSendCopy:

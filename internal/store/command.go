@@ -83,14 +83,13 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 			return err
 		}
 		t.snap = snap // as the command found it: who approved what it takes back is told
-		t.snap = snap // as the command found it: who approved what it takes back is told
-		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}}
+		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}, event: liaison.EventID(newID())}
 		if err := w.apply(ctx); err != nil {
 			return err
 		}
 		answer = liaison.Answer{
 			Statement: cmd.Statement, State: change.Rule.To, Version: w.Version, Revision: w.Revision, Ref: w.Ref,
-			Letters: cmd.Kind.Sends() || len(change.Letters) > 0, Batch: w.message.Batch,
+			Letters: cmd.Kind.Sends() || len(change.Letters) > 0 || w.letters, Batch: w.message.Batch,
 		}
 		if w.DispatchAt != nil && cmd.Kind == liaison.DoApprove {
 			answer.DispatchAt = *w.DispatchAt
@@ -123,6 +122,9 @@ type writing struct {
 	message  Transmission    // that the command is about
 	amended  []liaison.Difference
 	judgedBy *liaison.Profile // the version that approved
+	event    liaison.EventID  // of the command
+	reply    liaison.Event    // what the command's event says of a reply
+	letters  bool             // letters to addressees are queued
 }
 
 // apply works out what follows from the change besides the new state.
@@ -132,6 +134,14 @@ func (w *writing) apply(ctx context.Context) error {
 	}
 	if _, ok := liaison.AboutMessages[w.cmd.Kind]; ok {
 		return w.aboutMessage(ctx)
+	}
+	if act, ok := liaison.AboutReplies[w.cmd.Kind]; ok {
+		return w.aboutReply(ctx, act)
+	}
+	if w.change.Rule.To.Final() {
+		if err := w.endReplies(ctx); err != nil {
+			return err
+		}
 	}
 	if w.cmd.Kind != liaison.DoApprove && w.cmd.Kind != liaison.DoAmend {
 		w.DispatchAt = nil
@@ -155,6 +165,9 @@ func (w *writing) apply(ctx context.Context) error {
 	case liaison.DoDispatch:
 		w.batch.Queue(`UPDATE transmission SET batch = $3, changed_at = $4 WHERE statement_id = $1 AND revision = $2 AND letter = 'statement' AND state = 'queued'`,
 			w.ID, w.Revision, w.cmd.ID, w.now)
+		w.awaitReplies()
+	case liaison.DoRemind:
+		return w.remind(ctx)
 	}
 	return nil
 }
@@ -294,6 +307,7 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	w.tx.batch = w.cmd.ID
 	w.record(liaison.Event{
 		Amends: amends, Changed: liaison.FieldsOf(w.amended),
+		ID: w.event, ReplyFrom: w.reply.ReplyFrom, ReplyTo: w.reply.ReplyTo, Due: w.reply.Due, Asked: w.reply.Asked,
 		Transmission: e.Transmission, Letter: e.Letter, Body: e.Body, Recipient: e.Recipient, MessageID: e.MessageID, MessageDigest: e.MessageDigest, Attempt: e.Attempt,
 		Kind: w.change.Rule.Event, Statement: w.ID, Version: w.Version, Command: w.cmd.ID,
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,

@@ -45,6 +45,10 @@ var eventTable = []struct {
 	{"relay", "text", column(func(e liaison.Event) string { return e.Relay })},
 	{"amends", "text", column(func(e liaison.Event) string { return string(e.Amends) })},
 	{"changed", "text", column(func(e liaison.Event) string { return e.Changed })},
+	{"reply_from", "text", column(func(e liaison.Event) string { return string(e.ReplyFrom) })},
+	{"reply_to", "text", column(func(e liaison.Event) string { return string(e.ReplyTo) })},
+	{"due", "text", column(func(e liaison.Event) string { return string(e.Due) })},
+	{"asked", "text", column(func(e liaison.Event) string { return string(e.Asked) })},
 }
 
 func column[T any](field func(liaison.Event) T) func([]liaison.Event) any {
@@ -113,13 +117,14 @@ type HistoryLine struct {
 const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_id::text, ''), event.version, event.command_id,
 	coalesce(event.actor::text, ''), event.acting, event.drafted, event.from_state, event.to_state, event.revision, event.digest,
 	event.ref, event.reason, coalesce(event.transmission_id::text, ''), event.letter, event.body_code, event.recipient,
-	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay, event.amends, event.changed`
+	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay, event.amends, event.changed,
+	event.reply_from, event.reply_to, event.due, event.asked`
 
 // eventFields are the places that eventColumns are scanned into.
 func eventFields(e *liaison.Event) []any {
 	return []any{&e.ID, &e.Kind, &e.At, &e.Statement, &e.Version, &e.Command, &e.Actor, &e.Acting, &e.Drafted, &e.From, &e.To,
 		&e.Revision, &e.Digest, &e.Ref, &e.Reason, &e.Transmission, &e.Letter, &e.Body, &e.Recipient,
-		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay, &e.Amends, &e.Changed}
+		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked}
 }
 
 // History lists what happened to a statement, oldest first.

@@ -34,6 +34,7 @@ var registerRows = []string{
 	`SELECT json_build_object('export', 'amendment', 'statement', statement_id, 'revision', revision, 'digest', digest, 'amends', amends_digest, 'changed', changed, 'person', person_id, 'acting', acting, 'at', amended_at) FROM amendment ORDER BY statement_id, revision`,
 	`SELECT json_build_object('export', 'transmission', 'id', t.id, 'statement', t.statement_id, 'revision', t.revision, 'letter', t.letter, 'state', t.state, 'attempts', t.attempts, 'message_digest', coalesce(m.digest, ''))
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id ORDER BY t.id`,
+	`SELECT json_build_object('export', 'reply', 'statement', statement_id, 'position', position, 'transmission', transmission_id, 'state', state, 'deadline', coalesce(deadline::text, ''), 'due', coalesce(due::text, '')) FROM reply ORDER BY statement_id, position`,
 	`SELECT json_build_object('export', 'attempt', 'transmission', transmission_id, 'n', n, 'dot', dot_at IS NOT NULL, 'outcome', coalesce(outcome, ''), 'stage', coalesce(stage, ''), 'code', code) FROM attempt ORDER BY transmission_id, n`,
 }
 

@@ -59,10 +59,11 @@ func (s *Store) HandleInbound(ctx context.Context, id InboundID, keys inbound.Ke
 		var raw []byte
 		var to string
 		var done *time.Time
+		var received time.Time
 		h = Handled{ID: id}
 		err := t.QueryRow(ctx, `
-			SELECT raw, envelope_recipient, handled_at, coalesce(understood, '{}'), coalesce(matched_by, ''), coalesce(transmission_id::text, ''), coalesce(statement_id::text, '')
-			FROM inbound_message WHERE id = $1 FOR UPDATE`, id).Scan(&raw, &to, &done, &h.Understood, &h.MatchedBy, &h.Transmission, &h.Statement)
+			SELECT raw, envelope_recipient, handled_at, coalesce(understood, '{}'), coalesce(matched_by, ''), coalesce(transmission_id::text, ''), coalesce(statement_id::text, ''), received_at
+			FROM inbound_message WHERE id = $1 FOR UPDATE`, id).Scan(&raw, &to, &done, &h.Understood, &h.MatchedBy, &h.Transmission, &h.Statement, &received)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.NotFound, "There is no such inbound message.")
 		} else if err != nil {
@@ -80,6 +81,15 @@ func (s *Store) HandleInbound(ctx context.Context, id InboundID, keys inbound.Ke
 			h.MatchedBy, h.Transmission, h.Statement = by, x.ID, x.Statement
 			if h.Facts, err = t.learn(ctx, x, id, h.Understood); err != nil {
 				return err
+			}
+			if slices.Contains(h.Facts, liaison.FactReplied) {
+				day, err := t.zonedDay(ctx, x.Statement, received)
+				if err != nil {
+					return err
+				}
+				if err := t.came(ctx, x, liaison.ReplyComes, evidence{inbound: id, day: day}, ""); err != nil {
+					return err
+				}
 			}
 		}
 		if _, err := t.Exec(ctx, `

@@ -237,6 +237,12 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 			e.err = liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", x.State.Label())
 			continue
 		}
+		if moot, err := t.moot(ctx, x); err != nil {
+			return err
+		} else if moot {
+			e.err = liaison.Refuse(liaison.Conflict, "The reminder is cancelled: what it asks for is not awaited any more.")
+			continue
+		}
 		if reason, held := holds.of(e.claim.relay, x); held {
 			e.err = fmt.Errorf("%w: %s", ErrHeld, reason)
 			continue

@@ -104,7 +104,7 @@ func (s *Store) Respond(ctx context.Context, id liaison.TransmissionID, command 
 			return fmt.Errorf("record response: %w", err)
 		}
 		fresh = true
-		return nil
+		return t.came(ctx, x, liaison.ReplyActOf(r), evidence{response: row, day: snap.Today, asked: r.Date}, command)
 	})
 	if violates(err, "transmission_response_once") { // the other click was quicker
 		return false, nil

@@ -237,6 +237,7 @@ func (s *Store) CanaryArrived(ctx context.Context, id liaison.TransmissionID) er
 // one for as long as nobody would; all accepted while the statement is said to be dispatched in part; all settled while it is said to be
 // dispatching. And approved statements that should have been dispatched. Where their workflow is at it, the look does no harm; where
 // it has ended, or has met an error that nobody has thought of, nobody else would come back to them.
+// Also those whose awaited replies are all settled, by what came in without their workflow, or of which something was due long ago.
 func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStatement, error) {
 	now := s.now()
 	patience := 3 * max(rules.Canary, time.Second)
@@ -254,6 +255,8 @@ func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStateme
 				SELECT FROM transmission t WHERE t.statement_id = s.id AND t.letter = 'statement' AND (t.state IN ('queued', 'attempting', 'deferred') OR t.changed_at >= $2))
 			OR s.state = 'dispatched-in-part' AND `+allAccepted+`
 			OR s.state = 'approved' AND s.dispatch_at < $2
+			OR s.state IN ('dispatched', 'dispatched-in-part') AND EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state <> 'not-awaited')
+				AND NOT EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state IN ('awaiting', 'extended', 'overdue', 'redirected'))
 		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-patience), now.Add(-longestAttempt), now.Add(-longestQueue))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what is ripe: %w", err))

@@ -89,16 +89,19 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		}
 		return err
 	})
+	reached := map[int]bool{}
 	b.Queue(`
-		SELECT t.id, t.state, EXISTS (SELECT FROM transmission c WHERE c.copy_of = t.id)
+		SELECT t.id, t.position, t.state, EXISTS (SELECT FROM transmission c WHERE c.copy_of = t.id)
 		FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
 		WHERE s.id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
 		snap.Outcomes = map[liaison.TransmissionState]int{}
 		snap.Messages = map[liaison.TransmissionID]liaison.MessageState{}
 		var id liaison.TransmissionID
+		var position int
 		var m liaison.MessageState
-		_, err := pgx.ForEachRow(rows, []any{&id, &m.State, &m.Copied}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&id, &position, &m.State, &m.Copied}, func() error {
 			snap.Messages[id] = m
+			reached[position] = reached[position] || !m.Copied && (m.State == liaison.TransmissionAccepted || m.State == liaison.TransmissionAssumed)
 			if !m.Copied {
 				snap.Outcomes[m.State]++
 			}
@@ -119,6 +122,10 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		snap.Outcome = liaison.OutcomeIn(kind)
 		return err
 	})
+	b.Queue(`SELECT `+replyColumns+replyFrom+`WHERE s.id = $1 AND `+firstMessage+` ORDER BY t.position`, id).Query(func(rows pgx.Rows) (err error) {
+		snap.Replies, err = pgx.CollectRows(rows, scanReply)
+		return err
+	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
 	var pins pinned
 	queueGroup(b, &snap, &pins, group, []any{id}, now)
@@ -136,6 +143,10 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	if snap.Content, err = liaison.ParseCanonical(content); err != nil {
 		return snap, nil, err
 	}
+	for i, r := range snap.Replies {
+		snap.Replies[i].Reached = reached[r.Position]
+	}
+	snap.Now = now
 	if judged.key != "" && snap.ApprovedDigest != "" {
 		pins = judged
 	}

@@ -99,10 +99,14 @@ type tx struct {
 
 func (t *tx) rules() *profile.Set { return t.profiles }
 
-// record adds an event to the transaction. Its id and time are set here.
-func (t *tx) record(e liaison.Event) {
-	e.ID, e.At = liaison.EventID(newID()), t.now
+// record adds an event to the transaction and returns its id. The id, if it has none, and the time are set here.
+func (t *tx) record(e liaison.Event) liaison.EventID {
+	e.At = t.now
+	if e.ID == "" {
+		e.ID = liaison.EventID(newID())
+	}
 	t.events = append(t.events, e)
+	return e.ID
 }
 
 // write runs fn in a transaction and appends the events that fn recorded, last. READ COMMITTED is what the log's lock

@@ -189,8 +189,8 @@ func TestWholeLife(t *testing.T) {
 			t.Errorf("event %d has leaf %d", i, l.Leaf)
 		}
 	}
-	want := []liaison.EventKind{"drafted", "edited", "submitted", "returned", "submitted", "approved", "dispatching", "sealed", "sealed",
-		"attempted", "accepted", "attempted", "accepted", "dispatched", "closed"}
+	want := []liaison.EventKind{"drafted", "edited", "submitted", "returned", "submitted", "approved", "dispatching", "reply-awaited", "reply-awaited", "sealed", "sealed",
+		"attempted", "accepted", "attempted", "accepted", "dispatched", "closed", "reply-missing", "reply-missing"}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)
 	}

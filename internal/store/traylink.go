@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -49,7 +51,8 @@ func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.Transm
 		var u inbound.Understood
 		var open bool
 		var known int
-		err := t.QueryRow(ctx, `SELECT coalesce(understood, '{}'), handled_at IS NOT NULL AND statement_id IS NULL FROM inbound_message WHERE id = $1 FOR UPDATE`, id).Scan(&u, &open)
+		var received time.Time
+		err := t.QueryRow(ctx, `SELECT coalesce(understood, '{}'), handled_at IS NOT NULL AND statement_id IS NULL, received_at FROM inbound_message WHERE id = $1 FOR UPDATE`, id).Scan(&u, &open, &received)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.NotFound, "There is no such inbound message.")
 		} else if err != nil {
@@ -77,6 +80,13 @@ func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.Transm
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("link an inbound message: %w", err)
 		}
-		return nil
+		if !slices.ContainsFunc(facts, func(f fact) bool { return f.kind == liaison.FactReplied }) {
+			return nil
+		}
+		day, err := today(snap.Profile, received)
+		if err != nil {
+			return err
+		}
+		return t.came(ctx, x, liaison.ReplyComes, evidence{inbound: id, day: day, by: by, reason: reason}, "")
 	})
 }

@@ -284,6 +284,10 @@ class Register:
         if "transmission" not in e:
             return
         m = self.messages.setdefault(e["transmission"], {"sealed": None, "attempts": set(), "accepted": 0})
+        if "reply_to" in e:
+            if e.get("reply_from", "") != m.get("reply", ("",))[0] and not (e.get("reply_from") == "not-awaited" and "reply" not in m):
+                bad("a change of where a reply stands is missing before it")
+            m["reply"] = (e["reply_to"], e.get("due", ""))
         kind, attempt = e["kind"], e.get("attempt", 0)
         if kind == "sealed":
             if m["sealed"]:
@@ -328,6 +332,9 @@ class Register:
             m = self.messages.get(t["id"], {"sealed": None, "attempts": set(), "accepted": 0})
             if (t["message_digest"] or None) != m["sealed"] or (t["state"] == "accepted") != bool(m["accepted"]) and t["state"] != "bounced":
                 self.problems.append("statement %s: the message %s is not in the log as it is in the ledger" % (t["statement"], t["id"]))
+        for r in self.rows.get("reply", []):
+            if self.messages.get(r["transmission"], {}).get("reply", ("not-awaited", "")) != (r["state"], r["due"]):
+                self.problems.append("statement %s: the reply to the message %s is not in the log as it is in the register" % (r["statement"], r["transmission"]))
         for a in self.rows.get("attempt", []):
             m = self.messages.get(a["transmission"], {"attempts": set()})
             if a["dot"] != (a["n"] in m["attempts"]):
