@@ -89,10 +89,14 @@ func (e Extension) kind() liaison.Letter {
 }
 
 func (e Extension) in(c *catalogue.Catalogue) sheet {
+	first := e.Deadline
+	if first == e.Due {
+		first = ""
+	}
 	n := notice{Head: c.Say("extension.head-granted"), Quote: e.Reason, QuoteHead: c.Say("word.reason"),
 		Made:  c.Say("letter.answer", "group", e.Group.Label()),
 		Lead:  c.Say("extension.lead-granted", "group", e.Group.Label(), "number", e.number(), "date", e.Due, "before", e.Before),
-		Facts: facts(fact{"label.from", c.Isolate(e.Group.Label()), false}, fact{"label.first-deadline", c.Date(e.Deadline), false}, fact{"label.deadline", c.Date(e.Due), true})}
+		Facts: facts(fact{"label.from", c.Isolate(e.Group.Label()), false}, fact{"label.first-deadline", c.Date(first), false}, fact{"label.deadline", c.Date(e.Due), true})}
 	if !e.Granted {
 		n.Head = c.Say("extension.head-refused")
 		n.Lead = c.Say("extension.lead-refused", "group", e.Group.Label(), "number", e.number(), "date", e.Due, "asked", e.Asked)
