@@ -14,18 +14,21 @@ import (
 // boardPage is every message of the statements that the person works on, with what is known of it.
 type boardPage struct {
 	layout
-	Filters []sentFilter
-	State   liaison.TransmissionState
-	Meaning string
-	Bodies  []option
-	Ref     string
-	Lines   []boardLine
-	Next    string
-	Later   bool
-	First   string
-	Tray    int  // what came in and matched nothing
-	Trays   bool // the person may see it
-	Holds   []holdView
+	Filters  []sentFilter
+	State    liaison.TransmissionState
+	Meaning  string
+	Bodies   []option
+	Ref      string
+	Lines    []boardLine
+	Next     string
+	Later    bool
+	First    string
+	Tray     int          // what came in and matched nothing
+	Trays    bool         // the person may see it
+	Piles    []sentFilter // what needs a person: unknown, refused, bounced
+	Holds    []holdView
+	Pause    *pauseForm // for who may
+	Problems problems
 }
 
 type sentFilter struct {
@@ -41,15 +44,9 @@ type boardLine struct {
 	Ref       string
 	Title     string
 	WhyNot    string
+	Actions   []actionView
 	Facts     []liaison.Fact
 	Said      []liaison.ResponseKind
-}
-
-// holdView is a relay or a body that nothing is sent through or to.
-type holdView struct {
-	What, Reason string
-	At           moment
-	Waits        int
 }
 
 var (
@@ -61,12 +58,20 @@ var (
 var errNoBoard = liaison.Refuse(liaison.Forbidden, "The dispatch board is for who holds an office of a group. What happened to a message stands on its statement.")
 
 func (s *server) showBoard(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	return s.writeBoard(w, r, me, http.StatusOK, pauseExtra{})
+}
+
+func (s *server) writeBoard(w http.ResponseWriter, r *http.Request, me *visitor, status int, x pauseExtra) error {
 	if len(me.Offices) == 0 {
 		return errNoBoard
 	}
 	ctx, q := r.Context(), r.URL.Query()
 	f := store.BoardFilter{State: liaison.TransmissionState(q.Get("state")), Body: liaison.Code(q.Get("body")), Ref: q.Get("ref"), After: q.Get("after")}
-	p := boardPage{layout: s.layout(r, "Dispatch"), State: f.State, Ref: f.Ref, Later: f.After != "", Trays: mayTray(me)}
+	p := boardPage{layout: s.layout(r, "Dispatch"), State: f.State, Ref: f.Ref, Later: f.After != "", Trays: mayTray(me), Problems: x.problems}
+	var err error
+	if p.Flash, err = s.doneHere(r, me); err != nil {
+		return err
+	}
 	if f.State != "" {
 		i := slices.IndexFunc(liaison.TransmissionStates, func(x sentRow) bool { return x.State == f.State })
 		if i < 0 {
@@ -78,12 +83,22 @@ func (s *server) showBoard(w http.ResponseWriter, r *http.Request, me *visitor) 
 	if err != nil {
 		return err
 	}
+	why, err := s.reasons(ctx, me.Zone)
+	if err != nil {
+		return err
+	}
+	snaps := map[liaison.StatementID]store.Snapshot{}
 	for _, l := range lines {
 		for _, k := range l.Said { // what was said on the page is a fact besides
 			l.Facts = slices.DeleteFunc(l.Facts, func(f liaison.Fact) bool { return f == k.Fact() })
 		}
+		actions, err := s.boardActions(r, l.Transmission, me, snaps)
+		if err != nil {
+			return err
+		}
 		p.Lines = append(p.Lines, boardLine{
-			transmissionViewOf(l.Transmission, me.Zone), "/statements/" + string(l.Transmission.Statement), l.Ref, titleOr(l.Title), whyNot(l.Transmission, l.StatementState), l.Facts, l.Said,
+			transmissionViewOf(l.Transmission, me.Zone), "/statements/" + string(l.Transmission.Statement), l.Ref, titleOr(l.Title),
+			why.not(l.Transmission, l.StatementState, l.DispatchAt), actions, l.Facts, l.Said,
 		})
 	}
 	address := func(state liaison.TransmissionState, after string) string {
@@ -102,10 +117,34 @@ func (s *server) showBoard(w http.ResponseWriter, r *http.Request, me *visitor) 
 	if next != "" {
 		p.Next = address(f.State, next)
 	}
-	if err := s.boardFilters(r, &p, me, f, address); err != nil {
+	if err := s.boardFilters(r, &p, me, f, address, x); err != nil {
 		return err
 	}
-	return boardTemplate.write(w, http.StatusOK, p)
+	return boardTemplate.write(w, status, p)
+}
+
+// boardActions are the buttons of a line. The statement is read only where a button is possible at all, and once.
+func (s *server) boardActions(r *http.Request, t store.Transmission, me *visitor, snaps map[liaison.StatementID]store.Snapshot) ([]actionView, error) {
+	possible := false
+	for _, states := range liaison.AboutMessages {
+		possible = possible || slices.Contains(states, t.State)
+	}
+	if !possible || t.Letter != liaison.LetterStatement || t.CopiedBy != "" {
+		return nil, nil
+	}
+	snap, ok := snaps[t.Statement]
+	if !ok {
+		var err error
+		if snap, err = s.store.Snapshot(r.Context(), t.Statement); err != nil {
+			return nil, err
+		}
+		snaps[t.Statement] = snap
+	}
+	back := "/dispatch"
+	if r.Method == http.MethodGet {
+		back = r.URL.RequestURI()
+	}
+	return aboutMessage(snap, t, me, back, actionExtra{}), nil
 }
 
 // sentRow is the type of an entry of [liaison.TransmissionStates].
@@ -116,13 +155,16 @@ type sentRow = struct {
 	Settled bool
 }
 
-func (s *server) boardFilters(r *http.Request, p *boardPage, me *visitor, f store.BoardFilter, address func(liaison.TransmissionState, string) string) error {
+func (s *server) boardFilters(r *http.Request, p *boardPage, me *visitor, f store.BoardFilter, address func(liaison.TransmissionState, string) string, x pauseExtra) error {
 	ctx := r.Context()
 	counts, err := s.store.BoardCounts(ctx, me.ID())
 	if err != nil {
 		return err
 	}
 	total := 0
+	for _, state := range []liaison.TransmissionState{liaison.TransmissionUnknown, liaison.TransmissionRefused, liaison.TransmissionBounced} {
+		p.Piles = append(p.Piles, sentFilter{state.Label(), "/dispatch?state=" + string(state), state, counts[state], false})
+	}
 	for _, x := range liaison.TransmissionStates {
 		total += counts[x.State]
 		if counts[x.State] > 0 || x.State == f.State {
@@ -143,18 +185,7 @@ func (s *server) boardFilters(r *http.Request, p *boardPage, me *visitor, f stor
 			return err
 		}
 	}
-	holds, err := s.store.Holds(ctx)
-	if err != nil {
-		return err
-	}
-	for _, h := range holds {
-		v := holdView{What: "the relay " + h.Relay, Reason: h.Reason, At: momentOf(h.At, me.Zone), Waits: h.Waits}
-		if h.Relay == "" {
-			v.What = string(h.Body)
-		}
-		p.Holds = append(p.Holds, v)
-	}
-	return nil
+	return s.addPauses(r, p, me, bodies, x)
 }
 
 // mayTray reports whether the person looks after what came in and matched nothing: it is no group's, so every secretariat's

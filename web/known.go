@@ -143,7 +143,16 @@ func (s *server) addKnown(r *http.Request, p *messagePage, snap store.Snapshot, 
 	if err != nil {
 		return err
 	}
-	p.Known, p.WhyNot = known[t.ID], whyNot(t, snap.State)
+	why, err := s.reasons(r.Context(), zone)
+	if err != nil {
+		return err
+	}
+	p.Known, p.WhyNot = known[t.ID], why.not(t, snap.State, snap.DispatchAt)
+	if inside {
+		if err := s.addDecided(r, p, snap, t, zone); err != nil {
+			return err
+		}
+	}
 	if t.Letter != liaison.LetterStatement || len(s.keys) == 0 || !inside {
 		return nil
 	}
@@ -163,11 +172,81 @@ func (s *server) addKnown(r *http.Request, p *messagePage, snap store.Snapshot, 
 	return nil
 }
 
+// addDecided adds what people decided about a message, or about all that waited: treated as sent, sent again, cancelled,
+// withdrawn.
+func (s *server) addDecided(r *http.Request, p *messagePage, snap store.Snapshot, t store.Transmission, zone *time.Location) error {
+	history, err := s.store.History(r.Context(), snap.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range history {
+		about := l.Transmission == t.ID
+		all := t.State == liaison.TransmissionCancelled && t.Letter == liaison.LetterStatement && (l.Kind == liaison.EventWithdrawn || l.Kind == liaison.EventReopened) && !l.At.Before(t.Created)
+		if l.Actor == "" || l.Kind == liaison.EventLinkRevoked || !about && !all {
+			continue
+		}
+		words := l.Kind.Label() + " by " + l.ActorName
+		if l.Acting != "" {
+			words += " as " + l.Acting.Label()
+		}
+		p.Decided = append(p.Decided, decidedView{words, l.Reason, momentOf(l.At, zone)})
+	}
+	return nil
+}
+
+// reasons are what keeps messages from being sent besides themselves: sending through a relay or to a body is paused.
+type reasons struct {
+	relay  *store.Hold
+	bodies map[liaison.Code]store.Hold
+	zone   *time.Location
+}
+
+func (s *server) reasons(ctx context.Context, zone *time.Location) (reasons, error) {
+	out := reasons{bodies: map[liaison.Code]store.Hold{}, zone: zone}
+	holds, err := s.store.Holds(ctx)
+	for _, h := range holds {
+		switch {
+		case h.Body != "":
+			out.bodies[h.Body] = h
+		case s.relay == "" || h.Relay == s.relay: // that of another is not in our way
+			out.relay = &h
+		}
+	}
+	return out, err
+}
+
+// not says why a message was not sent, or is not known to be; "" for one that its server took over. at is when the dispatch of
+// its statement begins by itself, if it is about to.
+func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time) string {
+	if t.State == liaison.TransmissionQueued && t.Batch != "" || t.State == liaison.TransmissionDeferred {
+		if h, ok := x.bodies[t.Body]; ok && t.Body != "" {
+			return "Sending to " + t.Name + " is " + x.paused(h) + "It is sent when somebody resumes it."
+		}
+		if x.relay != nil && t.Letter != liaison.LetterRelayHeld {
+			return "Sending through the relay " + x.relay.Relay + " is " + x.paused(*x.relay) + "It is sent when somebody resumes it."
+		}
+	}
+	if t.State == liaison.TransmissionQueued && t.Batch == "" && state == liaison.Approved && at != nil && t.Letter == liaison.LetterStatement {
+		return "It is approved and leaves by itself at " + at.In(x.zone).Format("15:04:05") + "; until then the dispatch can be held."
+	}
+	return whyNot(t, state)
+}
+
+func (x reasons) paused(h store.Hold) string {
+	by := ""
+	if h.ByName != "" {
+		by = " by " + h.ByName
+	}
+	return "paused" + by + " since " + momentOf(h.At, x.zone).Text + ": “" + h.Reason + "”. "
+}
+
 // whyNot says why a message was not sent, or is not known to be; "" for one that its server took over.
 func whyNot(t store.Transmission, state liaison.State) string {
 	switch t.State {
 	case liaison.TransmissionQueued:
 		switch {
+		case t.Batch == "" && t.Letter != liaison.LetterStatement:
+			return "It was made just now and is about to be sent."
 		case t.Batch == "" && state == liaison.Withdrawn:
 			return "The statement was withdrawn before anything was sent."
 		case t.Batch == "":
@@ -183,6 +262,9 @@ func whyNot(t store.Transmission, state liaison.State) string {
 	case liaison.TransmissionUnknown:
 		return "The whole message was handed over in attempt " + strconv.Itoa(t.Attempts) + " and the answer was lost. Not known whether the addressee has it; it is never sent again by itself, because it could then arrive twice."
 	case liaison.TransmissionCancelled:
+		if t.Letter == liaison.LetterRelayHeld {
+			return "Sending was resumed before it got through, so it was taken back: it would not have been true any more."
+		}
 		return "It was taken back before anything was sent."
 	case liaison.TransmissionAssumed:
 		return "Nobody knows whether the server took it over; a person decided to treat it as sent, with a reason."

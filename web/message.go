@@ -30,6 +30,10 @@ type messagePage struct {
 	WhyNot    string // why it was not sent; "" if it was
 	Revoke    string // where its link is ended, for who may
 	Revoked   *revokedView
+	Actions   []actionView
+	Test      []actionView
+	Decided   []decidedView // what people decided about it
+	Problems  problems
 	Size      int64
 	Problem   string
 }
@@ -42,6 +46,12 @@ type attemptView struct {
 	Reply, Error  string
 	Code          int
 	Relay, Secure string
+}
+
+// decidedView is what somebody decided about one message, with their reason.
+type decidedView struct {
+	Words, Reason string
+	At            moment
 }
 
 type revokedView struct {
@@ -60,7 +70,11 @@ func (s *server) letter(r *http.Request, me *visitor) (store.Snapshot, store.Tra
 	if err != nil {
 		return snap, store.Transmission{}, err
 	}
-	t, err := s.store.Transmission(r.Context(), liaison.TransmissionID(r.PathValue("transmission")))
+	id := r.PathValue("transmission")
+	if id == "" { // a form about it, which goes to the statement
+		id = r.PostFormValue("transmission")
+	}
+	t, err := s.store.Transmission(r.Context(), liaison.TransmissionID(id))
 	switch {
 	case liaison.CodeOf(err) == liaison.NotFound:
 		return snap, t, errNoMessage
@@ -95,6 +109,10 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 	if err != nil {
 		return err
 	}
+	return s.writeMessage(w, r, me, http.StatusOK, snap, t, actionExtra{})
+}
+
+func (s *server) writeMessage(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, t store.Transmission, x actionExtra) error {
 	zone, err := snap.Profile.Zone()
 	if err != nil {
 		return err
@@ -102,7 +120,13 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 	v := transmissionViewOf(t, zone)
 	p := messagePage{
 		layout: s.layout(r, "Message to "+t.Name), Address: v.Address, Statement: "/statements/" + string(snap.ID), Ref: snap.Ref, Subject: titleOr(snap.Content.Title),
-		Message: v, MessageID: t.MessageID, Digest: t.Digest,
+		Message: v, MessageID: t.MessageID, Digest: t.Digest, Problems: x.problems, Actions: aboutMessage(snap, t, me, v.Address, x),
+	}
+	if t.Letter == liaison.LetterStatement && t.Revision == snap.Revision {
+		p.Test = testAction(snap, t.Position, me, v.Address)
+	}
+	if p.Flash, err = s.doneHere(r, me); err != nil {
+		return err
 	}
 	attempts, err := s.store.Attempts(r.Context(), t.ID)
 	if err != nil {
@@ -119,19 +143,19 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	if sealedFrom(t, me) {
 		p.Problem = "A digest tells of several statements and is shown to its reader alone. Where it stands is told here."
-		return messageTemplate.write(w, http.StatusOK, p)
+		return messageTemplate.write(w, status, p)
 	}
 	message, sealed, err := s.messageBytes(r, snap, t)
 	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
 		p.Problem = e.Message
-		return messageTemplate.write(w, http.StatusOK, p)
+		return messageTemplate.write(w, status, p)
 	} else if err != nil {
 		return err
 	}
 	p.Preview, p.Size = !sealed, int64(len(message))
 	if message == nil {
 		p.Problem = "The message is not written yet; that happens just before it is sent."
-		return messageTemplate.write(w, http.StatusOK, p)
+		return messageTemplate.write(w, status, p)
 	}
 	text, html, err := mail.Parts(message)
 	if err != nil {
@@ -153,7 +177,7 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, me *visitor
 		}
 		p.Receipts = receiptsOf(p.Address, t)
 	}
-	return messageTemplate.write(w, http.StatusOK, p)
+	return messageTemplate.write(w, status, p)
 }
 
 func (s *server) messageHTML(w http.ResponseWriter, r *http.Request, me *visitor) error {

@@ -48,6 +48,7 @@ type preview struct {
 	Text      string
 	HTML      string // the address of its HTML, "" when it has none
 	Problem   string // why there is none to see
+	Test      []actionView
 	Addressee string
 }
 
@@ -91,6 +92,9 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 		layout: s.layout(r, "Review: "+titleOr(snap.Content.Title)), Address: "/statements/" + string(snap.ID), Content: contentViewOf(snap.ID, snap.Content, snap),
 		Revision: snap.Revision, Digest: snap.Digest, Drafted: snap.Drafted(me.ID()), Command: x.command, Reason: x.reason, Problems: x.problems, Level: snap.Profile.ApprovalLevel,
 	}
+	if p.Flash, err = s.doneHere(r, me); err != nil {
+		return err
+	}
 	p.Blocking, p.Advice = findings(snap.Content, snap, "")
 	for _, list := range [][]findingView{p.Blocking, p.Advice} {
 		for i := range list {
@@ -109,7 +113,7 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	may := liaison.May(snap.Snapshot, me.ID())
 	p.May = decisions{slices.Contains(may, liaison.DoApprove), slices.Contains(may, liaison.DoReturn), slices.Contains(may, liaison.DoReject)}
-	if err := s.addPreview(r, &p, snap); err != nil {
+	if err := s.addPreview(r, &p, snap, me); err != nil {
 		return err
 	}
 	if p.Preview.Problem != "" {
@@ -118,7 +122,7 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	return reviewTemplate.write(w, status, p)
 }
 
-func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot) error {
+func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot, me *visitor) error {
 	to, err := strconv.Atoi(r.FormValue("to"))
 	if err != nil || to < 1 || to > len(snap.Content.Addressees) {
 		to = 1
@@ -142,6 +146,7 @@ func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot)
 	if err != nil {
 		return err
 	}
+	p.Preview.Test = testAction(snap, to, me, p.To[to-1].Link)
 	p.Preview.Headers, p.Preview.Text = mail.Headers(message), text
 	if html != "" {
 		p.Preview.HTML = p.Address + "/preview/" + strconv.Itoa(to) + "/html?" + url.Values{"digest": {string(snap.Digest)}}.Encode()

@@ -30,6 +30,8 @@ import (
 type Engine interface {
 	Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, error)
 	Ready(ctx context.Context) error
+	// Wake has the messages that waited looked at now, because sending was resumed.
+	Wake(ctx context.Context, waiting []store.Waiting) error
 }
 
 // Post renders e-mails. Preview returns the exact message (RFC 5322) that addressee number position, from 1, would get
@@ -43,6 +45,7 @@ type Config struct {
 	Store   *store.Store
 	Engine  Engine
 	Post    Post
+	Relay   string             // that messages leave through, as the ledger calls it; "" if the pages are not told
 	Keys    inbound.Keys       // of the links in messages to addressees; without them there are none
 	Audit   store.AuditOptions // keys and authorities that a check asked for on the page is held against; none for those that the database names
 	Inbox   Inbox              // the demo's mail server; nil without one
@@ -56,6 +59,7 @@ type server struct {
 	store    *store.Store
 	engine   Engine
 	post     Post
+	relay    string
 	keys     inbound.Keys
 	audit    store.AuditOptions
 	limits   addresseeLimits
@@ -82,7 +86,7 @@ func newServer(cfg Config) (*server, error) {
 		return nil, errors.New("web: Store, Engine and Post are required")
 	}
 	s := &server{
-		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, keys: cfg.Keys, audit: cfg.Audit, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
+		store: cfg.Store, engine: cfg.Engine, post: cfg.Post, relay: cfg.Relay, keys: cfg.Keys, audit: cfg.Audit, inbox: cfg.Inbox, demo: cfg.Demo, secure: cfg.Secure,
 		log: cfg.Log, now: time.Now,
 	}
 	if s.log == nil {

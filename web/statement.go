@@ -36,6 +36,7 @@ type statementPage struct {
 	Thread     []threadView
 	Compare    bool // there is more than one revision to compare
 	Actions    []actionView
+	Undo       *undoView // while it is approved and about to leave
 	Problems   problems
 }
 
@@ -71,19 +72,6 @@ type revisionView struct {
 	Corrected *correctionView // by the secretariat, under the approval of an earlier revision
 }
 
-// actionView is something that this person may do now.
-type actionView struct {
-	Kind        liaison.CommandKind
-	Label, Hint string
-	Link        string // to the page where it is done, or
-	Command     string // the id of the command that its form gives
-	Reason      bool   // it is done here and needs a reason
-	Typed       string
-	Error       string
-	Open        bool
-	Grave       bool
-}
-
 var statementTemplate = newPage[statementPage]("statement")
 
 func (s *server) showStatement(w http.ResponseWriter, r *http.Request, me *visitor) error {
@@ -91,7 +79,10 @@ func (s *server) showStatement(w http.ResponseWriter, r *http.Request, me *visit
 	if err != nil {
 		return err
 	}
-	flash, err := s.flash(r, snap)
+	flash, err := s.doneHere(r, me)
+	if err == nil && flash == "" {
+		flash, err = s.flash(r, snap)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,6 +109,10 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 		Insider: insider(snap, me), Problems: x.problems,
 	}
 	p.Flash = x.flash
+	if p.Insider && snap.State == liaison.Approved && snap.DispatchAt != nil {
+		v := undoViewOf(*snap.DispatchAt, s.now(), zone, p.Address)
+		p.Undo = &v
+	}
 	if snap.Dispatched != nil {
 		p.Dispatched = momentOf(*snap.Dispatched, zone)
 	}
@@ -253,7 +248,7 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 	var out []actionView
 	decide := false
 	for _, k := range liaison.May(snap.Snapshot, me.ID()) {
-		a := actionView{Kind: k, Label: k.Label(), Command: newID()}
+		a := actionView{Kind: k, Label: k.Label(), To: address + "/do", Command: newID()}
 		switch k {
 		case liaison.DoEdit:
 			a.Label, a.Link = "Edit the draft", address+"/edit"
@@ -265,6 +260,11 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			}
 			decide = true
 			a.Label, a.Link = "Review and decide", address+"/review"
+		case liaison.DoHold:
+			if snap.DispatchAt == nil {
+				continue // nothing is about to leave
+			}
+			a.Hint = "Nothing leaves until somebody dispatches it."
 		case liaison.DoDispatch:
 			a.Hint = "One message goes to each addressee, now."
 		case liaison.DoWithdraw:
@@ -279,7 +279,7 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			continue
 		}
 		if x.kind == k {
-			a.Typed, a.Open, a.Error, a.Command = x.reason, true, x.problems.Of("f-reason-"+string(k)), x.command
+			a.Typed, a.Open, a.Error, a.Command = x.reason, true, x.problems.Of(a.Field("reason")), x.command
 		}
 		out = append(out, a)
 	}

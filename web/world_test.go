@@ -62,6 +62,8 @@ func (e directEngine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answ
 	return a, err
 }
 
+func (e directEngine) Wake(context.Context, []store.Waiting) error { return nil }
+
 func (e directEngine) Ready(context.Context) error {
 	if *e.down {
 		return liaison.Refuse(liaison.Unavailable, "The engine does not answer.")

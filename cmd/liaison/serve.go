@@ -47,7 +47,7 @@ func serve(ctx context.Context, w *wired, l net.Listener, inbox web.Inbox) error
 	}
 	handler, err := web.New(web.Config{
 		Audit: checks,
-		Store: w.store, Engine: w.engine, Post: w.office, Keys: w.addresses.Keys, Inbox: inbox, Demo: w.config.Demo,
+		Store: w.store, Engine: w.engine, Post: w.office, Relay: w.config.SMTPAddress, Keys: w.addresses.Keys, Inbox: inbox, Demo: w.config.Demo,
 		BaseURL: w.config.URL, Secure: overTLS(w.config.URL), Log: w.log,
 	})
 	if err != nil {

@@ -28,6 +28,15 @@ func (s *Store) Recorded(ctx context.Context, id liaison.CommandID) (*liaison.An
 	return &a, nil
 }
 
+// RecordedKind returns what the command with the id was, "" if none was carried out under it.
+func (s *Store) RecordedKind(ctx context.Context, id liaison.CommandID) (kind liaison.CommandKind, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT kind FROM command WHERE id = $1`, id).Scan(&kind)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return kind, unavailable(err)
+}
+
 // RecordedAs returns the answer that this very command got, by its id, kind and statement, or nil: another command under the same
 // id has no part in its answer.
 func (s *Store) RecordedAs(ctx context.Context, cmd liaison.Command) (*liaison.Answer, error) {
