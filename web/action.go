@@ -65,6 +65,9 @@ func aboutMessage(snap store.Snapshot, t store.Transmission, me *visitor, back s
 			Kind: k, Label: k.Label(), Hint: hints[k], To: "/statements/" + string(snap.ID) + "/do", Command: newID(), Message: t.ID, Back: back,
 			Reason: k.Requires(liaison.NeedReason), Address: k.Requires(liaison.NeedAddress), Grave: k == liaison.DoCancel,
 		}
+		if k == liaison.DoSendAgain && t.State == liaison.TransmissionRefused {
+			a.Hint = "The same bytes are tried again at the same address."
+		}
 		if x.kind == k {
 			a.Typed, a.TypedTo, a.Open, a.Command = x.reason, x.email, true, x.command
 			a.Error, a.AddressBad = x.problems.Of(a.Field("reason")), x.problems.Of(a.Field("email"))

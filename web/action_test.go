@@ -183,7 +183,7 @@ func TestTheUndoMinute(t *testing.T) {
 	w.do(id, liaison.DoApprove, chair, func(c *liaison.Command) { c.Undo = time.Minute })
 	w.now = w.now.Add(18 * time.Second)
 	tsb := w.as(secretary)
-	page := tsb.at(statementPath(id, "")).says(t, "Its dispatch begins at 11:01:00", "in 42 seconds when this page was made", "Hold the dispatch")
+	page := tsb.at(statementPath(id, "")).says(t, "Its dispatch begins at 11:01:00", "42 seconds were left when this page was opened", "Hold the dispatch")
 	if !strings.Contains(page.body, `<iframe title="Seconds left" src="`+statementPath(id, "/undo")+`"`) {
 		t.Error("nothing counts down")
 	}

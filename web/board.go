@@ -163,11 +163,11 @@ func (s *server) boardFilters(r *http.Request, p *boardPage, me *visitor, f stor
 	}
 	total := 0
 	for _, state := range []liaison.TransmissionState{liaison.TransmissionUnknown, liaison.TransmissionRefused, liaison.TransmissionBounced} {
-		p.Piles = append(p.Piles, sentFilter{state.Label(), "/dispatch?state=" + string(state), state, counts[state], false})
+		p.Piles = append(p.Piles, sentFilter{state.Label(), address(state, ""), state, counts[state], state == f.State})
 	}
 	for _, x := range liaison.TransmissionStates {
 		total += counts[x.State]
-		if counts[x.State] > 0 || x.State == f.State {
+		if pile := slices.ContainsFunc(p.Piles, func(y sentFilter) bool { return y.State == x.State }); !pile && (counts[x.State] > 0 || x.State == f.State) {
 			p.Filters = append(p.Filters, sentFilter{x.Label, address(x.State, ""), x.State, counts[x.State], x.State == f.State})
 		}
 	}

@@ -84,6 +84,7 @@ func (s *server) layout(r *http.Request, title string) layout {
 		add("Dispatch", "/dispatch", strings.HasPrefix(path, "/dispatch") || strings.HasPrefix(path, "/inbound"))
 	}
 	add("Bodies", "/bodies", strings.HasPrefix(path, "/bodies"))
+	add("Notices", "/me", path == "/me")
 	if l.Me.Auditor {
 		add("Audit log", "/audit", strings.HasPrefix(path, "/audit"))
 	}

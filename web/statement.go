@@ -131,6 +131,10 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 		return err
 	}
 	p.Actions = actions(snap, me, p.Address, x)
+	if i := slices.IndexFunc(p.Actions, func(a actionView) bool { return a.Kind == liaison.DoHold }); i >= 0 && p.Undo != nil {
+		p.Undo.Hold = slices.Clone(p.Actions[i : i+1]) // it stands where the time that is left is told
+		p.Actions = slices.Delete(p.Actions, i, i+1)
+	}
 	return statementTemplate.write(w, status, p)
 }
 

@@ -14,6 +14,7 @@ type undoView struct {
 	At    string // when it leaves, in the group's zone, to the second
 	Left  int    // seconds, when the page was made; 0 when it is due
 	Frame string // a page that counts down
+	Hold  []actionView
 }
 
 func undoViewOf(at, now time.Time, zone *time.Location, address string) undoView {
