@@ -79,6 +79,8 @@ const (
 	EventReminded        EventKind = "reminded"
 	EventRemindedDue     EventKind = "reminded-due"
 	EventRemindedOverdue EventKind = "reminded-overdue"
+	EventBodyProfile     EventKind = "body-profile" // how a body is reached was entered or changed; about no statement
+	EventBodyAdded       EventKind = "body-added"
 
 	EventLinkRevoked EventKind = "link-revoked"
 	EventLinked      EventKind = "linked" // a person said what an inbound message is about
@@ -155,6 +157,8 @@ var Events = []struct {
 	{EventReminded, "Replies that are due looked after"},
 	{EventRemindedDue, "Addressees reminded of the reply that is due"},
 	{EventRemindedOverdue, "Addressees told that the reply is overdue"},
+	{EventBodyProfile, "Profile of a body changed"},
+	{EventBodyAdded, "Body added to the address book"},
 	{EventLinkRevoked, "Addressee's link revoked"},
 	{EventLinked, "Inbound message linked"},
 	{EventPresented, "Presented to the parent group"},

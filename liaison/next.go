@@ -107,6 +107,9 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		if err == nil {
 			err = meets(s, r, cmd)
 		}
+		if err == nil {
+			err = s.mayGoOn(cmd)
+		}
 		if err != nil {
 			refusal = err
 			continue
@@ -184,7 +187,9 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if cmd.Kind == DoAmend {
 				content = s.Proposed
 			}
-			for _, f := range append(content.Check(s.Profile, s.Today), s.CheckRelations()...) {
+			judged := s
+			judged.Content = content
+			for _, f := range append(judged.Check(), s.CheckRelations()...) {
 				if f.Blocking {
 					return f.Refusal()
 				}
@@ -302,11 +307,31 @@ func approvedBytes(s Snapshot, revision int) error {
 	return nil
 }
 
+// mayGoOn refuses what no state and no capacity allows: new statements of a group that ended, dispatch before the embargo ends,
+// an approval without a reason of what is outside the terms of reference (rules of the field, edge cases 29, 30, 51).
+func (s Snapshot) mayGoOn(cmd Command) error {
+	if cmd.Kind == DoDraft || cmd.Kind == DoSubmit || cmd.Kind == DoApprove {
+		if err := s.inForce(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case cmd.Kind == DoDispatch && s.Embargoed():
+		return Refuse(Conflict, "It is under embargo: nothing of it is sent before %s.", s.Content.Embargo)
+	case cmd.Kind == DoApprove && s.Content.OutsideScope != "" && strings.TrimSpace(cmd.Reason) == "":
+		return &Error{Code: Invalid, Field: "reason", Message: "The statement is outside the terms of reference of the group. Say why it is approved all the same: the reason goes into the record and into the progress report. (" + s.Profile.Source + ")"}
+	}
+	return nil
+}
+
 // MayLeave asks once more, at the moment of sending, whether a message of the revision may leave: the statement is being
 // dispatched, and what is approved are these bytes.
 func MayLeave(s Snapshot, revision int) error {
 	if s.State != Dispatching && s.State != DispatchedInPart {
 		return Refuse(Conflict, "The statement is %s; nothing of it is sent now.", inWords(s.State))
+	}
+	if s.Embargoed() {
+		return Refuse(Conflict, "It is under embargo: nothing of it is sent before %s.", s.Content.Embargo)
 	}
 	return approvedBytes(s, revision)
 }

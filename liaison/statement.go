@@ -118,6 +118,9 @@ type Snapshot struct {
 	DrafterPerson Person        // who drafted it first; letters about it go there
 	Today         Date          // in the group's zone
 	Now           time.Time
+	GroupUntil    Date  // the last day of the group, "" while it has none
+	ReviewedBy    Date  // from its terms of reference
+	Known         Known // for the check list
 
 	// ApproverOutOfOffice says that the register does not show who approved in that office on the day of the approval.
 	ApproverOutOfOffice bool
@@ -201,9 +204,9 @@ func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
 }
 
 // MayRead reports whether the person may see the statement: its drafters and the group's officers always, everybody
-// else from the day it leaves.
+// else from the day it leaves, unless it is confidential.
 func (s Snapshot) MayRead(p PersonID) bool {
-	return s.State.Public() || s.CapacitiesOf(p)[0] != AsReader
+	return s.State.Public() && s.Content.Confidentiality == Public || s.CapacitiesOf(p)[0] != AsReader
 }
 
 // InOffice lists the persons who hold the office today.

@@ -174,7 +174,7 @@ func (c *CrossCheck) problem(s liaison.StatementID, e liaison.EventID, format st
 
 // Event takes the next leaf.
 func (c *CrossCheck) Event(e *liaison.Event) {
-	if e.Statement == "" && (e.Kind == liaison.EventPaused || e.Kind == liaison.EventResumed) {
+	if e.Statement == "" {
 		return // about a relay or a body, of which there is nothing to compare
 	}
 	s := c.statements[e.Statement]

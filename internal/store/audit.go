@@ -87,6 +87,11 @@ var crossChecks = []string{
 	 WHERE r.state <> coalesce(e.reply_to, 'not-awaited') OR coalesce(r.due::text, '') <> coalesce(e.due, '')`,
 	`SELECT l.statement_id::text, l.event_id::text, 'what was linked to the reply of addressee ' || l.position || ' is not what the log says' FROM reply_link l JOIN reply r ON r.statement_id = l.statement_id AND r.position = l.position
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = l.event_id AND e.transmission_id = r.transmission_id AND e.kind IN ('reply-linked', 'reply-interim', 'reply-unlinked'))`,
+	// how a body is reached, as the register has it and the log has not, or otherwise
+	`SELECT '', r.event_id::text, 'how ' || r.body_code || ' is reached is not what the log says' FROM body_reach r
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.kind = 'body-profile' AND e.body_code = r.body_code AND e.digest = r.digest)`,
+	`SELECT '', e.id::text, 'the log says that the profile of ' || e.body_code || ' was changed, the register has no such version' FROM event e
+	 WHERE e.kind = 'body-profile' AND NOT EXISTS (SELECT FROM body_reach r WHERE r.event_id = e.id)`,
 	// numbers with a gap
 	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
 	 FROM number_series, generate_series(1, last) n

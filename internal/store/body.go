@@ -149,43 +149,13 @@ func (s *Store) Enter(ctx context.Context, bs []liaison.Body, people []liaison.P
 	})
 }
 
-// resolve fills in the names and mailboxes of addressees as the register has them on day, following succession. The
-// notices say where a body was replaced by its successor.
-func resolve(ctx context.Context, q querier, c liaison.Content, day liaison.Date) (liaison.Content, []string, error) {
-	all, err := bodies(ctx, q)
+// resolve fills in what the register knows of the addressees today: [liaison.Directory.Address].
+func resolve(ctx context.Context, q querier, c liaison.Content, snap Snapshot) (liaison.Content, []string, error) {
+	d, err := directory(ctx, q)
 	if err != nil {
 		return c, nil, err
 	}
-	byCode := make(map[liaison.Code]liaison.Body, len(all))
-	for _, b := range all {
-		byCode[b.Code] = b
-	}
-	var notices []string
-	c = c.Tidy()
-	for i, a := range c.Addressees {
-		b, notice, err := liaison.Resolve(a.Body, day, func(code liaison.Code) (liaison.Body, bool) { b, ok := byCode[code]; return b, ok })
-		if err != nil {
-			return c, nil, err
-		}
-		if notice != "" {
-			notices = append(notices, notice)
-		}
-		c.Addressees[i] = liaison.Addressee{Body: b.Code, Name: b.Label(), Email: b.Email, Purpose: a.Purpose, Reason: a.Reason}
-	}
-	if c.Report != nil { // proposals follow their groups
-		r := *c.Report
-		for i, p := range r.Proposals {
-			for j, code := range p.To {
-				b, _, err := liaison.Resolve(code, day, func(code liaison.Code) (liaison.Body, bool) { b, ok := byCode[code]; return b, ok })
-				if err != nil {
-					return c, nil, err
-				}
-				r.Proposals[i].To[j] = b.Code
-			}
-		}
-		c.Report = &r
-	}
-	return c, notices, nil
+	return d.Address(c, snap.Profile, snap.Today)
 }
 
 // today is the day in the zone of a profile.

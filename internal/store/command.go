@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -77,7 +78,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 			return sameCommand(ctx, t, cmd)
 		}
 		if cmd.Kind == liaison.DoSubmit { // mailboxes are taken as they are on the day of submission
-			if snap.Content, _, err = resolve(ctx, t, snap.Content, snap.Today); err != nil {
+			if snap.Content, _, err = resolve(ctx, t, snap.Content, snap); err != nil {
 				return err
 			}
 			if cmd.Draft != 0 && cmd.Draft != snap.DraftVersion {
@@ -86,6 +87,11 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 		}
 		if err := propose(ctx, t, &snap, cmd); err != nil {
 			return err
+		}
+		if cmd.Kind.Requires(liaison.NeedComplete) {
+			if err := know(ctx, t, &snap); err != nil {
+				return err
+			}
 		}
 		change, err := liaison.Next(snap.Snapshot, cmd)
 		if err != nil {
@@ -225,14 +231,37 @@ func (w *writing) approve(ctx context.Context) error {
 		}
 	}
 	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
-	if w.cmd.Undo > 0 && !w.cmd.Hold {
-		at := w.now.Add(w.cmd.Undo)
-		w.DispatchAt = &at
+	if err := w.schedule(); err != nil {
+		return err
 	}
 	w.judgedBy = &w.Profile
 	approval := newID()
 	w.decide(approval)
 	w.queue(approval, 0)
+	return nil
+}
+
+// schedule says when the dispatch begins by itself: a moment behind the approval in which it can be undone, and not before the
+// embargo ends.
+func (w *writing) schedule() error {
+	if w.cmd.Hold {
+		return nil
+	}
+	at := w.now.Add(w.cmd.Undo)
+	if w.Embargoed() {
+		zone, err := w.Profile.Zone()
+		if err != nil {
+			return err
+		}
+		day, err := time.ParseInLocation(time.DateOnly, string(w.Content.Embargo), zone)
+		if err != nil {
+			return fmt.Errorf("read the embargo: %w", err)
+		}
+		at = day
+	}
+	if at.After(w.now) {
+		w.DispatchAt = &at
+	}
 	return nil
 }
 
@@ -290,12 +319,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	b.Queue(`
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
-			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19,
+			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19, confidential = $20,
 			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber)
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber, w.Content.Confidentiality != liaison.Public)
 	if p := w.judgedBy; p != nil {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}

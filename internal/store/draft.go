@@ -62,7 +62,7 @@ func (s *Store) createOnce(ctx context.Context, d newDraft, content liaison.Cont
 		if err != nil {
 			return err
 		}
-		canonical, notices, err := draftBytes(ctx, t, content, snap.Today)
+		canonical, notices, err := draftBytes(ctx, t, content, snap)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.
 		if content.Kind() != snap.Content.Kind() {
 			return liaison.Refuse(liaison.Invalid, "A progress report stays one, and a statement stays a statement. Open the draft again and edit it there.")
 		}
-		canonical, notices, err := draftBytes(ctx, t, content, snap.Today)
+		canonical, notices, err := draftBytes(ctx, t, content, snap)
 		if err != nil {
 			return err
 		}
@@ -140,8 +140,8 @@ func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.
 
 // draftBytes checks the limits and that the files are there, takes names and mailboxes of the addressees from the
 // register, and encodes.
-func draftBytes(ctx context.Context, q querier, content liaison.Content, day liaison.Date) ([]byte, []string, error) {
-	content, notices, err := resolve(ctx, q, content, day)
+func draftBytes(ctx context.Context, q querier, content liaison.Content, snap Snapshot) ([]byte, []string, error) {
+	content, notices, err := resolve(ctx, q, content, snap)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -99,7 +99,7 @@ func (s *Store) StatementsTo(ctx context.Context, who liaison.PersonID, body lia
 	}
 	page, err := s.lines(ctx, limit, lineSQL+`
 		WHERE EXISTS (SELECT FROM addressee a WHERE a.statement_id = s.id AND a.revision = s.revision AND a.body_code = $1)
-			AND (s.group_code = ANY ($2) OR s.state = ANY ($3) OR s.drafter_id = $4)
+			AND (s.group_code = ANY ($2) OR s.state = ANY ($3) AND NOT s.confidential OR s.drafter_id = $4)
 		ORDER BY s.changed_at DESC, s.id DESC LIMIT $5`, body, r.groups(), publicStates(), r.person, limit+1)
 	return page.Lines, err
 }

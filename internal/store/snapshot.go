@@ -175,7 +175,7 @@ func (s *Snapshot) judge(rules *profile.Set, pins pinned, now time.Time) error {
 			return err
 		}
 	}
-	s.Profile = p.For(s.GroupBody)
+	s.Profile, s.GroupUntil = p.For(s.GroupBody), s.GroupBody.Until
 	s.Today, err = today(s.Profile, now)
 	return err
 }
@@ -206,9 +206,9 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		snap.Officers, err = pgx.CollectRows(rows, scanAppointment)
 		return err
 	})
-	b.Queue(`SELECT profile FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
+	b.Queue(`SELECT profile, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
 		append(args, now)...).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(&pins.key); errors.Is(err, pgx.ErrNoRows) {
+		if err := row.Scan(&pins.key, &snap.ReviewedBy); errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")
 		} else if err != nil {
 			return err

@@ -99,7 +99,7 @@ func (s *Store) Statements(ctx context.Context, who liaison.PersonID, f Filter) 
 	return s.lines(ctx, f.Limit, lineSQL+`
 		WHERE ($1::text[] IS NULL OR s.state = ANY ($1))
 			AND (s.changed_at, s.id) < ($2, $3)
-			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $6))
+			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) AND NOT s.confidential OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $6))
 		ORDER BY s.changed_at DESC, s.id DESC LIMIT $7`,
 		f.States, changed, id, r.groups(), publicStates(), r.person, f.Limit+1)
 }
@@ -139,7 +139,7 @@ func (s *Store) Counts(ctx context.Context, who liaison.PersonID) (map[liaison.S
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT state, count(*) FROM statement
-		WHERE group_code = ANY ($1) OR state = ANY ($2) OR id IN (SELECT statement_id FROM drafter WHERE person_id = $3)
+		WHERE group_code = ANY ($1) OR state = ANY ($2) AND NOT confidential OR id IN (SELECT statement_id FROM drafter WHERE person_id = $3)
 		GROUP BY state`, r.groups(), publicStates(), r.person)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("count statements: %w", err))
