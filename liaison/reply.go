@@ -356,9 +356,9 @@ type DueReply struct {
 }
 
 // DueReplies says what is due of the statement's replies at that instant, and when the next thing will be, zero for never. Nothing
-// is due of an addressee whom the statement has not reached, nor while it is not out.
+// is due of an addressee whom the statement has not reached, nor while it is not out, nor once it was recalled or superseded.
 func (s Snapshot) DueReplies(now time.Time) (due []DueReply, next time.Time, err error) {
-	if s.State != Dispatched && s.State != DispatchedInPart {
+	if s.State != Dispatched && s.State != DispatchedInPart || s.Over != "" {
 		return nil, time.Time{}, nil
 	}
 	zone, err := s.Profile.Zone()

@@ -248,6 +248,8 @@ func TestWhatIsDueOfAReply(t *testing.T) {
 		"dispatched after the reminder's time":   {func(_ *liaison.Snapshot, r *liaison.Reply) { r.Since = at(29) }, at(29), "", time.Date(2027, 1, 30, 8, 0, 0, 0, time.UTC)},
 		"closed":                                 {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Closed }, at(30), "", time.Time{}},
 		"withdrawn":                              {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Withdrawn }, at(30), "", time.Time{}},
+		"edge 37: recalled":                      {func(s *liaison.Snapshot, _ *liaison.Reply) { s.Over = liaison.Recalls }, at(30), "", time.Time{}},
+		"superseded":                             {func(s *liaison.Snapshot, _ *liaison.Reply) { s.Over = liaison.Revises }, at(30), "", time.Time{}},
 		"replied":                                {func(_ *liaison.Snapshot, r *liaison.Reply) { r.State = liaison.ReplyOnTime }, at(30), "", time.Time{}},
 		"declined":                               {func(_ *liaison.Snapshot, r *liaison.Reply) { r.State = liaison.ReplyDeclined }, at(30), "", time.Time{}},
 		"waived":                                 {func(_ *liaison.Snapshot, r *liaison.Reply) { r.State = liaison.ReplyWaived }, at(30), "", time.Time{}},

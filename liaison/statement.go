@@ -130,6 +130,7 @@ type Snapshot struct {
 
 	Outcome ReportOutcome // of a progress report
 	Replies []Reply       // what its addressees owe, in their order, from the dispatch on
+	Over    RelationKind  // [Recalls] or [Revises], if another statement that has left says that this one counts no more
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }

@@ -23,6 +23,11 @@ const replyFrom = ` FROM transmission t
 	JOIN addressee a ON a.statement_id = t.statement_id AND a.revision = t.revision AND a.position = t.position
 	LEFT JOIN reply r ON r.statement_id = t.statement_id AND r.position = t.position `
 
+// overSQL is the relation by which another statement that has left says that a statement s counts no more, or ”; $2 are the states
+// of what has left.
+const overSQL = `coalesce((SELECT x.kind FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision
+	WHERE x.related_id = s.id AND x.kind IN ('recalls', 'revises') AND o.state = ANY ($2) ORDER BY x.kind LIMIT 1), '')`
+
 // firstMessage holds for the first message to an addressee of what was dispatched, or withdrawn: a reply to that may come too.
 const firstMessage = `t.letter = 'statement' AND t.copy_of IS NULL AND t.revision = s.revision AND (r.state IS NOT NULL OR s.state = 'withdrawn')`
 
@@ -74,7 +79,15 @@ const linkSQL = `
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 func linkArgs(s Snapshot, r liaison.Reply, act liaison.ReplyAct, e evidence, now time.Time, event liaison.EventID) []any {
-	return []any{s.ID, r.Position, linkKinds[act], nullable(e.response), nullable(e.inbound), e.day, nullable(e.body), nullable(e.by), e.reason, s.State, now, event}
+	return []any{s.ID, r.Position, linkKinds[act], nullable(e.response), nullable(e.inbound), e.day, nullable(e.body), nullable(e.by), e.reason, stood(s), now, event}
+}
+
+// stood is where a statement stands for who looks at a reply to it: its state, or that it was recalled or superseded.
+func stood(s Snapshot) string {
+	if s.Over != "" {
+		return string(s.Over)
+	}
+	return string(s.State)
 }
 
 // came lets what came in about a message to an addressee act on the reply that is owed. What cannot act on it as it stands, a
@@ -389,8 +402,8 @@ func (t *tx) moot(ctx context.Context, x Transmission) (bool, error) {
 	var same bool
 	var version int
 	err := t.QueryRow(ctx, `
-		SELECT r.state, s.state, s.version, r.due = m.due FROM reminder m JOIN reply r ON r.statement_id = m.statement_id AND r.position = m.position JOIN statement s ON s.id = r.statement_id
-		WHERE m.transmission_id = $1`, x.ID).Scan(&state, &statement, &version, &same)
+		SELECT r.state, s.state, s.version, r.due = m.due AND `+overSQL+` = '' FROM reminder m JOIN reply r ON r.statement_id = m.statement_id AND r.position = m.position JOIN statement s ON s.id = r.statement_id
+		WHERE m.transmission_id = $1`, x.ID, publicStates()).Scan(&state, &statement, &version, &same)
 	if err != nil {
 		return false, fmt.Errorf("read what a reminder is of: %w", err)
 	}
@@ -433,7 +446,7 @@ type ReplyLink struct {
 	Body         liaison.Code           // who replied, where that is not the addressee
 	By           string                 // who said so, "" where it was recognized by itself
 	Reason       string
-	Stood        liaison.State // where the statement stood then
+	Stood        string // where the statement stood then: a state, or the relation by which it was recalled or superseded
 	At           time.Time
 }
 

@@ -228,7 +228,7 @@ func TestRepliesEdgeCases(t *testing.T) {
 			d.mails(d.reply(id, 1).Transmission, "irene@sg17.example")
 			d.stands(id, liaison.ReplyLate, liaison.ReplyOnTime)
 			links, err := d.ReplyLinks(d.Context(), id)
-			if err != nil || len(links) != 2 || links[1].Stood != liaison.Closed || !links[1].Late {
+			if err != nil || len(links) != 2 || links[1].Stood != string(liaison.Closed) || !links[1].Late {
 				d.Errorf("linked: %+v, %v", links, err)
 			}
 		},
@@ -242,7 +242,27 @@ func TestRepliesEdgeCases(t *testing.T) {
 			d.must(d.about(id, 1, liaison.DoLinkReply, seed.Secretary, evidenceOf(h)))
 			d.stands(id, liaison.ReplyNotAwaited)
 			links, err := d.ReplyLinks(d.Context(), id)
-			if err != nil || len(links) != 1 || links[0].Stood != liaison.Withdrawn || links[0].By != seed.Secretary.Name {
+			if err != nil || len(links) != 1 || links[0].Stood != string(liaison.Withdrawn) || links[0].By != seed.Secretary.Name {
+				d.Errorf("linked: %+v, %v", links, err)
+			}
+		},
+		"edge 37: a recalled statement is reminded of no more; a reply to it is accepted, and the thread flagged": func(d *desk) {
+			id := d.sent(sg17)
+			recall := liaison.StatementID(uuid.NewString())
+			c := content("itu-t/sg17")
+			c.Deadline, c.Relations = "", []liaison.Relation{{Kind: liaison.Recalls, Statement: id}}
+			c.Addressees[0].Purpose = liaison.ForInformation
+			_, err := d.Create(d.Context(), recall, seed.Editor.ID, c)
+			d.must(err)
+			carry(d.T, d.Store, recall, liaison.DoSubmit, liaison.DoApprove, liaison.DoDispatch)
+			d.on("2027-01-28")
+			if got := d.remind(id); got != nil {
+				d.Errorf("letters: %v", got)
+			}
+			d.mails(d.reply(id, 1).Transmission, "irene@sg17.example")
+			d.stands(id, liaison.ReplyOnTime)
+			links, err := d.ReplyLinks(d.Context(), id)
+			if err != nil || len(links) != 1 || links[0].Stood != string(liaison.Recalls) {
 				d.Errorf("linked: %+v, %v", links, err)
 			}
 		},

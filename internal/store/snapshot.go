@@ -122,6 +122,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		snap.Outcome = liaison.OutcomeIn(kind)
 		return err
 	})
+	b.Queue(`SELECT `+overSQL+` FROM statement s WHERE s.id = $1`, id, publicStates()).QueryRow(func(row pgx.Row) error { return row.Scan(&snap.Over) })
 	b.Queue(`SELECT `+replyColumns+replyFrom+`WHERE s.id = $1 AND `+firstMessage+` ORDER BY t.position`, id).Query(func(rows pgx.Rows) (err error) {
 		snap.Replies, err = pgx.CollectRows(rows, scanReply)
 		return err
