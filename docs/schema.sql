@@ -492,6 +492,8 @@ CREATE TABLE public.body (
     successor text,
     source text NOT NULL,
     language public.language_tag DEFAULT 'en'::text NOT NULL,
+    links_only boolean DEFAULT false NOT NULL,
+    signed_mail boolean DEFAULT false NOT NULL,
     CONSTRAINT body_check CHECK ((in_force_from <= in_force_until)),
     CONSTRAINT body_check1 CHECK (((successor IS NULL) OR (in_force_until IS NOT NULL))),
     CONSTRAINT body_check2 CHECK ((successor <> code)),

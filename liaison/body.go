@@ -57,6 +57,8 @@ type Body struct {
 	Successor Code   // who took its work over at Until
 	Source    string // where these facts come from
 	Language  string // of the fixed words of messages to it (BCP 47); "" is entered as "en"
+	LinksOnly bool   // messages to it carry no files, only links to them
+	Signed    bool   // messages to it are signed by S/MIME, or not sent
 }
 
 // InForce reports whether the body exists on day.

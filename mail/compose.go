@@ -34,6 +34,7 @@ type Envelope struct {
 	Date                time.Time
 	Checkpoint          []byte // the newest signed checkpoint of the audit log; nil for none
 	Receipt             string // where the message's receipt is; "" for none
+	Sign                *SMIME // signs the message; nil leaves it unsigned
 	Language            string // the reader's (BCP 47); "" is "en", and so is one that there are no words for: see [Speaks]
 }
 
@@ -118,6 +119,12 @@ func compose(letter Letter, env Envelope, files []File) ([]byte, error) {
 	setPart(msg.AddAlternativeString, gomail.TypeTextHTML, html)
 	for _, f := range files {
 		msg.AttachReadSeeker("", bytes.NewReader(f.Content), asFile(f))
+	}
+
+	if env.Sign != nil {
+		if err := env.Sign.sign(msg, env); err != nil {
+			return nil, fmt.Errorf("compose %s: %w", letter.kind(), err)
+		}
 	}
 
 	var out bytes.Buffer
@@ -368,6 +375,9 @@ func disposition(name string) string {
 func verify(message []byte, subject string, env Envelope, names []string) error {
 	if err := wireForm(message); err != nil {
 		return err
+	}
+	if isSigned(message) != (env.Sign != nil) {
+		return fmt.Errorf("whether it is signed came out as %t", env.Sign == nil)
 	}
 	var got []string
 	values := map[string]string{}

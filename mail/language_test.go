@@ -114,6 +114,9 @@ func inLanguages() map[string]Letter {
 			s := statement(sg17)
 			s.Approval.Acting = liaison.AsChair
 			out["statement."+code] = s
+			linked := s
+			linked.Linked = s.Content.Attachments[:1]
+			out["statement-linked."+code] = linked
 			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined"} {
 				out[name+"."+code] = notices()[name]
 			}

@@ -90,6 +90,8 @@ func letters() map[string]Letter {
 	preview.Ref, preview.Approval, preview.URL = "", nil, ""
 	record := statement(w3c)
 	record.URL, record.Answers = "https://liaison.example/s/12", false
+	linked := statement(sg17)
+	linked.Linked = linked.Content.Attachments[:1]
 	bare := statement(w3c)
 	bare.Content = liaison.Content{Title: "Next meeting of JCA-ML", Addressees: []liaison.Addressee{w3c}, Text: "It is on 16 March 2027.", Abstract: "A date."}
 
@@ -104,6 +106,7 @@ func letters() map[string]Letter {
 		"statement-information": record,
 		"statement-test":        Test{statement(sg17)},
 		"statement-preview":     preview,
+		"statement-linked":      linked,
 		"statement-bare":        bare,
 		"statement-arabic":      arabic,
 		"statement-chinese":     chinese,
@@ -134,10 +137,19 @@ func envelope(letter Letter) Envelope {
 }
 
 func filesOf(letter Letter) []File {
-	if s, ok := letter.(interface{ attachments() []liaison.Attachment }); ok && len(s.attachments()) > 0 {
-		return attached
+	s, ok := letter.(interface{ attachments() []liaison.Attachment })
+	if !ok {
+		return nil
 	}
-	return nil
+	var files []File
+	for _, a := range s.attachments() {
+		for _, f := range attached {
+			if f.Name == a.Name {
+				files = append(files, f)
+			}
+		}
+	}
+	return files
 }
 
 var boundary = regexp.MustCompile(`boundary="?([0-9a-zA-Z'()+_,./:=?-]+)"?`)

@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jca-ml/liaison/liaison"
@@ -14,16 +16,17 @@ import (
 // The routing block comes first: who has to route it reads no further (it is what readers of the IETF's statements
 // missed).
 type Statement struct {
-	Ref       string            // its number, "JCA-ML-LS12"; "" in a preview before approval
-	Source    liaison.Body      // the group that sends it
-	Parent    string            // how its parent group is named, "ITU-T SG13"; "" for none
-	Addressee liaison.Addressee // the one this message goes to
-	Content   liaison.Content   // what was approved
-	Approval  *Approval         // nil in a preview before approval
-	Copy      bool              // it is sent in place of a message that did not get through, as the subject says
-	URL       string            // where it can be acknowledged and answered, or its record; "" for none
-	Answers   bool              // it is the former
-	Test      bool              // it goes to somebody who wants to see it, and to no addressee; see [Test]
+	Ref       string               // its number, "JCA-ML-LS12"; "" in a preview before approval
+	Source    liaison.Body         // the group that sends it
+	Parent    string               // how its parent group is named, "ITU-T SG13"; "" for none
+	Addressee liaison.Addressee    // the one this message goes to
+	Content   liaison.Content      // what was approved
+	Approval  *Approval            // nil in a preview before approval
+	Copy      bool                 // it is sent in place of a message that did not get through, as the subject says
+	URL       string               // where it can be acknowledged and answered, or its record; "" for none
+	Answers   bool                 // it is the former
+	Linked    []liaison.Attachment // those of its files that the message does not carry and that its page has
+	Test      bool                 // it goes to somebody who wants to see it, and to no addressee; see [Test]
 }
 
 // Approval is the line that says on whose word a statement leaves.
@@ -62,8 +65,18 @@ func (t Test) in(c *catalogue.Catalogue) sheet {
 	return out
 }
 
-// attachments is what was approved; [Compose] holds the files against it.
-func (s Statement) attachments() []liaison.Attachment { return s.Content.Attachments }
+// attachments is what was approved, less what is only linked to; [Compose] holds the files against it.
+func (s Statement) attachments() []liaison.Attachment {
+	return slices.DeleteFunc(slices.Clone(s.Content.Attachments), func(a liaison.Attachment) bool { return slices.Contains(s.Linked, a) })
+}
+
+// Link is where a file is to be fetched that the message does not carry, "" for one that it carries.
+func (s Statement) Link(a liaison.Attachment) string {
+	if !slices.Contains(s.Linked, a) {
+		return ""
+	}
+	return s.URL + "/files/" + string(a.Digest) + "/" + url.PathEscape(a.Name)
+}
 
 // contentLanguage is the language of what was approved.
 func (s Statement) contentLanguage() string { return languageTag(s.Content.Language) }

@@ -430,6 +430,10 @@ func (p brokenPost) Preview(context.Context, store.Snapshot, int) ([]byte, error
 	return nil, errors.New("secret cause")
 }
 
+func (brokenPost) Findings(context.Context, liaison.Content) ([]liaison.Finding, error) {
+	return nil, nil
+}
+
 func TestAnInternalErrorIsANumberToThePersonAndWholeInTheLog(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.InReview, "Title")

@@ -141,7 +141,10 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 	}
 	if c.named != nil {
 		p.Checked = true
-		p.Blocking, p.Advice = findings(*c.named, c.snap, "")
+		var err error
+		if p.Blocking, p.Advice, err = s.findings(r.Context(), *c.named, c.snap, ""); err != nil {
+			return err
+		}
 	}
 	return composeTemplate.write(w, status, p)
 }
@@ -265,8 +268,12 @@ func bodyOptions(all []liaison.Body, snap store.Snapshot, selected string) []opt
 }
 
 // findings is the check list, each line with a link to its field on the page at edit.
-func findings(c liaison.Content, snap store.Snapshot, edit string) (blocking, advice []findingView) {
-	for _, f := range append(c.Check(snap.Profile, snap.Today), snap.CheckRelations()...) {
+func (s *server) findings(ctx context.Context, c liaison.Content, snap store.Snapshot, edit string) (blocking, advice []findingView, err error) {
+	sending, err := s.post.Findings(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range slices.Concat(c.Check(snap.Profile, snap.Today), snap.CheckRelations(), sending) {
 		v := findingView{f.Message, f.Rule, edit + "#" + fieldID(f.Field)}
 		if f.Blocking {
 			blocking = append(blocking, v)
@@ -274,7 +281,7 @@ func findings(c liaison.Content, snap store.Snapshot, edit string) (blocking, ad
 			advice = append(advice, v)
 		}
 	}
-	return blocking, advice
+	return blocking, advice, nil
 }
 
 // draftable lists the groups that the person may draft for.

@@ -95,7 +95,9 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	if p.Flash, err = s.doneHere(r, me); err != nil {
 		return err
 	}
-	p.Blocking, p.Advice = findings(snap.Content, snap, "")
+	if p.Blocking, p.Advice, err = s.findings(r.Context(), snap.Content, snap, ""); err != nil {
+		return err
+	}
 	for _, list := range [][]findingView{p.Blocking, p.Advice} {
 		for i := range list {
 			list[i].Link = "" // who decides edits nothing here

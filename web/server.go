@@ -38,6 +38,7 @@ type Engine interface {
 // of the snapshot's revision, or did get.
 type Post interface {
 	Preview(ctx context.Context, snap store.Snapshot, position int) ([]byte, error)
+	Findings(ctx context.Context, c liaison.Content) ([]liaison.Finding, error) // what stands in the way of sending it
 }
 
 // Config is what the pages are built from. Store, Engine and Post are required.

@@ -49,7 +49,10 @@ func (s *server) writeSubmit(w http.ResponseWriter, r *http.Request, status int,
 		layout: s.layout(r, "Check and submit"), Address: "/statements/" + string(snap.ID), Content: contentViewOf(snap.ID, snap.Content, snap),
 		Version: snap.DraftVersion, Command: command, Problems: ps,
 	}
-	p.Blocking, p.Advice = findings(snap.Content, snap, p.Address+"/edit")
+	var err error
+	if p.Blocking, p.Advice, err = s.findings(r.Context(), snap.Content, snap, p.Address+"/edit"); err != nil {
+		return err
+	}
 	p.Ready = len(p.Blocking) == 0
 	var names []string
 	for _, x := range snap.InOffice(liaison.OfficeChair) {

@@ -74,6 +74,18 @@ func (e directEngine) Ready(context.Context) error {
 // composer makes the e-mails of the tests as the real office does.
 type composer struct{ store *store.Store }
 
+// Findings says what the real office does where no certificate is set up.
+func (c composer) Findings(ctx context.Context, content liaison.Content) ([]liaison.Finding, error) {
+	var out []liaison.Finding
+	for _, a := range content.Addressees {
+		b, err := c.store.Body(ctx, a.Body)
+		if err == nil && b.Signed {
+			out = append(out, liaison.Finding{Field: "addressees", Message: a.Name + ": " + (*mail.SMIME)(nil).Valid(time.Now()).Error()})
+		}
+	}
+	return out, nil
+}
+
 func (c composer) Preview(ctx context.Context, snap store.Snapshot, position int) ([]byte, error) {
 	var files []mail.File
 	for _, a := range snap.Content.Attachments {

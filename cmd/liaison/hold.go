@@ -44,6 +44,19 @@ func (m mailHoldCmd) Run(ctx context.Context, c *cli) error {
 	})
 }
 
+type mailOfCmd struct {
+	Body      string `arg:"" help:"The body, by its code."`
+	LinksOnly bool   `help:"Its messages carry no files, only links to them."`
+	Signed    bool   `help:"Its messages are signed by S/MIME, or not sent."`
+}
+
+// Run says how a body wants its mail.
+func (m mailOfCmd) Run(ctx context.Context, c *cli) error {
+	return withStore(ctx, c, func(s *store.Store) error {
+		return s.SetMail(ctx, liaison.Code(m.Body), m.LinksOnly, m.Signed)
+	})
+}
+
 type mailResumeCmd struct {
 	ID     string `arg:"" help:"The hold, as liaison mail held lists it."`
 	Reason string `help:"Why; it goes into the record." required:""`

@@ -12,6 +12,7 @@ type mailCmd struct {
 	Inspect mailInspectCmd `cmd:"" help:"Print as JSON what an inbound message is understood as. Nothing is stored and nobody is asked."`
 	Held    mailHeldCmd    `cmd:"" help:"List the relays and bodies that nothing is sent through or to, and why."`
 	Hold    mailHoldCmd    `cmd:"" help:"Stop sending through a relay or to a body."`
+	Of      mailOfCmd      `cmd:"" help:"Say how a body wants its mail: files as links, messages signed. Needs the rights of the database's owner."`
 	Resume  mailResumeCmd  `cmd:"" help:"Go on sending; what waits goes at once."`
 }
 

@@ -54,6 +54,22 @@ func sender(cfg config.Config) (addresses inbound.Addresses, signer *mail.Signer
 	return addresses, signer, err
 }
 
+// certificate is what signs messages to the bodies that want it; nil where none is configured.
+func certificate(cfg config.Config) (*mail.SMIME, error) {
+	if cfg.SMIMECert == "" && cfg.SMIMEKey == "" {
+		return nil, nil
+	}
+	cert, err := os.ReadFile(cfg.SMIMECert)
+	if err != nil {
+		return nil, fmt.Errorf("LIAISON_SMIME_CERT: %w", err)
+	}
+	key, err := os.ReadFile(cfg.SMIMEKey)
+	if err != nil {
+		return nil, fmt.Errorf("LIAISON_SMIME_KEY: %w", err)
+	}
+	return mail.NewSMIME(cert, key, cfg.MailFrom)
+}
+
 // wire opens the parts. The database must have this program's schema; Temporal may be down, because reading works without it.
 func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error) {
 	if err := cfg.Need("LIAISON_DATABASE_URL", "LIAISON_MAIL_FROM"); err != nil {
@@ -94,10 +110,16 @@ func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error)
 		c.Close()
 		return nil, err
 	}
+	smime, err := certificate(cfg)
+	if err != nil {
+		s.Close()
+		c.Close()
+		return nil, err
+	}
 	return &wired{
 		config: cfg, log: logger, store: s, client: c, addresses: addresses,
 		engine: &engine.Engine{Temporal: c, Store: s},
-		office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL, Signed: cfg.LogOrigin != "", Addresses: addresses, Signer: signer},
+		office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL, Signed: cfg.LogOrigin != "", Addresses: addresses, Signer: signer, SMIME: smime, Budget: int64(cfg.MailBudget)},
 	}, nil
 }
 

@@ -54,6 +54,7 @@ type Config struct {
 	MailCanary    time.Duration `env:"LIAISON_MAIL_CANARY" envDefault:"5m" help:"how often a test message is sent to ourselves through the relay, where an inbound domain is set"`
 	MailAtOnce    int           `env:"LIAISON_MAIL_AT_ONCE" envDefault:"2" help:"connections of a worker for one destination domain; 0 for no bound"`
 	MailPerMinute int           `env:"LIAISON_MAIL_PER_MINUTE" envDefault:"30" help:"messages of a worker to one destination domain in a minute; halved when it asks for less; 0 for no bound"`
+	MailBudget    int           `env:"LIAISON_MAIL_BUDGET" envDefault:"7340032" help:"bytes of files that a message carries; what is more is linked to on the addressee's page"`
 	DispatchUndo  time.Duration `env:"LIAISON_DISPATCH_UNDO" envDefault:"60s" help:"how long behind its approval a statement is dispatched, so that it can still be held or withdrawn; 0s for at once"`
 
 	Profiles string `env:"LIAISON_PROFILES" help:"directory of rule profiles, as *.yaml, besides those that come with the program"`
@@ -87,6 +88,9 @@ type Config struct {
 	DKIMDomain   string `env:"LIAISON_DKIM_DOMAIN" help:"domain that messages are signed for (DKIM); empty leaves it to the relay"`
 	DKIMSelector string `env:"LIAISON_DKIM_SELECTOR" help:"selector of the key's DNS record"`
 	DKIMKey      string `env:"LIAISON_DKIM_KEY" help:"file of the private key, RSA or Ed25519, as PEM"`
+
+	SMIMECert string `env:"LIAISON_SMIME_CERT" help:"file of the S/MIME certificate for the sender's address, and of the one that signed it, as PEM; for bodies whose messages are to be signed"`
+	SMIMEKey  string `env:"LIAISON_SMIME_KEY" help:"file of its key, RSA or ECDSA, as PEM"`
 }
 
 // Retry is the schedule of deferred messages.
@@ -164,8 +168,8 @@ func Load(file string, environ []string) (Config, []Setting, error) {
 			problems = append(problems, fmt.Errorf("LIAISON_MAIL_RETRY and LIAISON_MAIL_GIVE_UP: %s is no time to wait; write as in 30m", d))
 		}
 	}
-	if len(problems) == 0 && (c.MailSettle <= 0 || c.MailCanary <= 0 || c.DispatchUndo < 0 || c.MailAtOnce < 0 || c.MailPerMinute < 0 || c.SMTPConnections < 1) {
-		problems = append(problems, errors.New("LIAISON_MAIL_SETTLE and LIAISON_MAIL_CANARY are times to wait, as in 30m; LIAISON_DISPATCH_UNDO, LIAISON_MAIL_AT_ONCE and LIAISON_MAIL_PER_MINUTE cannot be negative; LIAISON_SMTP_CONNECTIONS is at least 1"))
+	if len(problems) == 0 && (c.MailSettle <= 0 || c.MailCanary <= 0 || c.DispatchUndo < 0 || c.MailAtOnce < 0 || c.MailPerMinute < 0 || c.SMTPConnections < 1 || c.MailBudget < 1) {
+		problems = append(problems, errors.New("LIAISON_MAIL_SETTLE and LIAISON_MAIL_CANARY are times to wait, as in 30m; LIAISON_DISPATCH_UNDO, LIAISON_MAIL_AT_ONCE and LIAISON_MAIL_PER_MINUTE cannot be negative; LIAISON_SMTP_CONNECTIONS and LIAISON_MAIL_BUDGET are at least 1"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return c, nil, err

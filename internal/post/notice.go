@@ -81,7 +81,7 @@ func (o *Office) test(ctx context.Context, snap store.Snapshot, l store.NoticeLi
 	if err != nil {
 		return nil, err
 	}
-	files, err := o.files(ctx, letter.Content)
+	files, err := o.files(ctx, letter)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,9 @@
 package post
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -25,6 +27,9 @@ type Office struct {
 
 	Addresses inbound.Addresses // the Reply-To of each message
 	Signer    *mail.Signer      // of messages; nil leaves it to the relay
+
+	SMIME  *mail.SMIME // signs messages to the bodies that want it; nil where none is set up
+	Budget int64       // bytes of files that a message carries, the others are linked to; [liaison.DefaultBudget] if zero
 
 	shared *shared // what messages that are made at the same time have in common; nil for one by itself
 }
@@ -73,6 +78,9 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 		}
 		env.References = []string{first.MessageID}
 	}
+	if env.Sign, err = o.signed(ctx, t.Body); err != nil {
+		return nil, err
+	}
 	letter, err := o.statement(ctx, snap, t.Position, env, link)
 	if err != nil {
 		return nil, err
@@ -82,7 +90,7 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 
 // compose makes the bytes of a message to an addressee.
 func (o *Office) compose(ctx context.Context, letter mail.Statement, env mail.Envelope) ([]byte, error) {
-	files, err := o.files(ctx, letter.Content)
+	files, err := o.files(ctx, letter)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +207,35 @@ func (o *Office) placeholder(statement liaison.StatementID) string {
 	return o.URL + "/a/given-on-approval"
 }
 
+// signed is what signs messages to a body, nil where they go unsigned; where they must not, and cannot be signed, it refuses.
+func (o *Office) signed(ctx context.Context, body liaison.Code) (*mail.SMIME, error) {
+	b, err := o.body(ctx, body)
+	if err != nil || !b.Signed {
+		return nil, err
+	}
+	return o.SMIME, o.SMIME.Valid(time.Now())
+}
+
+// Findings is what the check list of a statement says of the sending, before anything is decided.
+func (o *Office) Findings(ctx context.Context, c liaison.Content) ([]liaison.Finding, error) {
+	shared := o.sharing()
+	var out []liaison.Finding
+	for _, a := range c.Addressees {
+		if a.Body == "" {
+			continue
+		}
+		_, err := shared.signed(ctx, a.Body)
+		switch refusal, refused := errors.AsType[*liaison.Error](err); {
+		case refused && refusal.Code == liaison.Conflict:
+			out = append(out, liaison.Finding{Field: "addressees", Message: a.Name + ": " + refusal.Message})
+		case liaison.CodeOf(err) == liaison.NotFound: // which the list says itself
+		case err != nil:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // replyTo has replies come to the message's own address, where it has one.
 func (o *Office) replyTo(env *mail.Envelope, id liaison.TransmissionID) error {
 	address, err := o.Addresses.Of(inbound.RoleReply, id)
@@ -211,6 +248,17 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 	letter = mail.Statement{
 		Ref: snap.Ref, Source: snap.GroupBody, Addressee: snap.Content.Addressees[position-1], Content: snap.Content,
 		Copy: len(env.References) > 0, URL: link, Answers: len(o.Addresses.Keys) > 0,
+	}
+	wishes, err := o.body(ctx, letter.Addressee.Body)
+	if err != nil {
+		return letter, err
+	}
+	if letter.Answers { // else there is no page of the addressee's that could have the files
+		budget := cmp.Or(o.Budget, liaison.DefaultBudget)
+		if wishes.LinksOnly {
+			budget = 0
+		}
+		_, letter.Linked = liaison.Carried(snap.Content.Attachments, budget)
 	}
 	if letter.Copy {
 		letter.Addressee.Email = env.ToEmail // the corrected one
@@ -236,10 +284,13 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 	return letter, nil
 }
 
-// files are the attachments with their octets.
-func (o *Office) files(ctx context.Context, c liaison.Content) ([]mail.File, error) {
+// files are the attachments that the message carries, with their octets.
+func (o *Office) files(ctx context.Context, letter mail.Statement) ([]mail.File, error) {
 	var files []mail.File
-	for _, a := range c.Attachments {
+	for _, a := range letter.Content.Attachments {
+		if letter.Link(a) != "" {
+			continue
+		}
 		b, err := o.blob(ctx, a.Digest)
 		if err != nil {
 			return nil, fmt.Errorf("attach %s: %w", a.Name, err)

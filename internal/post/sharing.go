@@ -70,6 +70,9 @@ func (o *Office) Check(ctx context.Context, id liaison.StatementID) error {
 }
 
 func (o *Office) check(ctx context.Context, snap store.Snapshot, position int, spoken map[string]bool) error {
+	if _, err := o.signed(ctx, snap.Content.Addressees[position-1].Body); err != nil {
+		return err
+	}
 	d, err := o.preview(ctx, snap, position)
 	switch {
 	case err != nil || d.sealed != "":

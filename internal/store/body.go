@@ -12,11 +12,11 @@ import (
 )
 
 const bodyColumns = `code, kind, name, short_name, title, coalesce(parent, ''), email,
-	coalesce(in_force_from::text, ''), coalesce(in_force_until::text, ''), coalesce(successor, ''), source, language`
+	coalesce(in_force_from::text, ''), coalesce(in_force_until::text, ''), coalesce(successor, ''), source, language, links_only, signed_mail`
 
 func scanBody(row pgx.CollectableRow) (liaison.Body, error) {
 	var b liaison.Body
-	err := row.Scan(&b.Code, &b.Kind, &b.Name, &b.ShortName, &b.Title, &b.Parent, &b.Email, &b.From, &b.Until, &b.Successor, &b.Source, &b.Language)
+	err := row.Scan(&b.Code, &b.Kind, &b.Name, &b.ShortName, &b.Title, &b.Parent, &b.Email, &b.From, &b.Until, &b.Successor, &b.Source, &b.Language, &b.LinksOnly, &b.Signed)
 	return b, err
 }
 
@@ -50,6 +50,18 @@ func (s *Store) Body(ctx context.Context, code liaison.Code) (liaison.Body, erro
 		return b, unavailable(fmt.Errorf("read body: %w", err))
 	}
 	return b, nil
+}
+
+// SetMail says how a body wants its mail from now on. Messages that are sealed stay as they are.
+func (s *Store) SetMail(ctx context.Context, code liaison.Code, linksOnly, signed bool) error {
+	tag, err := s.pool.Exec(ctx, `UPDATE body SET links_only = $2, signed_mail = $3 WHERE code = $1`, code, linksOnly, signed)
+	if err != nil {
+		return unavailable(fmt.Errorf("record how a body wants its mail: %w", err))
+	}
+	if tag.RowsAffected() == 0 {
+		return liaison.Refuse(liaison.NotFound, "There is no body with the code %s.", code)
+	}
+	return nil
 }
 
 const termsSQL = `SELECT group_code, version, in_force::text, parent, scope, profile, coalesce(reviewed_by::text, ''), source FROM terms_of_reference`
@@ -118,9 +130,9 @@ func (s *Store) Enter(ctx context.Context, bs []liaison.Body, people []liaison.P
 		b := &pgx.Batch{}
 		for _, x := range bs { // parents and successors may come later in the list: linked in a second pass
 			b.Queue(`
-				INSERT INTO body (code, kind, name, short_name, title, email, in_force_from, in_force_until, source, language)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(nullif($10, ''), 'en')) ON CONFLICT (code) DO NOTHING`,
-				x.Code, x.Kind, x.Name, x.ShortName, x.Title, x.Email, nullable(x.From), nullable(x.Until), x.Source, x.Language)
+				INSERT INTO body (code, kind, name, short_name, title, email, in_force_from, in_force_until, source, language, links_only, signed_mail)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(nullif($10, ''), 'en'), $11, $12) ON CONFLICT (code) DO NOTHING`,
+				x.Code, x.Kind, x.Name, x.ShortName, x.Title, x.Email, nullable(x.From), nullable(x.Until), x.Source, x.Language, x.LinksOnly, x.Signed)
 		}
 		for _, x := range bs {
 			b.Queue(`UPDATE body SET parent = coalesce(parent, $2), successor = coalesce(successor, $3) WHERE code = $1`,
