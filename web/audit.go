@@ -22,8 +22,8 @@ type auditPage struct {
 	Kinds      []choice
 	People     []choice
 	Bodies     []choice
-	From       liaison.Date
-	Until      liaison.Date
+	From       string // a day, as the form has it
+	Until      string
 	Entries    []entryView
 	Filtered   bool
 	Next       string // address of the next page
@@ -87,7 +87,7 @@ func (s *server) showAudit(w http.ResponseWriter, r *http.Request, me *visitor) 
 		return errNoAuditor
 	}
 	ctx, q := r.Context(), r.URL.Query()
-	p := auditPage{layout: s.layout(r, "Audit log"), From: liaison.Date(q.Get("from")), Until: liaison.Date(q.Get("until"))}
+	p := auditPage{layout: s.layout(r, "Audit log"), From: q.Get("from"), Until: q.Get("until")}
 	filter := store.LogFilter{Kind: liaison.EventKind(q.Get("kind")), Actor: liaison.PersonID(q.Get("actor")), Body: liaison.Code(q.Get("body")), Before: q.Get("before")}
 	var err error
 	if filter.From, filter.Until, err = period(q); err != nil {

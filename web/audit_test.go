@@ -65,6 +65,9 @@ func TestAuditorReadsTheLogAndNotTheText(t *testing.T) {
 		t.Error("the log shows a title")
 	}
 	page = b.at("/statements/" + string(secret) + "/history")
+	if strings.Contains(page.body, "/messages/") || strings.Contains(page.body, "evidence.zip") || !strings.Contains(page.body, "&#34;format&#34;:&#34;liaison-leaf/1&#34;") {
+		t.Error("the history of a confidential statement leads to what is not to be read, or does not show the leaves' bytes")
+	}
 	if strings.Contains(page.body, "What nobody outside may read") || !strings.Contains(page.body, "Submitted for approval") {
 		t.Error("the history of a confidential statement shows its title, or not what happened")
 	}
@@ -77,6 +80,9 @@ func TestAuditorReadsTheLogAndNotTheText(t *testing.T) {
 		t.Error("the auditor is offered to draft")
 	}
 	b.at("/audit?kind=sealed&body=itu-t%2Fsg13&actor=&from=2026-11-23&until=2026-11-23")
+	if s := b.at("/audit?from=2026-11-23&until=2026-11-24"); !strings.Contains(s.body, `name="from" value="2026-11-23"`) || !strings.Contains(s.body, `name="until" value="2026-11-24"`) {
+		t.Error("the form does not keep the days that were asked for")
+	}
 	if s := b.at("/audit?kind=sealed&body=ieee&from=2027-01-01"); !strings.Contains(s.body, "no such entry") {
 		t.Error("entries of another day are shown")
 	}

@@ -11,12 +11,14 @@ import (
 
 type historyPage struct {
 	layout
-	Address string
-	Heading string
-	State   liaison.State
-	Zone    string
-	Events  []eventView
-	Hidden  int // entries that are the group's own
+	Address  string
+	Heading  string
+	State    liaison.State
+	Zone     string
+	Events   []eventView
+	Readable bool // what it says is for the reader
+	Evidence bool // the reader may have the evidence of it
+	Hidden   int  // entries that are the group's own
 }
 
 // eventView is one event as it is told.
@@ -31,6 +33,7 @@ type eventView struct {
 	Move    bool           // it changed the state
 	State   liaison.State  // to this
 	Leaf    int64
+	Payload string // of the leaf
 }
 
 var historyTemplate = newPage[historyPage]("history")
@@ -50,12 +53,14 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	p := historyPage{layout: s.layout(r, "History"), Address: "/statements/" + string(snap.ID), Heading: headingOf(snap, me), State: snap.State, Zone: zoneName(s.now().In(zone))}
 	inside := insider(snap, me)
+	p.Readable = snap.MayRead(me.ID())
+	p.Evidence = p.Readable && (inside || me.Auditor)
 	for _, l := range lines {
 		if !inside && !me.Auditor && !publicEvent(l) {
 			p.Hidden++
 			continue
 		}
-		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l), Details: eventDetails(l), Leaf: l.Leaf, Move: l.To != "" && l.From != l.To, State: l.To}
+		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l), Details: eventDetails(l), Leaf: l.Leaf, Payload: string(l.Payload), Move: l.To != "" && l.From != l.To, State: l.To}
 		if inside {
 			v.Reason = l.Reason
 		}
@@ -69,7 +74,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 		case l.Digest != "" && l.Actor != "":
 			v.Digest, v.Of = l.Digest, "revision "+strconv.Itoa(l.Revision)
 		}
-		if l.Transmission != "" {
+		if l.Transmission != "" && p.Readable {
 			v.Message = p.Address + "/messages/" + string(l.Transmission)
 		}
 		p.Events = append(p.Events, v)

@@ -111,7 +111,8 @@ type HistoryLine struct {
 	liaison.Event
 	ActorName string
 	BodyName  string
-	Leaf      int64 // index in the audit log
+	Leaf      int64  // index in the audit log
+	Payload   []byte // its bytes there
 }
 
 const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_id::text, ''), event.version, event.command_id,
@@ -133,7 +134,7 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), leaf.index
+		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), leaf.index, leaf.payload
 		FROM event
 		JOIN audit.leaf ON leaf.event_id = event.id
 		LEFT JOIN person ON person.id = event.actor
@@ -145,7 +146,7 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 	}
 	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (HistoryLine, error) {
 		var l HistoryLine
-		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.Leaf)...)
+		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.Leaf, &l.Payload)...)
 		return l, err
 	})
 	if err != nil {
