@@ -34,15 +34,17 @@ func (cmd auditVerifyReceiptCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	var stamped string
+	if cmd.Stamp != "" {
+		if stamped, err = cmd.stamped(); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("This receipt holds.\n  leaf      %d of %d in the log %s\n", v.Index, v.Size, v.Origin)
 	for _, w := range v.Witness {
 		fmt.Printf("  seen by   %s at %s\n", w.Name, w.At.Format(time.RFC3339))
 	}
-	if cmd.Stamp != "" {
-		if err := cmd.stamped(); err != nil {
-			return err
-		}
-	}
+	fmt.Print(stamped)
 	fmt.Printf("  keys      %s\n  it says   %s\n", from, v.Leaf)
 	var says struct {
 		Kind   liaison.EventKind `json:"kind"`
@@ -71,33 +73,32 @@ func (cmd auditVerifyReceiptCmd) Run() error {
 	return nil
 }
 
-// stamped checks the token over the receipt's checkpoint, and tells what it says.
-func (cmd auditVerifyReceiptCmd) stamped() error {
+// stamped checks the token over the receipt's checkpoint, and gives the line that tells what it says.
+func (cmd auditVerifyReceiptCmd) stamped() (string, error) {
 	if cmd.TSARoots == "" {
-		return liaison.Refuse(liaison.Invalid, "give the certificates of the time-stamping authority with --tsa-roots; without them anybody's token would do.")
+		return "", liaison.Refuse(liaison.Invalid, "give the certificates of the time-stamping authority with --tsa-roots; without them anybody's token would do.")
 	}
 	trust, err := stampTrust(cmd.TSARoots, "")
 	if err != nil {
-		return err
+		return "", err
 	}
 	token, err := os.ReadFile(cmd.Stamp)
 	if err != nil {
-		return err
+		return "", err
 	}
 	b, err := os.ReadFile(cmd.File)
 	if err != nil {
-		return err
+		return "", err
 	}
 	p, err := receipt.ParseProof(b)
 	if err != nil {
-		return err
+		return "", err
 	}
 	says, err := trust.Check(token, p.Checkpoint)
 	if err != nil {
-		return fmt.Errorf("the receipt holds, its time-stamp does not: %w", err)
+		return "", fmt.Errorf("the receipt holds, its time-stamp does not: %w", err)
 	}
-	fmt.Printf("  stamped   by %s at %s\n", says.Authority, says.At.Format(time.RFC3339))
-	return nil
+	return fmt.Sprintf("  stamped   by %s at %s\n", says.Authority, says.At.Format(time.RFC3339)), nil
 }
 
 // verify reads the files and checks the receipt. from says where the keys were found.

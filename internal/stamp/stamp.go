@@ -81,7 +81,7 @@ func (t Trust) check(token, message []byte) (Token, *big.Int, error) {
 	}
 	ts, err := timestamp.Parse(token) // which checks the signature
 	if err != nil {
-		return fail("does not hold: %w", err)
+		return fail("does not hold: %s", strings.Join(strings.Fields(err.Error()), " ")) // some are several lines
 	}
 	var kind asn1.ObjectIdentifier
 	if err := p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &kind); err != nil || !kind.Equal(oidTSTInfo) {
