@@ -92,6 +92,8 @@ const (
 	EventReturnedByParent EventKind = "returned-by-parent"
 
 	EventProposalAnswered EventKind = "proposal-answered"
+	EventReportDue        EventKind = "report-due"
+	EventReportMissed     EventKind = "report-missed"
 )
 
 // Events lists every kind with the words that the history uses.
@@ -166,6 +168,8 @@ var Events = []struct {
 	{EventAcceptedByParent, "Accepted by the parent group"},
 	{EventReturnedByParent, "Returned by the parent group"},
 	{EventProposalAnswered, "Proposal answered"},
+	{EventReportDue, "Reminded of the day by which it is due"},
+	{EventReportMissed, "The meeting that it was due for closed without it"},
 }
 
 // Label is the kind in words.

@@ -36,6 +36,11 @@ const (
 	LetterOverdue          Letter = "overdue"           // the same after the date
 	LetterExtensionGranted Letter = "extension-granted" // to the addressee that asked
 	LetterExtensionRefused Letter = "extension-refused"
+	LetterReportDue        Letter = "report-due"
+	LetterReportMissed     Letter = "report-missed"
+	LetterReportSubmitted  Letter = "report-submitted"
+	LetterReportPresented  Letter = "report-presented"
+	LetterProposalAnswered Letter = "proposal-answered"
 )
 
 // Correspondence lists every letter, as the database's CHECK does, with its label and when it goes out. A person chooses for
@@ -69,6 +74,11 @@ var Correspondence = []struct {
 	{LetterOverdue, "Reply overdue", "the date of a reply has passed; to the addressee, and to who waits for it", true},
 	{LetterExtensionGranted, "Another date granted", "an addressee gets the date that it asked for, or another one", false},
 	{LetterExtensionRefused, "Another date refused", "an addressee does not get the date that it asked for", false},
+	{LetterReportDue, "Progress report due", "a progress report is to be posted within days", true},
+	{LetterReportMissed, "Progress report missed", "a meeting closed without the progress report that was due for it", true},
+	{LetterReportSubmitted, "Progress report sent", "a progress report is with the parent group", true},
+	{LetterReportPresented, "Progress report presented", "the parent group took a progress report up", true},
+	{LetterProposalAnswered, "Proposal answered", "a study group answered a proposal of a progress report", true},
 }
 
 // Letters lists every kind.
@@ -117,8 +127,9 @@ type Notice struct {
 	Event  EventKind
 	Letter Letter
 	To     []Readership
-	Others bool // who did it is not told
-	Once   bool // one for each message to an addressee, however often the event comes
+	Others bool          // who did it is not told
+	Once   bool          // one for each message to an addressee, however often the event comes
+	Of     StatementKind // of statements of this kind only; "" for all
 }
 
 // Notices says who is told of what. Every event that is recorded is looked up here, in the transaction that records it; to
@@ -145,6 +156,15 @@ var Notices = []Notice{
 	{Event: EventDeclined, Letter: LetterDeclined, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventRemindedDue, Letter: LetterReplyDue, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventRemindedOverdue, Letter: LetterOverdue, To: []Readership{TheDrafter, TheSecretariat}},
+	{Event: EventReportDue, Letter: LetterReportDue, To: []Readership{TheChair, TheSecretariat, TheDrafter}},
+	{Event: EventReportMissed, Letter: LetterReportMissed, To: []Readership{TheChair, TheSecretariat, TheDrafter}},
+	{Event: EventDispatched, Letter: LetterReportSubmitted, To: []Readership{TheChair}, Of: ProgressReport},
+	{Event: EventDispatchedInPart, Letter: LetterReportSubmitted, To: []Readership{TheChair}, Of: ProgressReport},
+	{Event: EventPresented, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventNoted, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventAcceptedByParent, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventReturnedByParent, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventProposalAnswered, Letter: LetterProposalAnswered, To: []Readership{TheChair, TheSecretariat}, Others: true},
 }
 
 // AtOncePerDay is how many letters of one kind about one message a person gets at once within a day; what goes beyond waits
@@ -166,6 +186,9 @@ func NoticesOn(kind EventKind) []Notice {
 // nobody who may not read the statement.
 func (n Notice) Readers(s Snapshot, actor PersonID) []Person {
 	var out []Person
+	if n.Of != "" && n.Of != s.Content.Kind() {
+		return nil
+	}
 	for _, to := range n.To {
 		var people []Person
 		switch to {

@@ -197,6 +197,13 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	if kind == liaison.DoTest { // to who asks for it
 		want = []string{"test to " + string(command(kind, acting).Actor)}
 	}
+	if liaison.OutcomeOf(kind) != "" { // to all but who records it
+		for _, who := range []string{"chair", "author", "secretary"} {
+			if who != string(command(kind, acting).Actor) {
+				want = append(want, "report-presented to "+who)
+			}
+		}
+	}
 	if diff := cmp.Diff(want, letters); diff != "" {
 		t.Errorf("letters (-want +got):\n%s", diff)
 	}

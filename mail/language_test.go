@@ -85,6 +85,8 @@ func notices() map[string]Letter {
 		"incoming-redirected": IncomingRedirected{incoming, from, "ITU-T SG13 (Future networks)", reason},
 		"report-due":          ReportDue{report, "ITU-T SG13", "2027-03-08", 7},
 		"report-due-today":    ReportDue{report, "ITU-T SG13", "2027-03-08", 0},
+		"report-missed":       ReportMissed{report, "ITU-T SG13", "2027-03-19"},
+		"proposal-answered":   ProposalAnswered{report, 2, sg17.Name, "Jean Dupont", liaison.ProposalRejected, "SG17 has a list of its own."},
 		"report-submitted":    ReportSubmitted{report, "ITU-T SG13", "TD 151 (PLEN/13)", false},
 		"report-provisional":  ReportSubmitted{report, "ITU-T SG13", "TD 151 (PLEN/13)", true},
 		"report-presented":    ReportPresented{report, "ITU-T SG13", "TD 151 (PLEN/13)", "Geneva, 8-19 March 2027", "SG13 noted the report and thanked the chair."},
@@ -117,7 +119,7 @@ func inLanguages() map[string]Letter {
 			linked := s
 			linked.Linked = s.Content.Attachments[:1]
 			out["statement-linked."+code] = linked
-			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined"} {
+			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined", "report-missed", "proposal-answered"} {
 				out[name+"."+code] = notices()[name]
 			}
 			out["statement-test."+code] = Test{s}
@@ -321,7 +323,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
-		IncomingRedirected{}, ReportDue{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
+		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {
 			if _, _, _, err := RenderIn(l, code); err != nil {
@@ -366,6 +368,7 @@ func TestEveryKeyIsUsed(t *testing.T) {
 		section, _, _ := strings.Cut(k, ".")
 		switch {
 		case section == "purpose" || section == "capacity" || section == "state" || section == "meaning": // by the register's lists, tested there
+		case section == "answered": // by the answers there are
 		case section == "progress": // in internal/document, tested there
 		case strings.HasPrefix(k, "date.month-"):
 		case !used[k]:

@@ -48,6 +48,8 @@ var (
 	_ Letter = IncomingAssigned{}
 	_ Letter = IncomingRedirected{}
 	_ Letter = ReportDue{}
+	_ Letter = ReportMissed{}
+	_ Letter = ProposalAnswered{}
 	_ Letter = ReportSubmitted{}
 	_ Letter = ReportPresented{}
 	_ Letter = LifetimeReview{}
@@ -139,7 +141,7 @@ func textWords(c *catalogue.Catalogue) texttemplate.FuncMap {
 	out["joined"] = func(lines []string) string { return strings.Join(lines, "\n") }
 	out["label"] = func(key string) string { return c.Label(c.Say(key)) }
 	out["link"] = func(label, url string) string { return link(c, label, url) }
-	out["prose"] = func(s string) string { return catalogue.Wrap(s, columns) }
+	out["prose"] = func(s string) string { return catalogue.Wrap(s, Columns) }
 	out["row"] = func(label string, value any) string { return row(c, c.Say(label), fmt.Sprint(value)) }
 	out["say"] = c.Say
 	out["size"] = func(n int64) string { return c.Say("size.bytes", "n", n) }
@@ -222,7 +224,8 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' }), " ")
 }
 
-const columns = 72 // of a line that a template makes
+// Columns is how wide a line is that a letter makes of its own words.
+const Columns = 72
 
 // row is a labelled line of a text; further lines of its value stand below the first.
 func row(c *catalogue.Catalogue, label, value string) string {

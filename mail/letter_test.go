@@ -253,12 +253,12 @@ func TestProseHasAtMost72Columns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, foot, ok := strings.Cut(text, strings.Repeat("-", columns)+"\n")
+		_, foot, ok := strings.Cut(text, strings.Repeat("-", Columns)+"\n")
 		if !ok {
 			t.Errorf("%s has no rule above its foot", name)
 		}
 		for line := range strings.Lines(foot) {
-			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns && strings.Contains(line, " ") {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > Columns && strings.Contains(line, " ") {
 				t.Errorf("%s: %d columns: %s", name, n, line)
 			}
 		}

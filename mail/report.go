@@ -13,7 +13,7 @@ type ReportDue struct {
 	Days   int // left; 0 is today
 }
 
-func (ReportDue) kind() liaison.Letter { return "report-due" }
+func (ReportDue) kind() liaison.Letter { return liaison.LetterReportDue }
 
 func (r ReportDue) in(c *catalogue.Catalogue) sheet {
 	head := c.Say("report.head-due-today")
@@ -24,6 +24,41 @@ func (r ReportDue) in(c *catalogue.Catalogue) sheet {
 		Facts: facts(fact{"label.parent", c.Isolate(r.Parent), false}, fact{"label.deadline", c.Date(r.Due), true})})
 }
 
+// ReportMissed tells that a meeting of the parent group closed without the report that was due for it.
+type ReportMissed struct {
+	Matter
+	Parent string
+	Closed liaison.Date // the last day of the meeting
+}
+
+func (ReportMissed) kind() liaison.Letter { return liaison.LetterReportMissed }
+
+func (r ReportMissed) in(c *catalogue.Catalogue) sheet {
+	return r.sheet(c, notice{Head: c.Say("report.head-missed"), Lead: c.Say("report.lead-missed", "group", r.Group.Label(), "parent", r.Parent, "date", r.Closed),
+		Facts: facts(fact{"label.parent", c.Isolate(r.Parent), true})})
+}
+
+// ProposalAnswered tells what a study group said to a proposal.
+type ProposalAnswered struct {
+	Matter
+	Proposal  int
+	Addressee string // the group
+	By        string
+	Answer    liaison.ProposalAnswer
+	Words     string // what goes with it, "" for nothing
+}
+
+func (ProposalAnswered) kind() liaison.Letter { return liaison.LetterProposalAnswered }
+
+func (p ProposalAnswered) in(c *catalogue.Catalogue) sheet {
+	lead := c.Say("answered.head") // in words of its own where the answer is none that there are words for
+	if key := "answered.lead-" + string(p.Answer); c.Has(key) {
+		lead = c.Say(key, "by", p.By, "addressee", p.Addressee, "number", p.Proposal, "report", p.number())
+	}
+	return p.sheet(c, notice{Head: c.Say("answered.head"), Quote: p.Words, QuoteHead: c.Say("word.text"), Lead: lead,
+		Facts: facts(fact{"label.from", c.Isolate(p.Addressee), true})})
+}
+
 // ReportSubmitted tells the group's officers that the report is with the parent group.
 type ReportSubmitted struct {
 	Matter
@@ -32,7 +67,7 @@ type ReportSubmitted struct {
 	Provisional bool   // sent before the group approved it
 }
 
-func (ReportSubmitted) kind() liaison.Letter { return "report-submitted" }
+func (ReportSubmitted) kind() liaison.Letter { return liaison.LetterReportSubmitted }
 
 func (r ReportSubmitted) in(c *catalogue.Catalogue) sheet {
 	key := "report.lead-submitted"
@@ -52,7 +87,7 @@ type ReportPresented struct {
 	Outcome  string // in the parent group's words, "" if there are none
 }
 
-func (ReportPresented) kind() liaison.Letter { return "report-presented" }
+func (ReportPresented) kind() liaison.Letter { return liaison.LetterReportPresented }
 
 func (r ReportPresented) in(c *catalogue.Catalogue) sheet {
 	return r.sheet(c, notice{Head: c.Say("report.head-presented"), Quote: r.Outcome, QuoteHead: c.Say("word.outcome"),

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"html/template"
 	"net/url"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type Statement struct {
 	Answers   bool                 // it is the former
 	Linked    []liaison.Attachment // those of its files that the message does not carry and that its page has
 	Test      bool                 // it goes to somebody who wants to see it, and to no addressee; see [Test]
+	Report    *Report              // what is set in the place of a text, for a progress report
 }
 
 // Approval is the line that says on whose word a statement leaves.
@@ -65,6 +67,21 @@ func (t Test) in(c *catalogue.Catalogue) sheet {
 	return out
 }
 
+// Report is a progress report as it stands in its message, in the language that it was approved in.
+type Report struct {
+	Banner string // that it is provisional, "" if it is not
+	Text   string
+	HTML   template.HTML // made by internal/document, which escapes every word
+}
+
+// Kind says what the message is.
+func (s Statement) Kind(c *catalogue.Catalogue) string {
+	if s.Content.Report != nil {
+		return c.Say("progress.title")
+	}
+	return c.Say("statement.kind")
+}
+
 // attachments is what was approved, less what is only linked to; [Compose] holds the files against it.
 func (s Statement) attachments() []liaison.Attachment {
 	return slices.DeleteFunc(slices.Clone(s.Content.Attachments), func(a liaison.Attachment) bool { return slices.Contains(s.Linked, a) })
@@ -99,7 +116,10 @@ func (s Statement) LinkLabel() string {
 
 // Headline names the message: what it is, and its number.
 func (s Statement) Headline(c *catalogue.Catalogue) string {
-	if s.Ref == "" {
+	switch {
+	case s.Content.Report != nil:
+		return c.Say("about.titled", "head", c.Say("progress.title"), "title", s.Number(c))
+	case s.Ref == "":
 		return c.Say("statement.headline-preview", "number", s.Number(c))
 	}
 	return c.Say("statement.headline", "number", s.Ref)

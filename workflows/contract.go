@@ -6,6 +6,7 @@
 //	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
 //	Mend        every few minutes: canaries, and another look at what is in doubt
 //	Digest      several times an hour: each person's digest, when their hour has come
+//	Reports     several times a day: progress reports that are due, their drafts and reminders
 //	Reconcile   daily: starts the runs that should be there and are not
 package workflows
 
@@ -35,6 +36,9 @@ const (
 
 	DigestWorkflow = "Digest"
 	DigestID       = "digest"
+
+	ReportsWorkflow = "Reports"
+	ReportsID       = "reports"
 
 	SignalMend = "mend" // to Statement: look at what is open
 	SignalLook = "look" // to Dispatch: look at the messages that wait
@@ -71,6 +75,7 @@ func Register(w worker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{Name: ReconcileWorkflow})
 	w.RegisterWorkflowWithOptions(Mend, workflow.RegisterOptions{Name: MendWorkflow})
 	w.RegisterWorkflowWithOptions(Digest, workflow.RegisterOptions{Name: DigestWorkflow})
+	w.RegisterWorkflowWithOptions(Reports, workflow.RegisterOptions{Name: ReportsWorkflow})
 	w.RegisterActivity(a)
 }
 

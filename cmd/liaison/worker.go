@@ -46,6 +46,7 @@ func runWorker(ctx context.Context, w *wired) error {
 	g.Go(func() error { return w.engine.Schedule(ctx) })
 	g.Go(func() error { return w.engine.ScheduleMending(ctx, w.config.MailCanary) })
 	g.Go(func() error { return w.engine.ScheduleDigests(ctx) })
+	g.Go(func() error { return w.engine.ScheduleReports(ctx) })
 	g.Go(func() error { return w.engine.SendLetters(ctx, time.Second, w.log) })
 	<-ctx.Done()
 	worker.Stop()

@@ -20,7 +20,7 @@ func Text(d Document, width int) string {
 		}
 	}
 	if d.Banner != "" {
-		para("*** " + d.Banner + " ***")
+		para(d.Banner)
 	}
 	for _, x := range d.Blocks {
 		switch {

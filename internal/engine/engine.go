@@ -197,6 +197,18 @@ func (e *Engine) ScheduleMending(ctx context.Context, every time.Duration) error
 	return e.every(ctx, workflows.MendID, workflows.MendWorkflow, every)
 }
 
+// ScheduleReports has progress reports seen to now and several times a day from now on: a day begins at another hour in every group's zone. It is
+// called by each worker at its start.
+func (e *Engine) ScheduleReports(ctx context.Context) error {
+	if err := e.every(ctx, workflows.ReportsID, workflows.ReportsWorkflow, 4*time.Hour); err != nil {
+		return err
+	}
+	if err := e.Temporal.ScheduleClient().GetHandle(ctx, workflows.ReportsID).Trigger(ctx, client.ScheduleTriggerOptions{}); err != nil {
+		return fmt.Errorf("see to the reports now: %w", err)
+	}
+	return nil
+}
+
 // ScheduleDigests has digests made every quarter of an hour: time zones differ by as little. It is called by each worker at
 // its start.
 func (e *Engine) ScheduleDigests(ctx context.Context) error {

@@ -120,6 +120,22 @@ func notified(t *testing.T) (*store.Store, *pgxpool.Pool, *post.Office, liaison.
 // keeps one of each kind as a golden file.
 func TestNoticesAsTheyAreSent(t *testing.T) {
 	s, _, o, id := notified(t)
+	seen := rendered(t, s, o, id, "notices")
+	elsewhere := []liaison.Letter{liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, // TestLettersAboutReplies
+		liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
+	for _, l := range liaison.Letters {
+		if slices.Contains(elsewhere, l) {
+			continue
+		}
+		if l != liaison.LetterStatement && l != liaison.LetterRejected && l != liaison.LetterBounced && l != liaison.LetterUnknown && l != liaison.LetterRelayHeld && !seen[l] {
+			t.Errorf("no letter %s was sent", l)
+		}
+	}
+}
+
+// rendered renders every letter to a person about a statement, keeps one of each kind as a golden file, and says which there were.
+func rendered(t *testing.T, s *store.Store, o *post.Office, id liaison.StatementID, folder string) map[liaison.Letter]bool {
+	t.Helper()
 	ts, err := s.Transmissions(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +177,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 		}
 		seen[x.Letter] = true
 		got := fmt.Sprintf("To: %s\nSubject: %s\n\n%s", x.Name, header(message, "Subject"), ids.ReplaceAllString(replace.Replace(text), "MESSAGE"))
-		name := filepath.Join("testdata", "notices", string(x.Letter)+".txt")
+		name := filepath.Join("testdata", folder, string(x.Letter)+".txt")
 		if *update {
 			if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
@@ -175,12 +191,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 			t.Errorf("%s (-file +rendered):\n%s", x.Letter, diff)
 		}
 	}
-	elsewhere := []liaison.Letter{liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused} // TestLettersAboutReplies
-	for _, l := range liaison.Letters {
-		if !slices.Contains(elsewhere, l) && l != liaison.LetterStatement && l != liaison.LetterRejected && l != liaison.LetterBounced && l != liaison.LetterUnknown && l != liaison.LetterRelayHeld && !seen[l] {
-			t.Errorf("no letter %s was sent", l)
-		}
-	}
+	return seen
 }
 
 // TestATestHoldsNoToken: neither the link nor an address of the message that it stands for, nor of itself.

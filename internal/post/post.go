@@ -260,6 +260,9 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 		}
 		_, letter.Linked = liaison.Carried(snap.Content.Attachments, budget)
 	}
+	if letter.Report, err = o.report(ctx, snap, snap.Content); err != nil {
+		return letter, err
+	}
 	if letter.Copy {
 		letter.Addressee.Email = env.ToEmail // the corrected one
 	}

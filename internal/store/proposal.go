@@ -69,6 +69,7 @@ type AnsweredProposal struct {
 	At       time.Time
 	Recorded string // who recorded it, "" for an answer by the link
 	Command  liaison.CommandID
+	Event    liaison.EventID
 }
 
 // AnswerProposal records what the addressee of a message says to a proposal of the report that it carried. A repeat of the
@@ -152,7 +153,7 @@ func (s *Store) ProposalAnswers(ctx context.Context, id liaison.StatementID) ([]
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT a.canonical, a.digest, a.at, coalesce(p.name, ''), a.command_id FROM proposal_answer a LEFT JOIN person p ON p.id = a.person_id
+		SELECT a.canonical, a.digest, a.at, coalesce(p.name, ''), a.command_id, a.event_id FROM proposal_answer a LEFT JOIN person p ON p.id = a.person_id
 		WHERE a.statement_id = $1 ORDER BY a.at, a.id`, id)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read answers: %w", err))
@@ -160,7 +161,7 @@ func (s *Store) ProposalAnswers(ctx context.Context, id liaison.StatementID) ([]
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AnsweredProposal, error) {
 		var a AnsweredProposal
 		var canonical []byte
-		if err := row.Scan(&canonical, &a.Digest, &a.At, &a.Recorded, &a.Command); err != nil {
+		if err := row.Scan(&canonical, &a.Digest, &a.At, &a.Recorded, &a.Command, &a.Event); err != nil {
 			return a, err
 		}
 		return a, json.Unmarshal(canonical, &a.ProposalReply)

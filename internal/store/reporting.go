@@ -55,6 +55,81 @@ func (s *Store) DueReports(ctx context.Context, group liaison.Code) ([]DueReport
 	return out, nil
 }
 
+// DueReport returns what a report is due for, or [liaison.NotFound] for one that nobody awaits.
+func (s *Store) DueReport(ctx context.Context, id liaison.StatementID) (DueReport, error) {
+	rows, err := s.pool.Query(ctx, dueSQL+`WHERE d.statement_id = $1`, id)
+	if err != nil {
+		return DueReport{}, unavailable(fmt.Errorf("read the report due: %w", err))
+	}
+	d, err := pgx.CollectExactlyOneRow(rows, scanDue)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return d, liaison.Refuse(liaison.NotFound, "The report is due for no meeting.")
+	}
+	return d, unavailable(err)
+}
+
+// RemindOfReports records, once for each of the profile's days however often it runs, that a report is due and not posted, or that
+// the meeting closed without it. Its notices follow from the events. It returns the reports that were reminded of.
+func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liaison.StatementID, error) {
+	snap, err := s.GroupSnapshot(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.DueReports(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	var out []liaison.StatementID
+	for _, d := range all {
+		if d.Statement == "" || d.Sent != nil || d.State.Final() {
+			continue
+		}
+		days, kind := -1, liaison.EventReportMissed
+		if d.Missed == "" {
+			left := liaison.DaysBetween(snap.Today, d.Due)
+			days, kind = nextReminder(snap.Profile.Reports.RemindDays, left), liaison.EventReportDue
+			if days < 0 {
+				continue
+			}
+		}
+		fresh := false
+		err := s.write(ctx, func(t *tx) error {
+			now, _, err := snapshot(ctx, t, d.Statement, "", t.now, " FOR UPDATE OF s")
+			if err != nil {
+				return err
+			}
+			t.record(liaison.Event{Kind: kind, Statement: d.Statement, Version: now.Version, Acting: liaison.AsEngine, From: now.State, To: now.State})
+			_, err = t.Exec(ctx, `INSERT INTO report_reminder (due_id, days, event_id) VALUES ($1, $2, $3)`, d.ID, days, t.events[len(t.events)-1].ID)
+			fresh = err == nil
+			return err
+		})
+		if violates(err, "report_reminder_pkey") { // reminded already
+			continue
+		} else if err != nil {
+			return out, fmt.Errorf("remind of a report: %w", err)
+		}
+		if fresh {
+			out = append(out, d.Statement)
+		}
+	}
+	return out, nil
+}
+
+// nextReminder is the reminder that is due when so many days are left: the nearest one whose day has come. A report that was
+// begun late gets that one and none of those that passed. -1 for none.
+func nextReminder(days []int, left int) int {
+	out := -1
+	for _, d := range days {
+		if d >= left && (out < 0 || d < out) {
+			out = d
+		}
+	}
+	if left < 0 {
+		return -1
+	}
+	return out
+}
+
 // ReportGroups lists the groups that have terms of reference with a parent group to report to.
 func (s *Store) ReportGroups(ctx context.Context) ([]liaison.Code, error) {
 	rows, err := s.pool.Query(ctx, `SELECT DISTINCT group_code FROM terms_of_reference ORDER BY group_code`)
