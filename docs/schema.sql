@@ -505,6 +505,18 @@ CREATE TABLE public.body (
     CONSTRAINT body_title_check CHECK ((length(title) <= 400))
 );
 
+CREATE TABLE public.body_reach (
+    body_code text NOT NULL,
+    version integer NOT NULL,
+    canonical bytea NOT NULL,
+    digest public.sha256hex NOT NULL,
+    person_id uuid,
+    at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    CONSTRAINT body_reach_check CHECK (((digest)::text = encode(sha256(canonical), 'hex'::text))),
+    CONSTRAINT body_reach_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE public.canary (
     id uuid NOT NULL,
     relay text NOT NULL,
@@ -569,6 +581,12 @@ CREATE TABLE public.draft (
     CONSTRAINT draft_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.draft_presence (
+    statement_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.drafter (
     statement_id uuid NOT NULL,
     person_id uuid NOT NULL
@@ -608,8 +626,8 @@ CREATE TABLE public.event (
     reply_to text DEFAULT ''::text NOT NULL,
     due text DEFAULT ''::text NOT NULL,
     asked text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'report-due'::text, 'report-missed'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -893,6 +911,7 @@ CREATE TABLE public.statement (
     approved_profile text,
     approved_profile_version integer,
     corrigendum integer DEFAULT 0 NOT NULL,
+    confidential boolean DEFAULT false NOT NULL,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
@@ -1077,6 +1096,12 @@ ALTER TABLE ONLY public.blob
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_pkey PRIMARY KEY (code);
 
+ALTER TABLE ONLY public.body_reach
+    ADD CONSTRAINT body_reach_event_id_key UNIQUE (event_id);
+
+ALTER TABLE ONLY public.body_reach
+    ADD CONSTRAINT body_reach_pkey PRIMARY KEY (body_code, version);
+
 ALTER TABLE ONLY public.canary
     ADD CONSTRAINT canary_pkey PRIMARY KEY (id);
 
@@ -1106,6 +1131,9 @@ ALTER TABLE ONLY public.digest
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (statement_id);
+
+ALTER TABLE ONLY public.draft_presence
+    ADD CONSTRAINT draft_presence_pkey PRIMARY KEY (statement_id, person_id);
 
 ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
@@ -1321,6 +1349,8 @@ CREATE INDEX statement_newest ON public.statement USING btree (changed_at DESC, 
 
 CREATE INDEX statement_reports ON public.statement USING btree (group_code, changed_at DESC, id DESC) WHERE (kind = 'report'::text);
 
+CREATE INDEX statement_title ON public.statement USING btree (group_code, md5(lower(title)));
+
 CREATE INDEX transmission_batch ON public.transmission USING btree (batch);
 
 CREATE INDEX transmission_board ON public.transmission USING btree ((
@@ -1380,6 +1410,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.amendment FOR EACH 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.blob FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_reach FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1417,6 +1449,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.amendment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.blob FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_reach FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1531,6 +1565,15 @@ ALTER TABLE ONLY public.attempt
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_parent_fkey FOREIGN KEY (parent) REFERENCES public.body(code);
 
+ALTER TABLE ONLY public.body_reach
+    ADD CONSTRAINT body_reach_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.body_reach
+    ADD CONSTRAINT body_reach_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.body_reach
+    ADD CONSTRAINT body_reach_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_successor_fkey FOREIGN KEY (successor) REFERENCES public.body(code);
 
@@ -1560,6 +1603,12 @@ ALTER TABLE ONLY public.digest_time
 
 ALTER TABLE ONLY public.digest
     ADD CONSTRAINT digest_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.draft_presence
+    ADD CONSTRAINT draft_presence_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.draft_presence
+    ADD CONSTRAINT draft_presence_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT draft_saved_by_fkey FOREIGN KEY (saved_by) REFERENCES public.person(id);
@@ -1878,9 +1927,24 @@ GRANT SELECT ON TABLE public.attempt TO liaison_auditor;
 GRANT SELECT,INSERT ON TABLE public.blob TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.blob TO liaison_worker;
 
-GRANT SELECT ON TABLE public.body TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.body TO liaison_app;
 GRANT SELECT ON TABLE public.body TO liaison_worker;
 GRANT SELECT ON TABLE public.body TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.body_reach TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.body_reach TO liaison_worker;
+
+GRANT SELECT(body_code) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT(version) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT(digest) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT(at) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT(event_id) ON TABLE public.body_reach TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.canary TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
@@ -1901,6 +1965,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.digest_time TO liaison_worker;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.draft TO liaison_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.draft_presence TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.draft_presence TO liaison_worker;
 
 GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -100,48 +102,52 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 }
 
 // queueReportOut adds the read of the statements that a report can concern: approved by then, and approved or sent in the
-// period, or with a day by which replies are awaited. Everything is as the log had it at that time.
+// period, or with a day by which replies are awaited. Everything is as the log had it at that time, also what each addressee owed.
 func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
-	awaited := f.Profile.Replies.AwaitedFor
 	b.Queue(`
 		WITH out AS (
-			SELECT s.id, s.ref, s.title, s.revision, s.deadline, s.approved_at, s.dispatched_at,
+			SELECT s.id, s.ref, s.title, s.revision, s.approved_at, s.dispatched_at,
 				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
-				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $4 ORDER BY e.seq DESC LIMIT 1) AS state
+				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3 ORDER BY e.seq DESC LIMIT 1) AS state
 			FROM statement s
-			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $4
+			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $3
 				AND (s.approved_at >= $2 OR s.dispatched_at >= $2 OR s.deadline IS NOT NULL)
 		), known AS (
-			SELECT e.transmission_id, min(e.at) FILTER (WHERE e.kind IN ('accepted', 'assumed', 'refused')) AS sent_at, bool_or(e.kind IN ('bounced', 'refused')) AS failed,
-				min(e.at) FILTER (WHERE e.kind = 'replied') AS replied_at, min(e.at) FILTER (WHERE e.kind = 'declined') AS declined_at
+			SELECT e.transmission_id, min(e.at) FILTER (WHERE e.kind IN ('accepted', 'assumed', 'refused')) AS sent_at,
+				coalesce(bool_or(e.kind IN ('bounced', 'refused')), false) AS failed,
+				coalesce((array_agg(e.reply_to ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> ''))[1], '') AS reply,
+				coalesce((array_agg(e.due ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> ''))[1], '') AS due,
+				max(e.at) FILTER (WHERE e.reply_to = ANY ($4) AND e.reply_from <> e.reply_to) AS settled_at
 			FROM event e JOIN out ON out.id = e.statement_id
-			WHERE e.at <= $4 AND e.kind IN ('accepted', 'assumed', 'refused', 'bounced', 'replied', 'declined') AND e.transmission_id IS NOT NULL
+			WHERE e.at <= $3 AND e.transmission_id IS NOT NULL AND (e.reply_to <> '' OR e.kind IN ('accepted', 'assumed', 'refused', 'bounced'))
 			GROUP BY e.transmission_id
-		), messages AS (
-			SELECT t.statement_id, t.revision, t.position, min(k.sent_at) AS sent_at, coalesce(bool_and(k.failed), false) AS failed, min(k.replied_at) AS replied_at, min(k.declined_at) AS declined_at
+		), messages AS ( -- of an addressee whose message was sent again as a copy there are two: it failed if both did
+			SELECT t.statement_id, t.revision, t.position, min(k.sent_at) AS sent_at, coalesce(bool_and(k.failed), false) AS failed,
+				coalesce(max(k.reply), '') AS reply, coalesce(max(k.due), '') AS due, max(k.settled_at) AS settled_at
 			FROM out JOIN transmission t ON t.statement_id = out.id AND t.revision = out.revision AND t.letter = 'statement'
 			LEFT JOIN known k ON k.transmission_id = t.id
 			GROUP BY t.statement_id, t.revision, t.position
 		)
-		SELECT out.id, out.ref, out.title, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $4 THEN out.dispatched_at END,
-			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false),
-			coalesce(CASE WHEN a.purpose = ANY ($3) THEN out.deadline END::text, ''), m.replied_at, m.declined_at
+		SELECT out.id, out.ref, out.title, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
+			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.reply, ''), coalesce(m.due, ''), m.settled_at
 		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
 		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
 		ORDER BY out.approved_at, out.id, a.position`,
-		f.Group.Code, startOf(f.From, f.Zone), awaited, f.AsOf).Query(func(rows pgx.Rows) error {
+		f.Group.Code, startOf(f.From, f.Zone), f.AsOf, settledReplies()).Query(func(rows pgx.Rows) error {
 		var s liaison.OutFact
 		var to liaison.OutAddressee
-		var dispatched, sent, replied, declined *time.Time
+		var reply liaison.ReplyState
+		var dispatched, sent, settled *time.Time
 		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.State, &s.Submitted, &s.Approved, &dispatched,
-			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &to.Due, &replied, &declined}, func() error {
+			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &reply, &to.Due, &settled}, func() error {
 			x, y := s, to
 			x.Level, x.Dispatched, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(sent)
-			switch {
-			case replied != nil && (declined == nil || replied.Before(*declined)):
-				y.Answer, y.Answered = liaison.AnswerReplied, *replied
-			case declined != nil:
-				y.Answer, y.Answered = liaison.AnswerDeclined, *declined
+			y.Answer = answerOf[reply]
+			if y.Answer != liaison.AnswerNone {
+				y.Answered = orZero(settled)
+			}
+			if reply == liaison.ReplyNotAwaited {
+				y.Due = ""
 			}
 			if n := len(f.Out); n == 0 || f.Out[n-1].ID != x.ID {
 				f.Out = append(f.Out, x)
@@ -152,6 +158,15 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 		})
 		return err
 	})
+}
+
+// answerOf is how an addressee has answered whose reply stands so; any other state is no answer.
+var answerOf = map[liaison.ReplyState]liaison.AnswerKind{
+	liaison.ReplyOnTime: liaison.AnswerReplied, liaison.ReplyLate: liaison.AnswerReplied, liaison.ReplyDeclined: liaison.AnswerDeclined, liaison.ReplyWaived: liaison.AnswerWaived,
+}
+
+func settledReplies() []liaison.ReplyState {
+	return slices.Sorted(maps.Keys(answerOf))
 }
 
 func orZero(t *time.Time) time.Time {
