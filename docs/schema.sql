@@ -256,6 +256,58 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.search_config(language text) RETURNS regconfig
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT CASE lower(split_part(language, '-', 1)) WHEN 'en' THEN 'english' WHEN 'fr' THEN 'french' WHEN 'es' THEN 'spanish'
+		WHEN 'ru' THEN 'russian' WHEN 'ar' THEN 'arabic' ELSE 'simple' END::regconfig
+$$;
+
+CREATE FUNCTION public.search_query(words text, codes text[], without text) RETURNS tsquery
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+	wanted text := search_spaced(words);
+	barred text := search_spaced(without);
+	asked  tsquery := ''::tsquery;
+	never  tsquery := ''::tsquery;
+	code   text;
+	config regconfig;
+BEGIN
+	FOREACH config IN ARRAY ARRAY['simple', 'english', 'french', 'spanish', 'russian', 'arabic']::regconfig[] LOOP
+		asked := asked || websearch_to_tsquery(config, wanted);
+		never := never || websearch_to_tsquery(config, barred); -- in no language
+	END LOOP;
+	FOREACH code IN ARRAY codes LOOP
+		asked := asked && quote_literal('=' || code)::tsquery;
+	END LOOP;
+	IF numnode(asked) > 0 AND numnode(never) > 0 THEN
+		asked := asked && !!never;
+	END IF;
+	RETURN asked;
+END $$;
+
+CREATE FUNCTION public.search_spaced(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT regexp_replace(t, '([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])', ' \1 ', 'g')
+$$;
+
+CREATE FUNCTION public.search_vector(language text, title text, names text, abstract text, body text, codes text[]) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+	SELECT setweight(to_tsvector('simple', t), 'A') || setweight(to_tsvector(c, t), 'A')
+		|| setweight(to_tsvector('simple', n), 'B')
+		|| setweight(to_tsvector('simple', a), 'C') || setweight(to_tsvector(c, a), 'C')
+		|| setweight(to_tsvector('simple', b), 'D') || setweight(to_tsvector(c, b), 'D')
+		|| array_to_tsvector((SELECT coalesce(array_agg('=' || code), '{}') FROM unnest(codes) AS code))
+	FROM (SELECT search_config(language) AS c, search_spaced(title) AS t, search_spaced(names) AS n, search_spaced(abstract) AS a, search_spaced(body) AS b) x
+$$;
+
 CREATE FUNCTION public.transmission_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -879,6 +931,22 @@ CREATE TABLE public.revision (
     CONSTRAINT revision_number_check CHECK ((number > 0))
 );
 
+CREATE TABLE public.saved_view (
+    person_id uuid NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_view_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+    CONSTRAINT saved_view_query_check CHECK ((length(query) <= 2000))
+);
+
+CREATE TABLE public.search (
+    statement_id uuid NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    words tsvector NOT NULL
+);
+
 CREATE TABLE public.session (
     token text NOT NULL,
     data bytea NOT NULL,
@@ -1228,6 +1296,12 @@ ALTER TABLE ONLY public.revision
 ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_statement_id_number_digest_key UNIQUE (statement_id, number, digest);
 
+ALTER TABLE ONLY public.saved_view
+    ADD CONSTRAINT saved_view_pkey PRIMARY KEY (person_id, name);
+
+ALTER TABLE ONLY public.search
+    ADD CONSTRAINT search_pkey PRIMARY KEY (statement_id);
+
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token);
 
@@ -1341,7 +1415,11 @@ CREATE INDEX reply_open ON public.reply USING btree (due, statement_id, "positio
 
 CREATE INDEX report_due_open ON public.report_due USING btree (due) WHERE (missed_on IS NULL);
 
+CREATE INDEX search_words ON public.search USING gin (words);
+
 CREATE INDEX session_expires ON public.session USING btree (expires);
+
+CREATE INDEX statement_by_group_state ON public.statement USING btree (group_code, state, changed_at DESC, id DESC);
 
 CREATE INDEX statement_by_state ON public.statement USING btree (state, changed_at DESC, id DESC);
 
@@ -1754,6 +1832,12 @@ ALTER TABLE ONLY public.revision
 ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_submitted_by_fkey FOREIGN KEY (submitted_by) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.saved_view
+    ADD CONSTRAINT saved_view_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.search
+    ADD CONSTRAINT search_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_amended_revision FOREIGN KEY (id, revision, amended_digest) REFERENCES public.amendment(statement_id, revision, digest) DEFERRABLE INITIALLY DEFERRED;
 
@@ -2124,6 +2208,12 @@ GRANT SELECT(digest) ON TABLE public.revision TO liaison_auditor;
 GRANT SELECT(submitted_by) ON TABLE public.revision TO liaison_auditor;
 
 GRANT SELECT(submitted_at) ON TABLE public.revision TO liaison_auditor;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.saved_view TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.saved_view TO liaison_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.search TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.search TO liaison_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO liaison_app;
 

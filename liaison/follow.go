@@ -57,13 +57,14 @@ func Ended(marks []Mark) *Mark {
 
 // Related is a statement of this register that a content relates to.
 type Related struct {
-	ID         StatementID
-	Group      Code
-	Kind       StatementKind
-	State      State
-	Ref        string
-	Addressees []Addressee
-	Marks      []Mark
+	ID           StatementID
+	Group        Code
+	Kind         StatementKind
+	State        State
+	Ref          string
+	Confidential bool
+	Addressees   []Addressee
+	Marks        []Mark
 }
 
 // corrected is the statement that the content is a corrigendum of, "" for none.
@@ -104,7 +105,7 @@ func (s Snapshot) CheckRelations() []Finding {
 			continue
 		}
 		i := slices.IndexFunc(s.Related, func(x Related) bool { return x.ID == r.Statement })
-		if i < 0 || r.Statement == s.ID || s.Related[i].Group != s.Group && !s.Related[i].State.Public() {
+		if i < 0 || r.Statement == s.ID || s.Related[i].Group != s.Group && (!s.Related[i].State.Public() || s.Related[i].Confidential) {
 			must("%s: there is no such statement in the register. Take the relation out.", r.Kind.Label())
 			continue
 		}

@@ -36,7 +36,7 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	w.inbox.receive("sg13@itu.example", "A subject", "Text", "<p>HTML</p>", InboxAttachment{"a.pdf", "application/pdf", 8, []byte("%PDF-1.7")})
 	file := "/files/" + string(digest) + "/" + url.PathEscape("a file & more.pdf")
 	out := map[string][]liaison.PersonID{
-		"/": everyone, "/statements": everyone, "/statements?state=draft": everyone, "/statements/new": insiders, "/bodies": everyone, "/me": everyone, "/bodies/itu-t/jca-ml": everyone, "/bodies/itu-t/sg16": everyone,
+		"/": everyone, "/statements": everyone, "/statements?state=draft": everyone, "/statements/numbers": everyone, "/statements?q=statement": everyone, "/statements?q=JCA-ML-LS1&body=ieee&since=2020-01-01": everyone, "/statements/new": insiders, "/bodies": everyone, "/me": everyone, "/bodies/itu-t/jca-ml": everyone, "/bodies/itu-t/sg16": everyone,
 		"/bodies/itu-t/sg13": everyone, "/inbox": everyone, "/inbox?to=sg13@itu.example": everyone, "/inbox/000001": everyone, "/inbox/000001?show=html": everyone, "/inbox/000001?show=headers": everyone,
 		"/inbox/000001?show=raw": everyone, "/inbox/000001?show=attachments": everyone, "/inbox/000001/html": everyone, "/inbox/000001/raw": everyone, "/inbox/000001/attachments/1/a.pdf": everyone, "/sign-in": everyone,
 		statementPath(draft, "/edit"): insiders, statementPath(draft, "/submit"): {secretary, editor}, statementPath(inReview, "/review"): insiders, statementPath(inReview, "/preview/2/html"): insiders,

@@ -76,7 +76,7 @@ func (s *server) addThread(ctx context.Context, p *statementPage, snap store.Sna
 		if l.ID == snap.ID && snap.State == liaison.Draft { // what it will say when it is submitted
 			l.Relations = slices.DeleteFunc(slices.Clone(snap.Content.Relations), func(r liaison.Relation) bool {
 				return r.Statement != "" && !slices.ContainsFunc(snap.Related, func(x liaison.Related) bool {
-					return x.ID == r.Statement && (x.Group == snap.Group || x.State.Public())
+					return x.ID == r.Statement && (x.Group == snap.Group || x.State.Public() && !x.Confidential)
 				})
 			})
 		}

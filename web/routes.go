@@ -23,6 +23,8 @@ func (s *server) handler() (http.Handler, error) {
 
 	page("GET /{$}", s.showWaiting)
 	page("GET /statements", s.showRegister)
+	page("POST /statements/views", s.saveView)
+	page("GET /statements/numbers", s.showNumbers)
 	page("GET /statements/new", s.showNew)
 	page("POST /statements", s.create)
 	page("GET /statements/{id}", s.showStatement)

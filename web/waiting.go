@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -12,7 +14,7 @@ type waitingPage struct {
 	layout
 	Lines    []lineView
 	Counts   []stateCount
-	Total    int
+	Total    string
 	MayDraft bool
 	Next     *lineView // the nearest deadline, when nothing waits
 }
@@ -20,6 +22,14 @@ type waitingPage struct {
 type stateCount struct {
 	State liaison.State
 	Count int
+}
+
+// Words is the number, "99+" where counting stopped.
+func (c stateCount) Words() string {
+	if c.Count >= store.CountedAtMost {
+		return fmt.Sprintf("%d+", store.CountedAtMost-1)
+	}
+	return strconv.Itoa(c.Count)
 }
 
 var waitingTemplate = newPage[waitingPage]("waiting")
@@ -85,12 +95,15 @@ func (s *server) nextDeadline(r *http.Request, me *visitor) (*lineView, error) {
 }
 
 // stateCounts puts counts into the order of the procedure.
-func stateCounts(counts map[liaison.State]int) (out []stateCount, total int) {
+func stateCounts(counts map[liaison.State]int) (out []stateCount, total string) {
+	sum, more := 0, ""
 	for _, x := range liaison.States {
 		if n := counts[x.State]; n > 0 {
 			out = append(out, stateCount{x.State, n})
-			total += n
+			if sum += n; n >= store.CountedAtMost {
+				sum, more = sum-1, "+"
+			}
 		}
 	}
-	return out, total
+	return out, strconv.Itoa(sum) + more
 }

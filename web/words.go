@@ -144,8 +144,9 @@ type lineView struct {
 	Ago      string // "today", "3 days ago"
 	Drafter  string
 	Marks    []liaison.Mark
-	Ask      string // what the reader is asked to do, on the page of what waits
-	AskAt    string // where that is done
+	Quotes   []store.Quote // of the text, with what was looked for marked
+	Ask      string        // what the reader is asked to do, on the page of what waits
+	AskAt    string        // where that is done
 }
 
 // addresseesShown is how many addressees a list names before it counts.

@@ -47,6 +47,13 @@ func runWorker(ctx context.Context, w *wired) error {
 	g.Go(func() error { return w.engine.ScheduleMending(ctx, w.config.MailCanary) })
 	g.Go(func() error { return w.engine.ScheduleDigests(ctx) })
 	g.Go(func() error { return w.engine.ScheduleReports(ctx) })
+	g.Go(func() error { // what is older than the index
+		n, err := w.store.Reindex(ctx)
+		if n > 0 {
+			w.log.Info("indexed for search", "statements", n)
+		}
+		return err
+	})
 	g.Go(func() error { return w.engine.SendLetters(ctx, time.Second, w.log) })
 	<-ctx.Done()
 	worker.Stop()

@@ -74,6 +74,9 @@ func (s *Store) createOnce(ctx context.Context, d newDraft, content liaison.Cont
 			id, content.Source, content.Kind(), change.Rule.To, actor, content.Tidy().Title, nullable(content.Deadline), t.now)
 		b.Queue(`INSERT INTO draft (statement_id, version, canonical, saved_by, saved_at) VALUES ($1, 1, $2, $3, $4)`, id, canonical, actor, t.now)
 		b.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2)`, id, actor)
+		if err := indexBytes(b, id, "", canonical); err != nil {
+			return err
+		}
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("create draft: %w", err)
 		}
@@ -126,6 +129,9 @@ func (s *Store) Save(ctx context.Context, id liaison.StatementID, actor liaison.
 		b.Queue(`UPDATE draft SET version = $2, canonical = $3, saved_by = $4, saved_at = $5 WHERE statement_id = $1`, id, saved.Version, canonical, actor, t.now)
 		b.Queue(`UPDATE statement SET title = $2, deadline = $3, changed_at = $4 WHERE id = $1`, id, content.Tidy().Title, nullable(content.Deadline), t.now)
 		b.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, actor)
+		if err := indexBytes(b, id, snap.Ref, canonical); err != nil {
+			return err
+		}
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("save draft: %w", err)
 		}

@@ -23,7 +23,7 @@ func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, 
 		return nil, nil
 	}
 	rows, err := q.Query(ctx, `
-		SELECT s.id, s.group_code, s.kind, s.state, coalesce(s.ref, ''),
+		SELECT s.id, s.group_code, s.kind, s.state, s.confidential, coalesce(s.ref, ''),
 			coalesce((SELECT jsonb_agg(jsonb_build_object('body', a.body_code, 'name', a.name, 'email', a.email, 'purpose', a.purpose) ORDER BY a.position)
 				FROM addressee a WHERE a.statement_id = s.id AND a.revision = s.revision), '[]')
 		FROM statement s WHERE s.id = ANY ($1)`, ids)
@@ -31,7 +31,7 @@ func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, 
 		return nil, fmt.Errorf("read what it relates to: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r liaison.Related, err error) {
-		err = row.Scan(&r.ID, &r.Group, &r.Kind, &r.State, &r.Ref, &r.Addressees)
+		err = row.Scan(&r.ID, &r.Group, &r.Kind, &r.State, &r.Confidential, &r.Ref, &r.Addressees)
 		return r, err
 	})
 	if err != nil {
@@ -48,15 +48,16 @@ func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, 
 	return out, err
 }
 
-// marks are what statements that have left did to these, oldest first.
+// marks are what statements that have left did to these, oldest first. What a confidential one did is told only of one that is so too: who
+// reads the one may read the other.
 func marks(ctx context.Context, q querier, ids []liaison.StatementID) (map[liaison.StatementID][]liaison.Mark, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	rows, err := q.Query(ctx, `
 		SELECT r.related_id, r.kind, s.id, coalesce(s.ref, ''), s.dispatched_at
-		FROM relation r JOIN statement s ON s.id = r.statement_id AND s.revision = r.revision
-		WHERE r.related_id = ANY ($1) AND s.state = ANY ($2) ORDER BY s.dispatched_at, s.id`, ids, publicStates())
+		FROM relation r JOIN statement s ON s.id = r.statement_id AND s.revision = r.revision JOIN statement o ON o.id = r.related_id
+		WHERE r.related_id = ANY ($1) AND s.state = ANY ($2) AND (o.confidential OR NOT s.confidential) ORDER BY s.dispatched_at, s.id`, ids, publicStates())
 	if err != nil {
 		return nil, fmt.Errorf("read what was done to it: %w", err)
 	}
@@ -131,9 +132,9 @@ func (s *Store) Thread(ctx context.Context, who liaison.PersonID, id liaison.Sta
 				UNION ALL
 				SELECT x.statement_id FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision WHERE x.related_id = t.id
 			) next JOIN statement n ON n.id = next.id
-			WHERE n.group_code = ANY ($2) OR n.state = ANY ($3) OR n.id IN (SELECT statement_id FROM drafter WHERE person_id = $4)
+			WHERE n.group_code = ANY ($2) OR n.state = ANY ($3) AND NOT n.confidential OR n.id IN (SELECT statement_id FROM drafter WHERE person_id = $4)
 		)`+lineSQL+`
-		WHERE s.id IN (SELECT id FROM thread) AND (s.group_code = ANY ($2) OR s.state = ANY ($3) OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $4))
+		WHERE s.id IN (SELECT id FROM thread) AND (s.group_code = ANY ($2) OR s.state = ANY ($3) AND NOT s.confidential OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $4))
 		ORDER BY coalesce(s.dispatched_at, s.created_at), s.id LIMIT $5`, id, r.groups(), publicStates(), r.person, mostInThread+1)
 	if err != nil {
 		return nil, err

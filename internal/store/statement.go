@@ -29,9 +29,16 @@ type Line struct {
 
 // Filter chooses statements of the register. Its zero value is everything that the reader may see.
 type Filter struct {
-	States []liaison.State
-	After  string // the key that the page before ended with
-	Limit  int    // at most 200; 50 when not given
+	States  []liaison.State
+	Body    liaison.Code     // among the addressees
+	Purpose liaison.Purpose  // of one of them, or of Body
+	Turn    liaison.Capacity // whose turn it is
+	Since   time.Time        // changed then or later
+	Until   time.Time        // changed before
+	Due     liaison.Date     // deadline on this day or before
+	Query   string           // for [Store.Search]
+	After   string           // the key that the page before ended with
+	Limit   int              // at most 200; 50 when not given
 }
 
 // Page is one page of a list and the key of the next, "" at the end.
@@ -96,12 +103,10 @@ func (s *Store) Statements(ctx context.Context, who liaison.PersonID, f Filter) 
 	if err != nil {
 		return Page{}, err
 	}
-	return s.lines(ctx, f.Limit, lineSQL+`
-		WHERE ($1::text[] IS NULL OR s.state = ANY ($1))
-			AND (s.changed_at, s.id) < ($2, $3)
-			AND (s.group_code = ANY ($4) OR s.state = ANY ($5) AND NOT s.confidential OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $6))
-		ORDER BY s.changed_at DESC, s.id DESC LIMIT $7`,
-		f.States, changed, id, r.groups(), publicStates(), r.person, f.Limit+1)
+	q := f.chosen(r)
+	q.add(`(s.changed_at, s.id) < (?, ?)`, changed, id)
+	sql := q.bind(lineSQL+`WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?`, f.Limit+1)
+	return s.lines(ctx, f.Limit, sql, append([]any{planned}, q.args...)...)
 }
 
 // Waiting lists what waits for the person, longest first: the statements in a state in which it is the turn of a
@@ -126,21 +131,32 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 	// The states once more in front: what waits is a small part of the register, and this lets the index find it.
 	page, err := s.lines(ctx, 200, lineSQL+`
 		WHERE s.state = ANY ($5) AND ((s.group_code, s.state) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-			OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $3) AND s.state = ANY ($4))
+			OR s.state = ANY ($4) AND EXISTS (SELECT FROM drafter d WHERE d.statement_id = s.id AND d.person_id = $3))
 		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine, slices.Concat(states, mine))
 	return page.Lines, err
 }
 
-// Counts says how many statements the person may see in each state.
+// CountedAtMost is where counting stops: a larger number is "99+". So a count costs the same however large the register is.
+const CountedAtMost = 100
+
+// Counts says how many statements the person may see in each state, at most [CountedAtMost].
 func (s *Store) Counts(ctx context.Context, who liaison.PersonID) (map[liaison.State]int, error) {
 	r, err := s.reader(ctx, who)
 	if err != nil {
 		return nil, err
 	}
+	states := make([]liaison.State, len(liaison.States))
+	for i, x := range liaison.States {
+		states[i] = x.State
+	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT state, count(*) FROM statement
-		WHERE group_code = ANY ($1) OR state = ANY ($2) AND NOT confidential OR id IN (SELECT statement_id FROM drafter WHERE person_id = $3)
-		GROUP BY state`, r.groups(), publicStates(), r.person)
+		SELECT state, n FROM unnest($4::text[]) AS state CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
+			(SELECT s.id FROM statement s WHERE s.state = state.state AND state.state = ANY ($2) AND NOT s.confidential LIMIT $5)
+			UNION
+			(SELECT s.id FROM unnest($1::text[]) AS mine CROSS JOIN LATERAL (SELECT id FROM statement WHERE group_code = mine AND statement.state = state.state LIMIT $5) s LIMIT $5)
+			UNION
+			(SELECT s.id FROM drafter d JOIN statement s ON s.id = d.statement_id WHERE d.person_id = $3 AND s.group_code <> ALL ($1) AND s.state = state.state LIMIT $5)
+			LIMIT $5) counted) c WHERE n > 0`, r.groups(), publicStates(), r.person, states, CountedAtMost)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("count statements: %w", err))
 	}
