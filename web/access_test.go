@@ -49,6 +49,10 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	for _, q := range []string{"", "?state=accepted", "?state=unknown", "?body=itu-t/sg13&ref=jca-ml-ls1"} {
 		out["/dispatch"+q] = insiders
 	}
+	for _, page := range []string{"", "?show=overdue&body=itu-t/sg13", "?show=all", "?day=2027-01-29", "/calendar", "/calendar?month=2027-01&show=all"} {
+		out["/deadlines"+page] = everyone
+	}
+	out[statementPath(sent, "/replies/1")], out[statementPath(sent, "/replies/2")] = everyone, everyone
 	corrected := w.corrected(c)
 	out[statementPath(corrected, "/compare")], out[statementPath(corrected, "/amend")] = insiders, []liaison.PersonID{secretary}
 	out[statementPath(sent, "/evidence.zip")], out[statementPath(draft, "/evidence.zip")] = insiders, insiders

@@ -26,7 +26,8 @@ type addresseePage struct {
 	Ref       string
 	Addressee liaison.Addressee
 	ReplyBy   deadline
-	Asked     string // what the addressee is asked, in a sentence
+	First     liaison.Date // the deadline of the statement, where another date was granted
+	Asked     string       // what the addressee is asked, in a sentence
 	Content   contentView
 	Approval  *decisionView
 	Level     string
@@ -50,6 +51,8 @@ type responseView struct {
 	Date  liaison.Date
 	Files []fileView
 	At    moment
+
+	Interim bool // the reply that counts follows
 }
 
 // answerForm is one thing that can be said.
@@ -64,6 +67,8 @@ type answerForm struct {
 	Date    *input
 	Text    *textInput
 	Files   *fileInput
+	Interim bool // it can be said that the reply follows
+	Follows bool // that was said
 }
 
 type textInput struct {
@@ -215,7 +220,14 @@ func (s *server) writeAddressee(w http.ResponseWriter, r *http.Request, status i
 		}
 	}
 	by := mail.Statement{Content: a.content, Addressee: to}.ReplyBy()
-	p.ReplyBy = deadlineOf(by, a.snap.Today, true)
+	open := true
+	if i := slices.IndexFunc(a.snap.Replies, func(r liaison.Reply) bool { return r.Position == a.Position && r.Due != "" }); i >= 0 && a.Revision == a.snap.Revision {
+		r := a.snap.Replies[i]
+		if open = r.State.Open(); r.Due != by {
+			by, p.First = r.Due, by
+		}
+	}
+	p.ReplyBy = deadlineOf(by, a.snap.Today, open)
 	p.Asked = asked(to.Purpose, by)
 	if err := s.addApproval(r, &p, a); err != nil {
 		return err
@@ -269,7 +281,7 @@ func (s *server) addApproval(r *http.Request, p *addresseePage, a *addressed) er
 }
 
 func responseViewOf(x store.Response, zone *time.Location, address func(liaison.Attachment) string) responseView {
-	v := responseView{Kind: x.Kind, Label: x.Kind.Label(), Name: x.Name, Text: x.Text, Date: x.Date, At: momentOf(x.At, zone)}
+	v := responseView{Kind: x.Kind, Label: x.Kind.Label(), Name: x.Name, Text: x.Text, Date: x.Date, At: momentOf(x.At, zone), Interim: x.Interim}
 	for _, f := range x.Files {
 		v.Files = append(v.Files, fileView{Name: f.Name, MediaType: f.MediaType, Size: f.Size, Digest: f.Digest, Address: address(f)})
 	}
@@ -290,10 +302,11 @@ func (p *addresseePage) forms(a *addressed, typed liaison.Response, command stri
 			f.Date = &input{ID: id("date"), Name: "date", Label: "The date that you ask for", Kind: "date", Error: ps.Of(id("date"))}
 		}
 		if x.files {
+			f.Interim = p.ReplyBy.Day != ""
 			f.Files = &fileInput{ID: id("attachments"), Error: ps.Of(id("attachments")), Accept: p.Accept, MaxMiB: p.MaxMiB}
 		}
 		if mine {
-			f.Name.Value, f.Command = typed.Name, command
+			f.Name.Value, f.Command, f.Follows = typed.Name, command, typed.Interim
 			if f.Text != nil {
 				f.Text.Value = typed.Text
 			}
@@ -352,7 +365,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, a *addressed) er
 		return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
 	typed := liaison.Response{
-		Kind: liaison.ResponseKind(u.values.Get("kind")), Name: u.values.Get("name"), Text: textOf(u.values.Get("text")), Date: liaison.Date(u.values.Get("date")), Files: kept,
+		Kind: liaison.ResponseKind(u.values.Get("kind")), Name: u.values.Get("name"), Text: textOf(u.values.Get("text")), Date: liaison.Date(u.values.Get("date")), Files: kept, Interim: u.values.Get("interim") != "",
 	}.Tidy()
 	status := http.StatusUnprocessableEntity
 	var ps problems

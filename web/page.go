@@ -83,6 +83,7 @@ func (s *server) layout(r *http.Request, title string) layout {
 	if len(l.Me.Offices) > 0 {
 		add("Dispatch", "/dispatch", strings.HasPrefix(path, "/dispatch") || strings.HasPrefix(path, "/inbound"))
 	}
+	add("Deadlines", "/deadlines", strings.HasPrefix(path, "/deadlines"))
 	add("Bodies", "/bodies", strings.HasPrefix(path, "/bodies"))
 	add("Notices", "/me", path == "/me")
 	if l.Me.Auditor {

@@ -34,6 +34,11 @@ func TestEveryStateHasItsMark(t *testing.T) {
 			t.Errorf("the style sheet has no mark for a message that is %s", x.State)
 		}
 	}
+	for _, x := range liaison.ReplyStates {
+		if !strings.Contains(css, ".owed-"+string(x.State)+" ") && !strings.Contains(css, ".owed-"+string(x.State)+":") && !strings.Contains(css, ".owed-"+string(x.State)+",") {
+			t.Errorf("the style sheet has no mark for a reply that is %s", x.State)
+		}
+	}
 	for _, l := range liaison.Letters {
 		if l.Label() == string(l) {
 			t.Errorf("the letter %s has no label", l)

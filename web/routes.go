@@ -63,6 +63,10 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /inbound/{id}/html", s.inboundHTML)
 	page("GET /inbound/{id}/raw", s.inboundRaw)
 	page("POST /inbound/{id}/link", s.linkInbound)
+	page("GET /statements/{id}/replies/{position}", s.showReply)
+	page("POST /statements/{id}/replies/{position}", s.actOnReply)
+	page("GET /deadlines", s.showDeadlines)
+	page("GET /deadlines/calendar", s.showCalendar)
 	page("GET /bodies", s.showBodies)
 	page("GET /bodies/{code...}", s.showBody)
 	if s.inbox != nil {

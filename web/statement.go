@@ -45,6 +45,7 @@ type matrixRow struct {
 	liaison.Addressee
 	Message *transmissionView
 	Known   []knownView
+	Reply   *replyView // from the dispatch on
 }
 
 type transmissionView struct {
@@ -215,6 +216,12 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 	}
 	for _, a := range snap.Content.Addressees {
 		p.Matrix = append(p.Matrix, matrixRow{Addressee: a})
+	}
+	for _, r := range snap.Replies {
+		if r.Position <= len(p.Matrix) {
+			v := replyViewOf(snap.ID, r, snap.Today)
+			p.Matrix[r.Position-1].Reply = &v
+		}
 	}
 	for _, t := range ts {
 		v := transmissionViewOf(t, zone)
