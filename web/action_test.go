@@ -126,6 +126,7 @@ func TestButtonsBesideAMessage(t *testing.T) {
 					if all := w.messagesTo(id); len(all) != 4 || !slices.ContainsFunc(all, func(y store.Transmission) bool { return y.Email == "correct@itu.example" && y.CopyOf == x.ID }) {
 						t.Errorf("there are %d messages, want one copy more", len(all))
 					}
+					tsb.at(statementPath(id, "/messages/"+string(x.ID))).says(t, "A copy was sent in its place.")
 					if f := commandForms(tsb.at("/dispatch"), liaison.DoSendCopy, x.ID); len(f) != 0 {
 						t.Error("what has a copy is offered to be copied again")
 					}
@@ -266,7 +267,7 @@ func TestPausingOnTheBoard(t *testing.T) {
 	tsb.at(tsb.send("POST", "/dispatch/paused", pause).location(t)).says(t, "Sending is paused: IEEE", "Their server moves today.", "TSB Secretariat", "1 message waits")
 	tsb.send("POST", "/dispatch/paused", pause).is(t, http.StatusConflict).says(t, "It is paused already.")
 	for _, page := range []string{"/dispatch", statementPath(id, "/messages/"+string(x.ID))} {
-		w.as(chair).at(page).says(t, "is paused by TSB Secretariat since 23 November 2026", "“Their server moves today.”")
+		w.as(chair).at(page).says(t, "is paused by TSB Secretariat since 23 November 2026", "“Their server moves today”. It is sent when somebody resumes it.")
 	}
 	w.as(chair).at("/dispatch").keepsQuiet(t, "/resume", `action="/dispatch/paused"`)
 

@@ -173,3 +173,34 @@ func TestNoPageScrollsSideways(t *testing.T) {
 		}
 	}
 }
+
+// TestTheBoardsFormsFit: whatever stands beside a message, on a phone and on a desk, with every form open.
+func TestTheBoardsFormsFit(t *testing.T) {
+	world := newWorld(t)
+	w := window{t, chromium(t), world.site.URL}
+	id, ts := world.inDoubt(strings.Repeat("An-unbroken-title-that-never-ends", 9))
+	arabic := content("طلب معلومات عن بنود العمل الجارية المتعلقة بالتعلم الآلي")
+	arabic.Language = "ar"
+	world.bring(liaison.DispatchedInPart, arabic)
+	world.brought(liaison.Dispatching, "On its way")
+	undo := world.draft(editor, content("Think again"))
+	world.do(undo, liaison.DoSubmit, editor)
+	world.do(undo, liaison.DoApprove, chair, func(c *liaison.Command) { c.Undo = time.Minute })
+	if err := world.store.HoldBody(t.Context(), "ieee", strings.Repeat("no-space-anywhere-", 30), secretary); err != nil {
+		t.Fatal(err)
+	}
+	w.signIn(secretary)
+	for _, width := range []int64{390, 1280} {
+		w.do(chromedp.EmulateViewport(width, 844))
+		for _, path := range []string{"/dispatch", "/dispatch?state=assumed", "/me", statementPath(undo, ""), statementPath(id, "/messages/"+string(ts[0].ID)), statementPath(id, "/messages/"+string(ts[1].ID))} {
+			w.do(chromedp.Navigate(world.site.URL + path))
+			over, err := chromedp.Run(w.ctx, chromedp.Evaluate[int](`document.querySelectorAll('details').forEach(d => d.open = true), document.documentElement.scrollWidth - innerWidth`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if over > 0 {
+				t.Errorf("%s is %d pixels too wide at %d", path, over, width)
+			}
+		}
+	}
+}

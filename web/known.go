@@ -229,7 +229,11 @@ func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time) s
 	if t.State == liaison.TransmissionQueued && t.Batch == "" && state == liaison.Approved && at != nil && t.Letter == liaison.LetterStatement {
 		return "It is approved and leaves by itself at " + at.In(x.zone).Format("15:04:05") + "; until then the dispatch can be held."
 	}
-	return whyNot(t, state)
+	words := whyNot(t, state)
+	if t.CopiedBy != "" {
+		words += " A copy was sent in its place."
+	}
+	return words
 }
 
 func (x reasons) paused(h store.Hold) string {
@@ -237,7 +241,7 @@ func (x reasons) paused(h store.Hold) string {
 	if h.ByName != "" {
 		by = " by " + h.ByName
 	}
-	return "paused" + by + " since " + momentOf(h.At, x.zone).Text + ": “" + h.Reason + "”. "
+	return "paused" + by + " since " + momentOf(h.At, x.zone).Text + ": “" + strings.TrimSuffix(h.Reason, ".") + "”. "
 }
 
 // whyNot says why a message was not sent, or is not known to be; "" for one that its server took over.
