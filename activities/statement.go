@@ -18,7 +18,7 @@ func (a *Activities) Decide(ctx context.Context, cmd liaison.Command) (liaison.A
 		}
 	}
 	cmd.Undo = 0
-	if cmd.Kind == liaison.DoApprove {
+	if cmd.Kind.Approves() {
 		cmd.Undo = a.Undo
 	}
 	answer, err := a.Store.Do(ctx, cmd)

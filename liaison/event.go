@@ -81,6 +81,9 @@ const (
 	EventRemindedOverdue EventKind = "reminded-overdue"
 	EventBodyProfile     EventKind = "body-profile" // how a body is reached was entered or changed; about no statement
 	EventBodyAdded       EventKind = "body-added"
+	EventRecused         EventKind = "recused"
+	EventAbsenceRecorded EventKind = "absence-recorded" // or a delegation; about a group and no statement
+	EventAbsenceEnded    EventKind = "absence-ended"
 
 	EventLinkRevoked EventKind = "link-revoked"
 	EventLinked      EventKind = "linked" // a person said what an inbound message is about
@@ -161,6 +164,9 @@ var Events = []struct {
 	{EventRemindedOverdue, "Addressees told that the reply is overdue"},
 	{EventBodyProfile, "Profile of a body changed"},
 	{EventBodyAdded, "Body added to the address book"},
+	{EventRecused, "Interest declared"},
+	{EventAbsenceRecorded, "Absence or delegation recorded"},
+	{EventAbsenceEnded, "Absence or delegation ended early"},
 	{EventLinkRevoked, "Addressee's link revoked"},
 	{EventLinked, "Inbound message linked"},
 	{EventPresented, "Presented to the parent group"},
@@ -216,10 +222,21 @@ type Event struct {
 	Reply         string         `audit:"commit"` // the server's words: they can hold addresses
 	Relay         string         `audit:"omit"`   // our own configuration
 
-	Amends    Digest     `audit:"keep"` // of the revision that an editorial correction changed; Digest is of what it became
-	Changed   string     `audit:"keep"` // the fields that it changed, by their names in [Content], with spaces between
-	ReplyFrom ReplyState `audit:"keep"` // where the reply of the addressee stood
-	ReplyTo   ReplyState `audit:"keep"` // where it stands after this
-	Due       Date       `audit:"keep"` // the date in force after this, by which that reply is awaited
-	Asked     Date       `audit:"keep"` // the other date that was asked for, or granted or refused
+	Amends       Digest       `audit:"keep"`   // of the revision that an editorial correction changed; Digest is of what it became
+	Changed      string       `audit:"keep"`   // the fields that it changed, by their names in [Content], with spaces between
+	ReplyFrom    ReplyState   `audit:"keep"`   // where the reply of the addressee stood
+	ReplyTo      ReplyState   `audit:"keep"`   // where it stands after this
+	Due          Date         `audit:"keep"`   // the date in force after this, by which that reply is awaited
+	Asked        Date         `audit:"keep"`   // the other date that was asked for, or granted or refused
+	Mode         ApprovalMode `audit:"keep"`   // how it was approved
+	For          PersonID     `audit:"keep"`   // on whose word, where the actor only entered it; whose absence or delegation it is
+	ForAs        Capacity     `audit:"keep"`   // in which capacity that person gave it
+	Stands       AbsenceID    `audit:"keep"`   // the absence or delegation that it is about, or by which a vice-chair acted
+	Deputy       PersonID     `audit:"keep"`   // to whom is delegated
+	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence
+	Until        Date         `audit:"keep"`   // the last day of an absence
+	Meeting      MeetingID    `audit:"keep"`   // at which it was decided
+	Item         int          `audit:"keep"`   // of its agenda
+	Evidence     string       `audit:"commit"` // reference to what shows it, or to the minutes
+	EvidenceFile Digest       `audit:"keep"`   // of the file that shows it
 }

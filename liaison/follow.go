@@ -165,7 +165,7 @@ func list(words []string) string {
 
 // MayFollow lists how the person may follow up the statement: whoever may draft for the group, once it has left and as long as it counts.
 func MayFollow(s Snapshot, p PersonID, marks []Mark) []RelationKind {
-	if _, err := entitled(Snapshot{Statement: Statement{Group: s.Group}, Officers: s.Officers, Today: s.Today, Profile: s.Profile}, rules(DoDraft)[0], p); err != nil || p == "" || !s.State.Public() {
+	if _, _, err := entitled(Snapshot{Statement: Statement{Group: s.Group}, Officers: s.Officers, Today: s.Today, Profile: s.Profile}, rules(DoDraft)[0], p); err != nil || p == "" || !s.State.Public() {
 		return nil
 	}
 	var out []RelationKind

@@ -69,3 +69,11 @@ type AgendaItem struct {
 	Number int // from 1
 	Title  string
 }
+
+// Where names the meeting with its place: "First meeting of JCA-ML, Geneva".
+func (m Meeting) Where() string {
+	if m.Place == "" {
+		return m.Title
+	}
+	return m.Title + ", " + m.Place
+}

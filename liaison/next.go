@@ -1,6 +1,7 @@
 package liaison
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type Command struct {
 	Date         Date           // granted, for a reply
 	Body         Code           // where the reply is awaited from instead
 	Evidence     string         // the id of the inbound message, or of what was said on the addressee's page, that a command about a reply is about
+	Given        *Given         `json:",omitempty"` // the approval that is entered
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
@@ -34,7 +36,9 @@ type Change struct {
 	Acting  Capacity // in which the actor acted
 	Drafted bool     // the actor is also a drafter; shown on the record
 	Letters []Recipient
-	Notes   []string // what the record has to say besides
+
+	Stands   AbsenceID // the absence or delegation by which a vice-chair acted
+	Approval *Approval // of a command that approves
 }
 
 // Answer is what a command led to. It is recorded under the command's id, and a repeat of the command gets it again.
@@ -103,7 +107,7 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		if !slices.Contains(r.From, s.State) {
 			continue
 		}
-		acting, err := entitled(s, r, cmd.Actor)
+		acting, stands, err := entitled(s, r, cmd.Actor)
 		if err == nil {
 			err = meets(s, r, cmd)
 		}
@@ -117,11 +121,16 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		if r.Stays {
 			r.To = s.State
 		}
-		return Change{
-			Rule: r, From: s.State, Acting: acting,
+		change := Change{
+			Rule: r, From: s.State, Acting: acting, Stands: stands,
 			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
 			Letters: recipients(s, r.Event, cmd.Actor),
-		}, nil
+		}
+		if cmd.Kind.Approves() {
+			change.Approval = s.approval(acting, stands, cmd)
+			change.Drafted = s.Drafted(change.Approval.By)
+		}
+		return change, nil
 	}
 	return Change{}, refusal
 }
@@ -136,7 +145,7 @@ func May(s Snapshot, p PersonID) []CommandKind {
 		if slices.Contains(r.Needs, NeedReport) && reportOutcome(s, Command{Kind: r.Command}) != nil {
 			continue
 		}
-		if _, err := entitled(s, r, p); err == nil {
+		if _, _, err := entitled(s, r, p); err == nil {
 			out = append(out, r.Command)
 		}
 	}
@@ -153,31 +162,62 @@ func MayAbout(s Snapshot, id TransmissionID, p PersonID) []CommandKind {
 	return slices.DeleteFunc(May(s, p), func(k CommandKind) bool { return !slices.Contains(AboutMessages[k], m.State) })
 }
 
-// entitled finds the capacity that the actor has for the row today.
-func entitled(s Snapshot, r Rule, actor PersonID) (Capacity, error) {
+// entitled finds the capacity that the actor has for the row today, and by which absence or delegation.
+func entitled(s Snapshot, r Rule, actor PersonID) (Capacity, AbsenceID, error) {
 	if actor == "" {
 		if slices.Contains(r.Who, AsEngine) {
-			return AsEngine, nil
+			return AsEngine, "", nil
 		}
-		return "", Refuse(Forbidden, "%s needs a person.", r.Label)
+		return "", "", Refuse(Forbidden, "%s needs a person.", r.Label)
 	}
 	mine := s.CapacitiesOf(actor)
+	var refusal error
 	for _, c := range r.Who {
 		if !slices.Contains(mine, c) {
 			continue
 		}
-		if slices.Contains(r.Needs, NeedEntitled) && s.Drafted(actor) && !s.Profile.DrafterMayDecide {
-			return "", Refuse(Forbidden, "You drafted this statement, and the profile %q asks for a second person. Another approver has to decide.", s.Profile.Name)
+		stands, err := barred(s, r, c, actor)
+		if err == nil {
+			return c, stands, nil
 		}
-		return c, nil
+		refusal = cmp.Or(refusal, err)
 	}
-	return "", Refuse(Forbidden, "%s is for %s of %s; you act as %s here.", r.Label, capacitiesInWords(r.Who), strings.ToUpper(string(s.Group)), strings.ToLower(mine[0].Label()))
+	if refusal != nil {
+		return "", "", refusal
+	}
+	return "", "", Refuse(Forbidden, "%s is for %s of %s; you act as %s here.", r.Label, capacitiesInWords(r.Who), strings.ToUpper(string(s.Group)), strings.ToLower(mine[0].Label()))
+}
+
+// barred says why the actor may not do it although they have the capacity, or by which absence or delegation they may.
+func barred(s Snapshot, r Rule, c Capacity, actor PersonID) (stands AbsenceID, err error) {
+	if slices.Contains(r.Needs, NeedUnbiased) {
+		if err := s.recused(actor); err != nil {
+			return "", err
+		}
+	}
+	if slices.Contains(r.Needs, NeedEntitled) && s.Drafted(actor) && !s.Profile.DrafterMayDecide {
+		return "", Refuse(Forbidden, "You drafted this statement, and the profile %q asks for a second person. Another approver has to decide.", s.Profile.Name)
+	}
+	if _, declared := s.Recused[actor]; declared && slices.Contains(r.Needs, NeedUndeclared) {
+		return "", Refuse(Conflict, "You declared it before; the record has it.")
+	}
+	if c == AsViceChair && slices.Contains(r.Needs, NeedStandIn) {
+		return s.standing(actor, s.Today)
+	}
+	return "", nil
 }
 
 func meets(s Snapshot, r Rule, cmd Command) error {
 	for _, n := range r.Needs {
 		switch n {
-		case NeedReason, NeedEntitled: // judged in Permit and entitled
+		case NeedReason, NeedEntitled, NeedStandIn, NeedUnbiased, NeedUndeclared: // judged in Permit and entitled
+		case NeedGiven:
+			if cmd.Given == nil {
+				return Refuse(Invalid, "Say who approved, when, and what shows it.")
+			}
+			if _, _, err := s.checkGiven(*cmd.Given); err != nil {
+				return err
+			}
 		case NeedDigest:
 			if cmd.Digest != s.Digest {
 				return Refuse(Stale, "The statement has changed since it was shown to you: revision %d is the one to decide on now. Look at what changed and decide again.", s.Revision)
@@ -301,7 +341,7 @@ func approvedBytes(s Snapshot, revision int) error {
 	switch {
 	case s.Leaving() == "" || s.Leaving() != s.Digest || s.Revision != revision:
 		return Refuse(Conflict, "The approval is of other bytes than those that would leave. Nothing is sent; the statement has to be approved again.")
-	case s.ApprovedBy == "" || s.ApproverOutOfOffice || !slices.Contains(rules(DoApprove)[0].Who, s.ApprovedAs):
+	case s.ApprovedBy == "" || s.ApproverOutOfOffice || !slices.Contains(approvers, s.ApprovedAs):
 		return Refuse(Forbidden, "The recorded approval is not by someone entitled to approve. Nothing is sent.")
 	}
 	return nil

@@ -26,12 +26,12 @@ func TestNextRefuses(t *testing.T) {
 		says   string
 	}{
 		"the term ends today":               {change: func(s *liaison.Snapshot, _ *liaison.Command) { term(s, "2023-02-08", today) }},
-		"the term ended yesterday":          {change: func(s *liaison.Snapshot, _ *liaison.Command) { term(s, "2023-02-08", "2026-11-22") }, want: liaison.Forbidden, says: "for the chair of ITU-T/JCA-ML"},
+		"the term ended yesterday":          {change: func(s *liaison.Snapshot, _ *liaison.Command) { term(s, "2023-02-08", "2026-11-22") }, want: liaison.Forbidden, says: "for the chair or vice-chair of ITU-T/JCA-ML"},
 		"the term begins today":             {change: func(s *liaison.Snapshot, _ *liaison.Command) { term(s, today, "") }},
 		"the term begins tomorrow":          {change: func(s *liaison.Snapshot, _ *liaison.Command) { term(s, "2026-11-24", "") }, want: liaison.Forbidden},
 		"chair of another group":            {change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Officers[0].Group = "itu-t/sg13" }, want: liaison.Forbidden, says: "you act as reader"},
 		"office is not of the person":       {change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Officers[0].Person = person("somebody else") }, want: liaison.Forbidden},
-		"the vice-chair without delegation": {change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Actor = "vice-chair" }, want: liaison.Forbidden},
+		"the vice-chair without delegation": {change: func(s *liaison.Snapshot, c *liaison.Command) { c.Actor, s.Absences = "vice-chair", nil }, want: liaison.Forbidden},
 		"the secretariat never approves":    {change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Actor = "secretary" }, want: liaison.Forbidden},
 		"a person nobody knows":             {change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Actor = "nobody" }, want: liaison.Forbidden},
 		"no person at all":                  {change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Actor = "" }, want: liaison.Forbidden, says: "needs a person"},

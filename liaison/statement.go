@@ -94,6 +94,7 @@ type Statement struct {
 	ApprovedAs     Capacity   // in which capacity
 	ApprovedAt     *time.Time // also the Date of its messages
 	AmendedDigest  Digest     // of the revision that the approved one became by editorial corrections, "" without any
+	Approval       Approval   // how, once approved
 }
 
 // Leaving is the digest of the bytes that may leave on the approval: those that were approved, or what the secretariat's editorial
@@ -113,7 +114,7 @@ type Snapshot struct {
 	Proposed      Content   // what an editorial correction would make of it, while one is judged
 	Related       []Related // the statements of this register that the content relates to
 	Profile       Profile
-	Officers      []Appointment // of the group, in force today
+	Officers      []Appointment // of the group, whenever they were or will be in office
 	Drafters      []PersonID    // everyone who drafted or edited
 	DrafterPerson Person        // who drafted it first; letters about it go there
 	Today         Date          // in the group's zone
@@ -131,6 +132,11 @@ type Snapshot struct {
 	Outcome ReportOutcome // of a progress report
 	Replies []Reply       // what its addressees owe, in their order, from the dispatch on
 	Over    RelationKind  // [Recalls] or [Revises], if another statement that has left says that this one counts no more
+
+	Absences    []Absence           // and delegations of the group's officers
+	Employers   map[PersonID][]Code // of its officers, today
+	Recused     map[PersonID]string // who declared an interest in this statement, and which
+	SubmittedOn Date                // of the latest revision, in the group's zone
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }

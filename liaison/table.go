@@ -43,6 +43,9 @@ const (
 	DoRedirect        CommandKind = "redirect"
 	DoAwaitAgain      CommandKind = "await-again"
 	DoRemind          CommandKind = "remind"
+
+	DoEnterApproval CommandKind = "enter-approval"
+	DoRecuse        CommandKind = "recuse"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -67,6 +70,10 @@ const (
 	NeedEvidence    Need = "the message that is the reply"
 	NeedSettled     Need = "every reply that was awaited settled"
 	NeedDue         Need = "a date or a reminder that is due"
+	NeedStandIn     Need = "of a vice-chair: a recorded absence of the chair, or a delegation, and not to be a drafter"
+	NeedUnbiased    Need = "not to be recused"
+	NeedGiven       Need = "who approved, when, and the evidence of it"
+	NeedUndeclared  Need = "not to have declared it before"
 )
 
 // Rule is one row of the procedure.
@@ -95,20 +102,26 @@ var Table = []Rule{
 	{Command: DoSubmit, From: []State{Draft}, To: InReview, Who: []Capacity{AsDrafter, AsEditor, AsSecretary},
 		Needs: []Need{NeedComplete},
 		Label: "Submit for approval", Done: "Submitted for approval", Event: EventSubmitted},
-	{Command: DoReturn, From: []State{InReview}, To: Draft, Who: []Capacity{AsChair},
-		Needs: []Need{NeedDigest, NeedReason},
+	{Command: DoReturn, From: []State{InReview}, To: Draft, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
 		Label: "Return for changes", Done: "Returned for changes", Event: EventReturned},
-	{Command: DoApprove, From: []State{InReview}, To: Approved, Who: []Capacity{AsChair},
-		Needs: []Need{NeedDigest, NeedEntitled, NeedComplete},
+	{Command: DoApprove, From: []State{InReview}, To: Approved, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedComplete},
 		Label: "Approve", Done: "Approved", Event: EventApproved},
-	{Command: DoReject, From: []State{InReview}, To: Rejected, Who: []Capacity{AsChair},
-		Needs: []Need{NeedDigest, NeedReason},
+	{Command: DoEnterApproval, From: []State{InReview}, To: Approved, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedDigest, NeedGiven, NeedComplete},
+		Label: "Enter an approval given outside", Done: "Approval entered", Event: EventApproved},
+	{Command: DoReject, From: []State{InReview}, To: Rejected, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
 		Label: "Reject", Done: "Rejected", Event: EventRejected},
+	{Command: DoRecuse, From: []State{InReview}, Stays: true, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedUndeclared},
+		Label: "Declare an interest", Done: "Interest declared", Event: EventRecused},
 	{Command: DoWithdraw, From: []State{Draft, InReview, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
-	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary},
-		Needs: []Need{NeedApproval},
+	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary, AsViceChair},
+		Needs: []Need{NeedApproval, NeedStandIn},
 		Label: "Dispatch", Done: "Dispatch begun", Event: EventDispatching},
 	{Command: DoSettle, From: []State{Dispatching}, To: Dispatched, Who: []Capacity{AsEngine},
 		Needs: []Need{NeedAllAccepted},

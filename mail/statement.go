@@ -37,6 +37,8 @@ type Approval struct {
 	Name   string
 	Date   liaison.Date
 	Acting liaison.Capacity // in which the approval was given; with it the level is said in other languages too
+	Mode   liaison.ApprovalMode
+	Where  string // the meeting with its place, "First meeting of JCA-ML, Geneva"; of an approval at a meeting only
 }
 
 func (Statement) kind() liaison.Letter { return liaison.LetterStatement }
@@ -176,12 +178,26 @@ func (s Statement) Approved(c *catalogue.Catalogue) string {
 	if s.Approval == nil {
 		return c.Say("statement.unapproved")
 	}
-	level := c.Isolate(s.Approval.Level)
-	if key := "capacity." + string(s.Approval.Acting); c.Tag() != catalogue.Default && c.Has(key) {
+	a := s.Approval
+	level := c.Isolate(a.Level)
+	if key := "capacity." + string(a.Acting); c.Has(key) && (c.Tag() != catalogue.Default || a.Acting == liaison.AsViceChair) {
 		level = c.Say("statement.office", "group", s.Source.Label(), "office", c.Say(key))
 	}
+	// Level, body, mode and place, date (Rec. ITU-T A.1 (2019), clause 1.5): a meeting approves as the group itself, and so does
+	// a window in which nobody objected; else a person does.
+	said := []string{level, c.Isolate(a.Name)}
+	switch a.Mode {
+	case liaison.ByOfficer:
+		said = append(said, c.Say("word.between-meetings"))
+	case liaison.AtMeeting:
+		said = []string{c.Isolate(s.Source.Label()), c.Isolate(a.Where)}
+	case liaison.ByCorrespondence:
+		said = append([]string{c.Isolate(s.Source.Label()), c.Say("word.by-correspondence")}, said...)
+	case liaison.ByNoObjection:
+		said = []string{c.Isolate(s.Source.Label()), c.Say("word.by-no-objection")}
+	}
 	var parts []string
-	for _, x := range []string{level, c.Isolate(s.Approval.Name), c.Isolate(c.Date(s.Approval.Date))} {
+	for _, x := range append(said, c.Isolate(c.Date(a.Date))) {
 		if x != "" {
 			parts = append(parts, x)
 		}

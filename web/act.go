@@ -10,7 +10,7 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// act carries out what the statement's own page offers (withdraw, dispatch, hold, close, take back for changes), what is
+// act carries out what the statement's own page offers (withdraw, dispatch, hold, close, take back for changes, declare an interest), what is
 // offered beside one of its messages, on its page and on the dispatch board, and a test to oneself.
 func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
@@ -31,7 +31,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	position := 0
 	switch kind {
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold:
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse:
 	case liaison.DoTest:
 		if position, err = strconv.Atoi(r.PostFormValue("position")); err != nil {
 			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
@@ -45,7 +45,11 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 		return nil
 	}
 	if err == nil {
-		s.done(w, r, snap.ID, id, "")
+		extra := ""
+		if kind == liaison.DoRecuse {
+			extra = "recuse"
+		}
+		s.done(w, r, snap.ID, id, extra)
 		return nil
 	}
 	e := refusal(err)

@@ -273,7 +273,7 @@ func (s *server) addApproval(r *http.Request, p *addresseePage, a *addressed) er
 	}
 	for _, x := range revisions {
 		if x.Number == a.Revision && x.Decision != nil && x.Decision.Kind == liaison.DoApprove {
-			d := decisionViewOf(*x.Decision, a.zone)
+			d := decisionViewOf(*x.Decision, a.snap, a.zone)
 			p.Approval = &d
 		}
 	}

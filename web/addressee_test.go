@@ -67,7 +67,7 @@ func TestTheAddresseesPage(t *testing.T) {
 	ts := w.messagesTo(id)
 	nobody := w.as("")
 	page := nobody.at(linkPath(t, ts[0])).says(t, "Liaison statement to SG13", "JCA-ML-LS1", c.Title, "Please send us your ongoing work items.", "For action", "29 January 2027", "67 days left", "SG12 For information", "IEEE For comment",
-		"JCA-ML Chair, Kangchan Lee as Chair", "list of items.pdf", "No account is needed")
+		"JCA-ML Chair, between meetings: Kangchan Lee as Chair", "list of items.pdf", "No account is needed")
 	w.wellFormed(t, "/a/…", page)
 	if h := page.find("h1"); attr(h, "dir") != "auto" || attr(h, "lang") != "ar" {
 		t.Error("the title does not turn by its language")

@@ -35,6 +35,7 @@ type bodyPage struct {
 	Parts      []bodyLink
 	InOffice   []officerRow
 	Former     []officerRow
+	Absences   string // the address of their register, for the group's officers
 	Terms      []termsView
 	Overdue    liaison.Date // by when the continuation was to be decided, if that has passed
 	Statements []lineView
@@ -143,6 +144,11 @@ func (s *server) showBody(w http.ResponseWriter, r *http.Request, me *visitor) e
 			p.InOffice = append(p.InOffice, row)
 		} else {
 			p.Former = append(p.Former, row)
+		}
+	}
+	for _, o := range me.Offices {
+		if o.Group == b.Code {
+			p.Absences = absencesAddress(b.Code)
 		}
 	}
 	terms, err := s.store.TermsOfReference(ctx, b.Code)

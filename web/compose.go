@@ -169,7 +169,7 @@ func (s *server) addSaved(ctx context.Context, p *composePage, c composing, me *
 			return err
 		}
 		if d := revisions[0].Decision; d != nil && d.Kind == liaison.DoReturn && c.snap.State == liaison.Draft {
-			v := decisionViewOf(*d, zone)
+			v := decisionViewOf(*d, c.snap, zone)
 			p.Returned = &v
 		}
 	}

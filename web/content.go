@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/jca-ml/liaison/internal/store"
@@ -59,16 +60,61 @@ type decisionView struct {
 	Drafted bool
 	Reason  string
 	At      moment
+	Level   string // of an approval: level, body, mode and place, as the statement names them
+	On      liaison.Date
+	Stands  string // why a vice-chair decided
+	Entered string // who entered what was decided outside
+	Shown   string // the evidence, or the minutes, in words
+	File    liaison.Digest
+	FileAt  string // its address
 }
 
-func decisionViewOf(d store.Decision, zone *time.Location) decisionView {
-	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone)}
+// decisionViewOf tells a decision on a statement of the group.
+func decisionViewOf(d store.Decision, snap store.Snapshot, zone *time.Location) decisionView {
+	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone), On: d.On, Shown: d.Evidence}
 	for _, r := range liaison.Table {
 		if r.Command == d.Kind {
 			v.Done = r.Done
+			break
 		}
 	}
+	if d.Kind == liaison.DoApprove {
+		v.Level = approvalLevel(d, snap)
+	}
+	if v.Entered = d.EnteredBy; d.File != "" {
+		v.File, v.FileAt = d.File, "/statements/"+string(snap.ID)+"/approval/"+string(d.File)
+	}
+	switch d.Stands {
+	case liaison.Absent:
+		v.Stands = "while the chair was absent"
+	case liaison.Delegation:
+		v.Stands = "by delegation of the chair"
+	}
 	return v
+}
+
+// approvalLevel is how the statement was approved, so that no way passes for another one.
+func approvalLevel(d store.Decision, snap store.Snapshot) string {
+	label := snap.GroupBody.Label()
+	switch d.Mode {
+	case liaison.AtMeeting:
+		if d.Item > 0 {
+			return label + ", " + d.Meeting + ", agenda item " + strconv.Itoa(d.Item)
+		}
+		return label + ", " + d.Meeting + ", not on the agenda"
+	case liaison.ByCorrespondence:
+		return label + ", by correspondence"
+	case liaison.ByNoObjection:
+		return label + ", by no objection"
+	}
+	level := snap.Profile.ApprovalLevel
+	if d.Acting == liaison.AsViceChair {
+		level = label + " " + d.Acting.Label()
+	}
+	if d.Mode == liaison.ByOfficer {
+		level += ", between meetings"
+	}
+	return level
 }
 
 // readable reads the statement of the address, if the person may read it. To everybody else it does not exist.

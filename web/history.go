@@ -86,7 +86,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 // addressees.
 func publicEvent(l store.HistoryLine) bool {
 	switch l.Kind {
-	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested:
+	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested, liaison.EventRecused:
 		return false
 	}
 	return l.Transmission == "" || l.Letter == liaison.LetterStatement
@@ -135,6 +135,15 @@ func eventDetails(l store.HistoryLine) []string {
 	}
 	if l.Kind == liaison.EventApproved && l.Ref != "" {
 		add("numbered " + l.Ref)
+		if l.Mode != "" {
+			add(strings.ToLower(l.Mode.Label()))
+		}
+		if l.ForName != "" {
+			add("on the word of " + l.ForName + " as " + l.ForAs.Label() + ", given outside on " + l.On.String())
+		}
+		if l.Stands != "" {
+			add("in the chair's place, by a recorded absence or delegation")
+		}
 	}
 	if l.Drafted && (l.Kind == liaison.EventApproved || l.Kind == liaison.EventReturned || l.Kind == liaison.EventRejected) {
 		add("also a drafter of it")

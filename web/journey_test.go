@@ -66,7 +66,7 @@ func TestFromDraftToDispatch(t *testing.T) {
 
 	w.send(id, false)
 	w.do(id, liaison.DoSettle, "", func(c *liaison.Command) { c.Reason = "" })
-	page := w.as(outsider).at(path).says(t, "Dispatched", "Accepted by the server", "250 2.0.0 Ok: queued as 4F1A", "JCA-ML Chair, Kangchan Lee as Chair")
+	page := w.as(outsider).at(path).says(t, "Dispatched", "Accepted by the server", "250 2.0.0 Ok: queued as 4F1A", "JCA-ML Chair, between meetings: Kangchan Lee as Chair")
 	raw := w.as(editor).at(attr(page.find("a", "class=plain"), "href") + "/raw")
 	if !strings.HasPrefix(raw.Header.Get("Content-Disposition"), "attachment") || raw.Header.Get("Content-Type") != "message/rfc822" || !strings.Contains(raw.body, "\r\n\r\n") {
 		t.Errorf("the raw message came as %q, %q", raw.Header.Get("Content-Type"), raw.Header.Get("Content-Disposition"))

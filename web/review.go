@@ -33,6 +33,18 @@ type reviewPage struct {
 	Reason    string
 	Problems  problems
 	Level     string
+	Why       whyView
+	Outside   *outsideForm // to enter an approval that was given outside
+	Recuse    string       // the id of the command that declares an interest, "" for who cannot
+}
+
+// whyView says whose decision it is, and how long it waits.
+type whyView struct {
+	Acting   string // in which the person decides, "" for who cannot
+	Stands   *absenceView
+	Not      string // why they cannot
+	Waits    string // "for 3 days"
+	Absences string // the register of absences and delegations, for officers
 }
 
 type previewTab struct {
@@ -77,6 +89,7 @@ type reviewExtra struct {
 	reason   string
 	problems problems
 	shown    liaison.Digest // what the person had before them, when it is no longer what there is
+	given    *liaison.Given // the approval that was to be entered
 }
 
 func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, x reviewExtra) error {
@@ -115,13 +128,46 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	may := liaison.May(snap.Snapshot, me.ID())
 	p.May = decisions{slices.Contains(may, liaison.DoApprove), slices.Contains(may, liaison.DoReturn), slices.Contains(may, liaison.DoReject)}
+	p.Why = s.why(snap, me)
+	if slices.Contains(may, liaison.DoEnterApproval) {
+		p.Outside = outsideFormOf(snap, x)
+	}
+	if slices.Contains(may, liaison.DoRecuse) {
+		p.Recuse = newID()
+	}
 	if err := s.addPreview(r, &p, snap, me); err != nil {
 		return err
 	}
 	if p.Preview.Problem != "" {
-		p.May.Approve = false // nobody approves what they could not see
+		p.May.Approve, p.Outside = false, nil // nobody approves what they could not see
 	}
 	return reviewTemplate.write(w, status, p)
+}
+
+// why says whose decision it is.
+func (s *server) why(snap store.Snapshot, me *visitor) whyView {
+	v := whyView{Waits: waiting(snap.SubmittedOn, snap.Today)}
+	if officerOf(snap, me) {
+		v.Absences = absencesAddress(snap.Group)
+	}
+	acting, stands, err := snap.Decides(me.ID())
+	if err != nil {
+		v.Not = err.Error()
+		return v
+	}
+	v.Acting = acting.Label()
+	if stands != nil {
+		v.Stands = &absenceView{Absence: *stands, Label: stands.Kind.Label(), Today: true}
+	}
+	return v
+}
+
+// waiting says how long something has waited since a day.
+func waiting(since, today liaison.Date) string {
+	if n := daysBetween(since, today); n > 0 {
+		return "for " + plural(n, "day")
+	}
+	return "since today"
 }
 
 func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot, me *visitor) error {
@@ -246,6 +292,12 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, problems: problems{{"f-reason", unavailableWords(e)}}}
 	if e.Field != "reason" {
 		x.problems[0].ID = "decide"
+	}
+	if cmd.Given != nil {
+		x.given, x.problems[0].ID = cmd.Given, "outside"
+		if e.Field != "" {
+			x.problems[0].ID = fieldID(e.Field)
+		}
 	}
 	if e.Code == liaison.Stale {
 		x.shown, x.command = cmd.Digest, newID() // what is decided from here on is another decision

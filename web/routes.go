@@ -39,6 +39,8 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}/amend", s.showAmend)
 	page("POST /statements/{id}/amend", s.amend)
 	page("POST /statements/{id}/follow", s.followUp)
+	page("POST /statements/{id}/approval", s.enterApproval)
+	page("GET /statements/{id}/approval/{digest}", s.approvalEvidence)
 	page("POST /statements/{id}/do", s.act)
 	page("GET /statements/{id}/history", s.showHistory)
 	page("GET /statements/{id}/messages/{transmission}", s.showMessage)
@@ -67,6 +69,9 @@ func (s *server) handler() (http.Handler, error) {
 	page("POST /statements/{id}/replies/{position}", s.actOnReply)
 	page("GET /deadlines", s.showDeadlines)
 	page("GET /deadlines/calendar", s.showCalendar)
+	page("GET /absences", s.showAbsences)
+	page("POST /absences", s.recordAbsence)
+	page("POST /absences/{id}/end", s.endAbsence)
 	page("GET /bodies", s.showBodies)
 	page("GET /bodies/{code...}", s.showBody)
 	if s.inbox != nil {

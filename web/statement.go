@@ -121,7 +121,7 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 		return err
 	}
 	if p.Insider && snap.State == liaison.Draft && snap.Number > 0 && p.Returned == nil {
-		if p.Returned, err = s.reopened(r.Context(), snap.ID, zone); err != nil {
+		if p.Returned, err = s.reopened(r.Context(), snap, zone); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 	for _, r := range revisions {
 		v := revisionView{Number: r.Number, Digest: r.Digest, By: r.SubmittedBy, At: momentOf(r.SubmittedAt, zone), Corrected: corrections[r.Number]}
 		if r.Decision != nil {
-			d := decisionViewOf(*r.Decision, zone)
+			d := decisionViewOf(*r.Decision, snap, zone)
 			v.Decision = &d
 			switch {
 			case d.Kind == liaison.DoApprove && (snap.ApprovedDigest == "" || approvedHere):
@@ -191,14 +191,14 @@ func (s *server) addRevisions(ctx context.Context, p *statementPage, snap store.
 }
 
 // reopened says why an approved statement is a draft again.
-func (s *server) reopened(ctx context.Context, id liaison.StatementID, zone *time.Location) (*decisionView, error) {
-	history, err := s.store.History(ctx, id)
+func (s *server) reopened(ctx context.Context, snap store.Snapshot, zone *time.Location) (*decisionView, error) {
+	history, err := s.store.History(ctx, snap.ID)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range slices.Backward(history) {
 		if e.Kind == liaison.EventReopened {
-			v := decisionViewOf(store.Decision{Kind: liaison.DoReopen, By: e.ActorName, Acting: e.Acting, Drafted: e.Drafted, Reason: e.Reason, At: e.At}, zone)
+			v := decisionViewOf(store.Decision{Kind: liaison.DoReopen, By: e.ActorName, Acting: e.Acting, Drafted: e.Drafted, Reason: e.Reason, At: e.At}, snap, zone)
 			return &v, nil
 		}
 	}
@@ -265,12 +265,17 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Label, a.Link = "Edit the draft", address+"/edit"
 		case liaison.DoSubmit:
 			a.Label, a.Link = "Check and submit", address+"/submit"
-		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject:
+		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject, liaison.DoEnterApproval:
 			if decide {
 				continue
 			}
 			decide = true
 			a.Label, a.Link = "Review and decide", address+"/review"
+			if k == liaison.DoEnterApproval {
+				a.Label = "Enter an approval given outside"
+			}
+		case liaison.DoRecuse:
+			a.Reason, a.Hint = true, "You then decide on this statement no more. Say what the interest is."
 		case liaison.DoHold:
 			if snap.DispatchAt == nil {
 				continue // nothing is about to leave
@@ -315,6 +320,9 @@ func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 	answer, err := s.store.Recorded(r.Context(), liaison.CommandID(command))
 	if err != nil || answer == nil || answer.Statement != snap.ID {
 		return "", err
+	}
+	if r.URL.Query().Get("as") == "recuse" {
+		return "Your interest is on the record. Somebody else decides on this statement.", nil
 	}
 	switch answer.State {
 	case liaison.InReview:

@@ -132,7 +132,7 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 			s.settle(ctx, cmd.ID)
 		}
 	}
-	if err != nil || cmd.Kind != liaison.DoApprove || cmd.Hold {
+	if err != nil || !cmd.Kind.Approves() || cmd.Hold {
 		return answer, err
 	}
 	if !answer.DispatchAt.IsZero() {

@@ -61,6 +61,12 @@ func values() map[string][]string {
 		add("statement_kind", string(x.Kind))
 		add("number_series_kind", string(x.Kind))
 	}
+	for _, x := range liaison.AbsenceKinds {
+		add("absence_kind", string(x.Kind))
+	}
+	for _, x := range liaison.ApprovalModes {
+		add("decision_mode", string(x))
+	}
 	for _, x := range liaison.Offices {
 		add("appointment_office", string(x.Office))
 	}
@@ -123,7 +129,10 @@ func TestDatabaseAndDomainHaveTheSameLists(t *testing.T) {
 func TestDecisionsAreThoseThatNeedADigest(t *testing.T) {
 	var decisions []string
 	for _, k := range liaison.Kinds() {
-		if k.Requires(liaison.NeedDigest) && !k.Requires(liaison.NeedEditorial) { // a correction is no decision: it stands under one
+		if k.Requires(liaison.NeedEditorial) || k.Approves() && k != liaison.DoApprove { // a correction is no decision, and every way to approve is recorded as that
+			continue
+		}
+		if k.Requires(liaison.NeedDigest) {
 			decisions = append(decisions, string(k))
 		}
 	}

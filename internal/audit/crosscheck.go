@@ -20,7 +20,8 @@ type CrossCheck struct {
 	statements   map[liaison.StatementID]*statementStory
 	messages     map[liaison.TransmissionID]*messageStory
 	appointments map[string][]appointmentRow // by person and group
-	numbers      map[string]map[int]bool     // given, by group and period
+	absences     map[liaison.AbsenceID]absence
+	numbers      map[string]map[int]bool // given, by group and period
 	series       []seriesRow
 	rows         struct {
 		statements []statementRow
@@ -46,6 +47,19 @@ type approval struct {
 	Actor liaison.PersonID `json:"by"`
 	As    liaison.Capacity `json:"as"`
 	At    time.Time        `json:"at"`
+
+	On     liaison.Date `json:"on,omitempty"`     // the day that it was given, "" in leaves of before there was one
+	Stands *absence     `json:"stands,omitempty"` // by which a vice-chair gave it
+	Word   bool         `json:"word,omitempty"`   // it was entered by somebody else
+}
+
+// absence is what the log says of an absence or delegation: between which days it holds, first of those in which it was on record.
+type absence struct {
+	Group  liaison.Code     `json:"g"`
+	Person liaison.PersonID `json:"p"`
+	Deputy liaison.PersonID `json:"d,omitempty"`
+	From   liaison.Date     `json:"f"`
+	Until  liaison.Date     `json:"u"` // shrinks when it is ended early
 }
 
 type messageStory struct {
@@ -65,11 +79,12 @@ type messageStory struct {
 type crossState struct {
 	Statements map[liaison.StatementID]*statementStory  `json:"statements"`
 	Messages   map[liaison.TransmissionID]*messageStory `json:"messages"`
+	Absences   map[liaison.AbsenceID]absence            `json:"absences,omitempty"`
 }
 
 // State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it.
 func (c *CrossCheck) State() (json.RawMessage, error) {
-	return json.Marshal(crossState{c.statements, c.messages})
+	return json.Marshal(crossState{c.statements, c.messages, c.absences})
 }
 
 // ResumeCrossCheck makes one that has seen what another had.
@@ -93,6 +108,9 @@ func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
 		}
 	}
 	c.statements, c.messages = v.Statements, v.Messages
+	if v.Absences != nil {
+		c.absences = v.Absences
+	}
 	return c, nil
 }
 
@@ -124,6 +142,14 @@ type (
 		Kind      string              `json:"kind"`
 		Person    liaison.PersonID    `json:"person"`
 		Acting    liaison.Capacity    `json:"acting"`
+	}
+	absenceRow struct {
+		ID     liaison.AbsenceID `json:"id"`
+		Group  liaison.Code      `json:"group"`
+		Person liaison.PersonID  `json:"person"`
+		Deputy liaison.PersonID  `json:"deputy"`
+		Until  liaison.Date      `json:"until"`
+		Ended  liaison.Date      `json:"ended"`
 	}
 	transmissionRow struct {
 		ID        liaison.TransmissionID `json:"id"`
@@ -164,7 +190,7 @@ type (
 func NewCrossCheck() *CrossCheck {
 	return &CrossCheck{
 		statements: map[liaison.StatementID]*statementStory{}, messages: map[liaison.TransmissionID]*messageStory{},
-		appointments: map[string][]appointmentRow{}, numbers: map[string]map[int]bool{},
+		appointments: map[string][]appointmentRow{}, numbers: map[string]map[int]bool{}, absences: map[liaison.AbsenceID]absence{},
 	}
 }
 
@@ -175,7 +201,8 @@ func (c *CrossCheck) problem(s liaison.StatementID, e liaison.EventID, format st
 // Event takes the next leaf.
 func (c *CrossCheck) Event(e *liaison.Event) {
 	if e.Statement == "" {
-		return // about a relay or a body, of which there is nothing to compare
+		c.register(e)
+		return
 	}
 	s := c.statements[e.Statement]
 	if s == nil {
@@ -200,7 +227,7 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 		if s.Approved == nil {
 			s.Approved = map[liaison.Digest]approval{}
 		}
-		s.Approved[e.Digest] = approval{e.ID, e.Actor, e.Acting, e.At}
+		s.Approved[e.Digest] = c.approval(e)
 		s.Leaving = e.Digest
 	case liaison.EventReopened:
 		s.Leaving = ""
@@ -234,6 +261,39 @@ func (c *CrossCheck) amended(s *statementStory, e *liaison.Event) {
 	}
 	s.Amended[e.Digest] = e.ID
 	s.Leaving, s.Digest = e.Digest, e.Digest
+}
+
+// register takes an event that is about no statement.
+func (c *CrossCheck) register(e *liaison.Event) {
+	switch e.Kind {
+	case liaison.EventAbsenceRecorded:
+		c.absences[e.Stands] = absence{e.Body, e.For, e.Deputy, e.On, e.Until}
+	case liaison.EventAbsenceEnded:
+		if a, ok := c.absences[e.Stands]; ok {
+			a.Until = min(a.Until, dayBefore(e.Until))
+			c.absences[e.Stands] = a
+		}
+	}
+}
+
+func dayBefore(d liaison.Date) liaison.Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return liaison.Date(t.AddDate(0, 0, -1).Format(time.DateOnly))
+}
+
+// approval reads what an event says of an approval, and what the log knew just then of the absence by which it was given.
+func (c *CrossCheck) approval(e *liaison.Event) approval {
+	a := approval{Event: e.ID, Actor: e.Actor, As: e.Acting, At: e.At, On: e.On}
+	if e.For != "" {
+		a.Actor, a.As, a.Word = e.For, e.ForAs, true
+	}
+	if x, ok := c.absences[e.Stands]; ok {
+		a.Stands = &x
+	}
+	return a
 }
 
 func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
@@ -321,6 +381,8 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 			key := string(r.Person) + " " + string(r.Group)
 			c.appointments[key] = append(c.appointments[key], r)
 		})
+	case "absence":
+		err = decode(line, c.absence)
 	case "series":
 		err = decode(line, func(r seriesRow) { c.series = append(c.series, r) })
 	}
@@ -334,6 +396,17 @@ func decode[T any](line []byte, take func(T)) error {
 	}
 	take(v)
 	return nil
+}
+
+func (c *CrossCheck) absence(r absenceRow) {
+	a, ok := c.absences[r.ID]
+	until := r.Until
+	if r.Ended != "" {
+		until = min(until, dayBefore(r.Ended))
+	}
+	if !ok || a.Group != r.Group || a.Person != r.Person || a.Deputy != r.Deputy || a.Until != until {
+		c.problem("", "", "the register has the absence or delegation %s of %s otherwise than the log", r.ID, r.Group)
+	}
 }
 
 func (c *CrossCheck) transmission(r transmissionRow) {
@@ -454,14 +527,26 @@ func (c *CrossCheck) Problems() []Problem {
 	return c.problems
 }
 
-// entitled checks that who approved held the office on that day. The day is the group's own, whose zone is not known here,
-// so a day on either side is allowed.
+// entitled checks that who approved held the office on that day, and that somebody stood in by a record of before. Where the
+// leaf does not give the day, it is the group's own, whose zone is not known here, so a day on either side is allowed.
 func (c *CrossCheck) entitled(r statementRow, a approval) {
-	for _, p := range c.appointments[string(a.Actor)+" "+string(r.Group)] {
-		before, after := liaison.Date(a.At.AddDate(0, 0, -1).Format(time.DateOnly)), liaison.Date(a.At.AddDate(0, 0, 1).Format(time.DateOnly))
-		if liaison.Capacity(p.Office) == a.As && p.From <= after && (p.Until == "" || p.Until >= before) {
-			return
-		}
+	first, last := a.On, a.On
+	if a.On == "" {
+		first, last = liaison.Date(a.At.AddDate(0, 0, -1).Format(time.DateOnly)), liaison.Date(a.At.AddDate(0, 0, 1).Format(time.DateOnly))
 	}
-	c.problem(r.ID, a.Event, "approved by %s as %s, who did not hold that office of %s on %s", a.Actor, a.As, r.Group, a.At.Format(time.DateOnly))
+	if a.Word && first > liaison.Date(a.At.AddDate(0, 0, 1).Format(time.DateOnly)) {
+		c.problem(r.ID, a.Event, "entered before the day on which it says that it was given")
+	}
+	held := slices.ContainsFunc(c.appointments[string(a.Actor)+" "+string(r.Group)], func(p appointmentRow) bool {
+		return liaison.Capacity(p.Office) == a.As && p.From <= last && (p.Until == "" || p.Until >= first)
+	})
+	switch {
+	case !held:
+		c.problem(r.ID, a.Event, "approved by %s as %s, who did not hold that office of %s on %s", a.Actor, a.As, r.Group, a.At.Format(time.DateOnly))
+	case a.As != liaison.AsChair && a.As != liaison.AsViceChair:
+		c.problem(r.ID, a.Event, "approved by %s as %s, which is no office that approves", a.Actor, a.As)
+	case a.As == liaison.AsViceChair && (a.Stands == nil || a.Stands.Group != r.Group || a.Stands.From > last || a.Stands.Until < first ||
+		a.Stands.Deputy != "" && a.Stands.Deputy != a.Actor || a.Stands.Person == a.Actor):
+		c.problem(r.ID, a.Event, "approved by %s as vice-chair, without an absence of the chair or a delegation that was on record for that day", a.Actor)
+	}
 }

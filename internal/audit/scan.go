@@ -21,7 +21,7 @@ type leafReader struct {
 	last [members + 1]string // by the place of the member
 }
 
-const members = 19
+const members = 27
 
 // member is one that the cross-check uses: its place, from 1, and its field.
 func member(name []byte) int {
@@ -64,6 +64,22 @@ func member(name []byte) int {
 		return 18
 	case "due":
 		return 19
+	case "body":
+		return 20
+	case "mode":
+		return 21
+	case "for":
+		return 22
+	case "for_as":
+		return 23
+	case "stands":
+		return 24
+	case "deputy":
+		return 25
+	case "on":
+		return 26
+	case "until":
+		return 27
 	}
 	return 0
 }
@@ -108,6 +124,22 @@ func setMember(e *liaison.Event, place int, value string) {
 		e.ReplyTo = liaison.ReplyState(value)
 	case 19:
 		e.Due = liaison.Date(value)
+	case 20:
+		e.Body = liaison.Code(value)
+	case 21:
+		e.Mode = liaison.ApprovalMode(value)
+	case 22:
+		e.For = liaison.PersonID(value)
+	case 23:
+		e.ForAs = liaison.Capacity(value)
+	case 24:
+		e.Stands = liaison.AbsenceID(value)
+	case 25:
+		e.Deputy = liaison.PersonID(value)
+	case 26:
+		e.On = liaison.Date(value)
+	case 27:
+		e.Until = liaison.Date(value)
 	}
 }
 

@@ -77,7 +77,7 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 // recorded returns the answer that a command got, or nil. An approval that dispatched in the same breath was answered with the
 // dispatch.
 func (e *Engine) recorded(ctx context.Context, cmd liaison.Command) (*liaison.Answer, error) {
-	if cmd.Kind == liaison.DoApprove && !cmd.Hold {
+	if cmd.Kind.Approves() && !cmd.Hold {
 		dispatch := liaison.Command{ID: workflows.DispatchCommandID(cmd.ID), Kind: liaison.DoDispatch, Statement: cmd.Statement}
 		if dispatched, err := e.Store.RecordedAs(ctx, dispatch); dispatched != nil || err != nil {
 			return dispatched, err

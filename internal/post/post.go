@@ -278,11 +278,10 @@ func (o *Office) statement(ctx context.Context, snap store.Snapshot, position in
 		if err != nil {
 			return letter, err
 		}
-		zone, err := snap.Profile.Zone()
+		letter.Approval, err = o.approval(ctx, snap, by.Name)
 		if err != nil {
 			return letter, err
 		}
-		letter.Approval = &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by.Name, Date: liaison.DateOf(*snap.ApprovedAt, zone), Acting: snap.ApprovedAs}
 	}
 	return letter, nil
 }
@@ -301,6 +300,27 @@ func (o *Office) files(ctx context.Context, letter mail.Statement) ([]mail.File,
 		files = append(files, mail.File{Name: a.Name, MediaType: a.MediaType, Content: b})
 	}
 	return files, nil
+}
+
+// approval is the line that says on whose word the statement leaves: level, body, mode, place and the day on which it was given.
+func (o *Office) approval(ctx context.Context, snap store.Snapshot, by string) (*mail.Approval, error) {
+	a := snap.Approval
+	line := &mail.Approval{Level: snap.Profile.ApprovalLevel, Name: by, Date: a.On, Acting: snap.ApprovedAs, Mode: a.Mode}
+	if a.On == "" { // decided before the day was recorded
+		zone, err := snap.Profile.Zone()
+		if err != nil {
+			return nil, err
+		}
+		line.Date = liaison.DateOf(*snap.ApprovedAt, zone)
+	}
+	if a.Meeting != "" {
+		m, err := o.Store.Meeting(ctx, a.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		line.Where = m.Where()
+	}
+	return line, nil
 }
 
 func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison.Person, page string) (mail.Letter, error) {

@@ -106,7 +106,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 			Statement: cmd.Statement, State: change.Rule.To, Version: w.Version, Revision: w.Revision, Ref: w.Ref,
 			Letters: cmd.Kind.Sends() || len(change.Letters) > 0 || w.letters, Batch: w.message.Batch,
 		}
-		if w.DispatchAt != nil && cmd.Kind == liaison.DoApprove {
+		if w.DispatchAt != nil && cmd.Kind.Approves() {
 			answer.DispatchAt = *w.DispatchAt
 		}
 		return w.finish(ctx, answer)
@@ -158,7 +158,7 @@ func (w *writing) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	if w.cmd.Kind != liaison.DoApprove && w.cmd.Kind != liaison.DoAmend {
+	if w.cmd.Kind == liaison.DoHold || w.change.From != w.change.Rule.To {
 		w.DispatchAt = nil
 	}
 	switch w.cmd.Kind {
@@ -167,8 +167,11 @@ func (w *writing) apply(ctx context.Context) error {
 			return err
 		}
 		return w.revise()
-	case liaison.DoApprove:
+	case liaison.DoApprove, liaison.DoEnterApproval:
 		return w.approve(ctx)
+	case liaison.DoRecuse:
+		w.batch.Queue(`INSERT INTO recusal (statement_id, person_id, reason, command_id, declared_at) VALUES ($1, $2, $3, $4, $5)`,
+			w.ID, w.cmd.Actor, w.cmd.Reason, w.cmd.ID, w.now)
 	case liaison.DoReturn, liaison.DoReject:
 		w.decide(newID())
 	case liaison.DoWithdraw:
@@ -230,7 +233,8 @@ func (w *writing) approve(ctx context.Context) error {
 			return err
 		}
 	}
-	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.cmd.Actor, w.change.Acting, &w.now
+	w.Approval = *w.change.Approval
+	w.ApprovedDigest, w.ApprovedBy, w.ApprovedAs, w.ApprovedAt = w.Digest, w.Approval.By, w.Approval.As, &w.now
 	if err := w.schedule(); err != nil {
 		return err
 	}
@@ -298,12 +302,20 @@ func (w *writing) queue(approval string, approved int) {
 	}
 }
 
+// decide records a decision on the revision: an approval as it was given, by whoever it is entered.
 func (w *writing) decide(id string) {
 	publish(w.batch, w.Profile, w.now)
+	a := liaison.Approval{By: w.cmd.Actor, As: w.change.Acting, Stands: w.change.Stands}
+	kind := w.cmd.Kind
+	if w.change.Approval != nil {
+		a, kind = *w.change.Approval, liaison.DoApprove
+	}
 	w.batch.Queue(`
-		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at, profile, profile_version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		id, w.ID, w.Revision, w.Digest, w.cmd.Kind, w.cmd.Actor, w.change.Acting, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now, w.Profile.Key, w.Profile.Version)
+		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at,
+			mode, given_on, absence_id, entered_by, evidence, evidence_file, meeting_id, agenda_item, profile, profile_version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		id, w.ID, w.Revision, w.Digest, kind, a.By, a.As, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now,
+		nullable(a.Mode), nullable(a.On), nullable(a.Stands), nullable(a.Entered), a.Evidence, nullable(a.File), nullable(a.Meeting), a.Item, w.Profile.Key, w.Profile.Version)
 }
 
 // finish writes the command, the statement and what follows. The letters to persons follow from the event, and are released
@@ -347,14 +359,21 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		amends = w.cmd.Digest
 	}
 	w.tx.batch = w.cmd.ID
-	w.record(liaison.Event{
+	e = liaison.Event{
 		Amends: amends, Changed: liaison.FieldsOf(w.amended),
 		ID: w.event, ReplyFrom: w.reply.ReplyFrom, ReplyTo: w.reply.ReplyTo, Due: w.reply.Due, Asked: w.reply.Asked,
 		Transmission: e.Transmission, Letter: e.Letter, Body: e.Body, Recipient: e.Recipient, MessageID: e.MessageID, MessageDigest: e.MessageDigest, Attempt: e.Attempt,
 		Kind: w.change.Rule.Event, Statement: w.ID, Version: w.Version, Command: w.cmd.ID,
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,
-		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason,
-	})
+		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason, Stands: w.change.Stands,
+	}
+	if a := w.change.Approval; a != nil {
+		e.Mode, e.On, e.Stands, e.Meeting, e.Item, e.Evidence, e.EvidenceFile = a.Mode, a.On, a.Stands, a.Meeting, a.Item, a.Evidence, a.File
+		if a.Entered != "" {
+			e.For, e.ForAs = a.By, a.As
+		}
+	}
+	w.record(e)
 	for _, e := range w.after {
 		w.record(e)
 	}

@@ -354,7 +354,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 				OR t.letter = 'statement' AND s.state = 'dispatched-in-part' AND `+allAccepted+`)
 		GROUP BY t.batch
 		UNION ALL
-		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, d.person_id::text
+		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, coalesce(d.entered_by, d.person_id)::text
 		FROM statement s JOIN decision d ON d.statement_id = s.id AND d.revision = s.revision AND d.kind = 'approve'
 		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL
 		ORDER BY 3`, id)

@@ -49,6 +49,17 @@ var eventTable = []struct {
 	{"reply_to", "text", column(func(e liaison.Event) string { return string(e.ReplyTo) })},
 	{"due", "text", column(func(e liaison.Event) string { return string(e.Due) })},
 	{"asked", "text", column(func(e liaison.Event) string { return string(e.Asked) })},
+	{"mode", "text", column(func(e liaison.Event) string { return string(e.Mode) })},
+	{"for_person", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.For) })},
+	{"for_as", "text", column(func(e liaison.Event) string { return string(e.ForAs) })},
+	{"absence_id", "uuid", column(func(e liaison.Event) *liaison.AbsenceID { return nullable(e.Stands) })},
+	{"deputy", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.Deputy) })},
+	{"on_day", "date", column(func(e liaison.Event) *liaison.Date { return nullable(e.On) })},
+	{"until_day", "date", column(func(e liaison.Event) *liaison.Date { return nullable(e.Until) })},
+	{"meeting_id", "uuid", column(func(e liaison.Event) *liaison.MeetingID { return nullable(e.Meeting) })},
+	{"agenda_item", "integer", column(func(e liaison.Event) int { return e.Item })},
+	{"evidence", "text", column(func(e liaison.Event) string { return e.Evidence })},
+	{"evidence_file", "text", column(func(e liaison.Event) string { return string(e.EvidenceFile) })},
 }
 
 func column[T any](field func(liaison.Event) T) func([]liaison.Event) any {
@@ -111,6 +122,7 @@ type HistoryLine struct {
 	liaison.Event
 	ActorName string
 	BodyName  string
+	ForName   string // of whom [liaison.Event.For] names
 	Leaf      int64  // index in the audit log
 	Payload   []byte // its bytes there
 }
@@ -118,14 +130,17 @@ type HistoryLine struct {
 const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_id::text, ''), event.version, event.command_id,
 	coalesce(event.actor::text, ''), event.acting, event.drafted, event.from_state, event.to_state, event.revision, event.digest,
 	event.ref, event.reason, coalesce(event.transmission_id::text, ''), event.letter, event.body_code, event.recipient,
-	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay, event.amends, event.changed,
+	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay,
+	event.mode, coalesce(event.for_person::text, ''), event.for_as, coalesce(event.absence_id::text, ''), coalesce(event.deputy::text, ''),
+	coalesce(event.on_day::text, ''), coalesce(event.until_day::text, ''), coalesce(event.meeting_id::text, ''), event.agenda_item, event.evidence, event.evidence_file, event.amends, event.changed,
 	event.reply_from, event.reply_to, event.due, event.asked`
 
 // eventFields are the places that eventColumns are scanned into.
 func eventFields(e *liaison.Event) []any {
 	return []any{&e.ID, &e.Kind, &e.At, &e.Statement, &e.Version, &e.Command, &e.Actor, &e.Acting, &e.Drafted, &e.From, &e.To,
 		&e.Revision, &e.Digest, &e.Ref, &e.Reason, &e.Transmission, &e.Letter, &e.Body, &e.Recipient,
-		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked}
+		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay,
+		&e.Mode, &e.For, &e.ForAs, &e.Stands, &e.Deputy, &e.On, &e.Until, &e.Meeting, &e.Item, &e.Evidence, &e.EvidenceFile, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked}
 }
 
 // History lists what happened to a statement, oldest first.
@@ -134,10 +149,11 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), leaf.index, leaf.payload
+		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), coalesce(f.name, ''), leaf.index, leaf.payload
 		FROM event
 		JOIN audit.leaf ON leaf.event_id = event.id
 		LEFT JOIN person ON person.id = event.actor
+		LEFT JOIN person f ON f.id = event.for_person
 		LEFT JOIN body ON body.code = event.body_code
 		WHERE event.statement_id = $1
 		ORDER BY event.seq`, id)
@@ -146,7 +162,7 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 	}
 	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (HistoryLine, error) {
 		var l HistoryLine
-		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.Leaf, &l.Payload)...)
+		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.ForName, &l.Leaf, &l.Payload)...)
 		return l, err
 	})
 	if err != nil {

@@ -26,11 +26,13 @@ type ExportOptions struct {
 // JSON object; "export" says which, and internal/audit reads them. None holds a name, an address or free text.
 var registerRows = []string{
 	`SELECT json_build_object('export', 'appointment', 'person', person_id, 'group', group_code, 'office', office, 'from', held_from, 'until', coalesce(held_until::text, '')) FROM appointment ORDER BY group_code, office, person_id, held_from`,
+	`SELECT json_build_object('export', 'absence', 'id', id, 'group', group_code, 'kind', kind, 'person', person_id, 'deputy', coalesce(deputy_id::text, ''), 'from', held_from, 'until', held_until, 'ended', coalesce(ended_on::text, '')) FROM absence ORDER BY id`,
 	`SELECT json_build_object('export', 'series', 'group', group_code, 'kind', kind, 'period', period, 'last', last) FROM number_series ORDER BY group_code, kind, period`,
 	`SELECT json_build_object('export', 'statement', 'id', id, 'group', group_code, 'kind', kind, 'state', state, 'version', version, 'revision', revision, 'digest', coalesce(digest, ''),
 		'number', coalesce(number, 0), 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),
 		'amended_digest', coalesce(amended_digest, '')) FROM statement ORDER BY id`,
-	`SELECT json_build_object('export', 'decision', 'statement', statement_id, 'revision', revision, 'digest', digest, 'kind', kind, 'person', person_id, 'acting', acting, 'drafted', drafted, 'at', decided_at) FROM decision ORDER BY statement_id, revision`,
+	`SELECT json_build_object('export', 'decision', 'statement', statement_id, 'revision', revision, 'digest', digest, 'kind', kind, 'person', person_id, 'acting', acting, 'drafted', drafted, 'at', decided_at,
+		'mode', coalesce(mode, ''), 'on', coalesce(given_on::text, ''), 'stands', coalesce(absence_id::text, ''), 'entered_by', coalesce(entered_by::text, ''), 'meeting', coalesce(meeting_id::text, ''), 'item', agenda_item) FROM decision ORDER BY statement_id, revision`,
 	`SELECT json_build_object('export', 'amendment', 'statement', statement_id, 'revision', revision, 'digest', digest, 'amends', amends_digest, 'changed', changed, 'person', person_id, 'acting', acting, 'at', amended_at) FROM amendment ORDER BY statement_id, revision`,
 	`SELECT json_build_object('export', 'transmission', 'id', t.id, 'statement', t.statement_id, 'revision', t.revision, 'letter', t.letter, 'state', t.state, 'attempts', t.attempts, 'message_digest', coalesce(m.digest, ''))
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id ORDER BY t.id`,
@@ -197,7 +199,8 @@ func (e *exporting) rows(ctx context.Context, t pgx.Tx, sql string) error {
 func (e *exporting) salts(ctx context.Context, t pgx.Tx) error {
 	rows, err := t.Query(ctx, `
 		SELECT salt.event_id, salt.field, salt.salt, CASE salt.field WHEN 'reason' THEN event.reason WHEN 'recipient' THEN event.recipient
-			WHEN 'message_id' THEN event.message_id WHEN 'reply' THEN event.reply END
+			WHEN 'message_id' THEN event.message_id WHEN 'reply' THEN event.reply
+			WHEN 'evidence' THEN event.evidence END
 		FROM audit.salt JOIN event ON event.id = salt.event_id ORDER BY event.seq, salt.field`)
 	if err != nil {
 		return err

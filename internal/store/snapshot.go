@@ -44,23 +44,32 @@ func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot,
 // snapshot reads everything about a statement in one round trip. With lock " FOR UPDATE OF s" the row is locked first, and what
 // follows sees the state after the lock was had. answer is the recorded answer of the command, if there is one.
 func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
+	var submitted *time.Time
 	b := &pgx.Batch{}
 	var judged pinned
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
 			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.corrigendum,
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at, coalesce(s.amended_digest, ''),
-			s.approved_at IS NOT NULL AND NOT EXISTS (SELECT FROM appointment a
+			s.approved_at IS NOT NULL AND (NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
-					AND a.held_from <= s.approved_at::date + 1 AND coalesce(a.held_until, 'infinity') >= s.approved_at::date - 1),
+					AND a.held_from <= coalesce(d.given_on, s.approved_at::date + 1) AND coalesce(a.held_until, 'infinity') >= coalesce(d.given_on, s.approved_at::date - 1))
+				OR s.approved_as = 'vice-chair' AND NOT EXISTS (SELECT FROM absence b
+					WHERE b.id = d.absence_id AND b.group_code = s.group_code AND d.given_on BETWEEN greatest(b.held_from, b.recorded_on) AND b.held_until)),
+			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(d.absence_id::text, ''), coalesce(d.entered_by::text, ''),
+			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
 			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
+			LEFT JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
+			LEFT JOIN LATERAL (SELECT * FROM decision d WHERE d.statement_id = s.id AND d.digest = s.approved_digest AND d.kind = 'approve' ORDER BY d.revision DESC LIMIT 1) d ON true
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
-		st := &snap.Statement
+		st, a := &snap.Statement, &snap.Approval
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
+			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
+		a.By, a.As = st.ApprovedBy, st.ApprovedAs
 		return err
 	})
 	b.Queue(`SELECT answer FROM command WHERE id = $1`, command).QueryRow(func(row pgx.Row) error {
@@ -127,6 +136,13 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		snap.Replies, err = pgx.CollectRows(rows, scanReply)
 		return err
 	})
+	b.Queue(`SELECT person_id, reason FROM recusal WHERE statement_id = $1`, id).Query(func(rows pgx.Rows) error {
+		snap.Recused = map[liaison.PersonID]string{}
+		var p liaison.PersonID
+		var reason string
+		_, err := pgx.ForEachRow(rows, []any{&p, &reason}, func() error { snap.Recused[p] = reason; return nil })
+		return err
+	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
 	var pins pinned
 	queueGroup(b, &snap, &pins, group, []any{id}, now)
@@ -153,6 +169,11 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	}
 	if err := snap.judge(q.rules(), pins, now); err != nil {
 		return snap, nil, err
+	}
+	if submitted != nil {
+		if snap.SubmittedOn, err = today(snap.Profile, *submitted); err != nil {
+			return snap, nil, err
+		}
 	}
 	snap.Related, err = related(ctx, q, snap)
 	return snap, answer, err
@@ -194,7 +215,7 @@ func inForce(rules *profile.Set, key string, now time.Time) (liaison.Profile, er
 	return rules.On(key, day)
 }
 
-// queueGroup adds the reads about the group: its body, its officers of about these days, and the profile that its terms
+// queueGroup adds the reads about the group: its body, its officers with who employs them, their absences, and the profile that its terms
 // of reference pin. group is an SQL expression for its code.
 func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args []any, now time.Time) {
 	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = `+group, args...).Query(func(rows pgx.Rows) (err error) {
@@ -202,9 +223,22 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		return err
 	})
 	n := fmt.Sprint(len(args) + 1)
-	b.Queue(appointmentSQL+` WHERE a.group_code = `+group+` AND a.held_from <= $`+n+`::timestamptz::date + 1 AND coalesce(a.held_until, 'infinity') >= $`+n+`::timestamptz::date - 1
-		ORDER BY a.office, a.held_from`, append(args, now)...).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(appointmentSQL+` WHERE a.group_code = `+group+` ORDER BY a.office, a.held_from`, args...).Query(func(rows pgx.Rows) (err error) {
 		snap.Officers, err = pgx.CollectRows(rows, scanAppointment)
+		return err
+	})
+	b.Queue(absenceSQL+` WHERE b.group_code = `+group+` ORDER BY b.recorded_at, b.id`, args...).Query(func(rows pgx.Rows) (err error) {
+		snap.Absences, err = pgx.CollectRows(rows, scanAbsence)
+		return err
+	})
+	b.Queue(`
+		SELECT e.person_id, e.body_code FROM employment e JOIN appointment a ON a.person_id = e.person_id
+		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date`,
+		append(args, now)...).Query(func(rows pgx.Rows) error {
+		snap.Employers = map[liaison.PersonID][]liaison.Code{}
+		var p liaison.PersonID
+		var code liaison.Code
+		_, err := pgx.ForEachRow(rows, []any{&p, &code}, func() error { snap.Employers[p] = append(snap.Employers[p], code); return nil })
 		return err
 	})
 	b.Queue(`SELECT profile, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,

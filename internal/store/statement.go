@@ -116,11 +116,15 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 	if err != nil {
 		return nil, err
 	}
+	standing, err := s.standing(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	var groups []liaison.Code
 	var states, mine []liaison.State
 	for _, x := range liaison.States {
 		for _, a := range r.offices {
-			if slices.Contains(x.Turn, liaison.Capacity(a.Office)) {
+			if slices.Contains(x.Turn, liaison.Capacity(a.Office)) || standing[a.Group] && slices.Contains(x.Turn, liaison.AsChair) {
 				groups, states = append(groups, a.Group), append(states, x.State)
 			}
 		}
@@ -134,6 +138,22 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 			OR s.state = ANY ($4) AND EXISTS (SELECT FROM drafter d WHERE d.statement_id = s.id AND d.person_id = $3))
 		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine, slices.Concat(states, mine))
 	return page.Lines, err
+}
+
+// standing finds the groups in which the person, a vice-chair, decides in the chair's place today.
+func (s *Store) standing(ctx context.Context, r reader) (map[liaison.Code]bool, error) {
+	out := map[liaison.Code]bool{}
+	for _, a := range r.offices {
+		if a.Office != liaison.OfficeViceChair {
+			continue
+		}
+		snap, err := s.GroupSnapshot(ctx, a.Group)
+		if err != nil {
+			return nil, err
+		}
+		out[a.Group] = snap.StandsIn(r.person)
+	}
+	return out, nil
 }
 
 // CountedAtMost is where counting stops: a larger number is "99+". So a count costs the same however large the register is.
@@ -252,6 +272,15 @@ type Decision struct {
 	Drafted bool
 	Reason  string
 	At      time.Time
+
+	Mode      liaison.ApprovalMode // of an approval, "" before it was recorded
+	On        liaison.Date         // the day of an approval, in the group's zone
+	Stands    liaison.AbsenceKind  // whether a vice-chair decided by an absence of the chair or by a delegation
+	EnteredBy string               // who entered an approval that was given outside
+	Evidence  string
+	File      liaison.Digest // of the evidence
+	Meeting   string         // with its place
+	Item      int            // of its agenda
 }
 
 // Revisions lists the submitted revisions of a statement with what was decided on each, newest first.
@@ -261,10 +290,15 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT r.number, r.digest, r.canonical, p.name, r.submitted_at,
-			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at)
+			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at),
+			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(b.kind, ''), coalesce(e.name, ''), coalesce(d.evidence, ''), coalesce(d.evidence_file, ''),
+			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0)
 		FROM revision r JOIN person p ON p.id = r.submitted_by
 		LEFT JOIN decision d ON d.statement_id = r.statement_id AND d.revision = r.number
 		LEFT JOIN person q ON q.id = d.person_id
+		LEFT JOIN person e ON e.id = d.entered_by
+		LEFT JOIN absence b ON b.id = d.absence_id
+		LEFT JOIN meeting m ON m.id = d.meeting_id
 		WHERE r.statement_id = $1 ORDER BY r.number DESC`, id)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read revisions: %w", err))
@@ -273,7 +307,8 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		var r Revision
 		var d Decision
 		var canonical []byte
-		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At); err != nil {
+		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At,
+			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item); err != nil {
 			return r, err
 		}
 		if d.Kind != "" {

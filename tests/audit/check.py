@@ -254,12 +254,16 @@ class Register:
     """What has to agree between the leaves, in their order, and the register's rows."""
 
     def __init__(self):
-        self.statements, self.messages, self.problems = {}, {}, []
+        self.statements, self.messages, self.problems, self.absences = {}, {}, [], {}
         self.rows = {}
 
     def leaf(self, e):
-        if e["kind"] in ("paused", "resumed") and "statement" not in e:
-            return  # about a relay or a body
+        if "statement" not in e:
+            if e["kind"] == "absence-recorded":
+                self.absences[e["stands"]] = dict(e)
+            if e["kind"] == "absence-ended" and e["stands"] in self.absences:
+                self.absences[e["stands"]]["ended"] = e["until"]
+            return
         s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set()})
         bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
         before, after = e.get("from", ""), e.get("to", "")
@@ -268,7 +272,7 @@ class Register:
                 bad("a change of state is missing before it")
             s["version"], s["state"] = e["version"], after
         if e["kind"] == "approved":
-            s["approved"][e["digest"]] = e
+            s["approved"][e["digest"]] = dict(e, absence=dict(self.absences.get(e.get("stands"), {})))
             s["leaving"] = e["digest"]
         if e["kind"] == "reopened":
             s["leaving"] = None
@@ -312,7 +316,6 @@ class Register:
         self.rows.setdefault(r["export"], []).append(r)
 
     def end(self):
-        offices = {(a["person"], a["group"], a["office"]): a for a in self.rows.get("appointment", [])}
         rows = {r["id"]: r for r in self.rows.get("statement", [])}
         for i, r in rows.items():
             s = self.statements.get(i)
@@ -322,9 +325,13 @@ class Register:
             if r.get("amended_digest") and r["amended_digest"] not in s["amended"]:
                 self.problems.append("statement %s: the register has a correction that the log has not" % i)
             for digest, e in s["approved"].items():
-                a = offices.get((e["actor"], r["group"], e["acting"]))
-                if not a or not a["from"] <= e["at"][:10] or a["until"] and a["until"] < e["at"][:10]:
+                who, office, day = e.get("for", e["actor"]), e.get("for_as", e.get("acting")), e.get("on", e["at"][:10])
+                held = [a for a in self.rows.get("appointment", []) if (a["person"], a["group"], a["office"]) == (who, r["group"], office)]
+                if office not in ("chair", "vice-chair") or not any(a["from"] <= day and (not a["until"] or a["until"] >= day) for a in held):
                     self.problems.append("statement %s: approved by who did not hold the office" % i)
+                b = e["absence"]
+                if office == "vice-chair" and not (b and b["body"] == r["group"] and b["on"] <= day <= b["until"] and b.get("ended", "9") > day and b.get("deputy", who) == who != b["for"]):
+                    self.problems.append("statement %s: approved by a vice-chair without a record of why" % i)
         for i in self.statements:
             if i not in rows:
                 self.problems.append("statement %s: not in the register" % i)

@@ -1,0 +1,131 @@
+package liaison
+
+import "slices"
+
+// modeLabels are the ways of deciding in words.
+var modeLabels = map[ApprovalMode]string{
+	ByOfficer:        "Between meetings",
+	AtMeeting:        "At a meeting",
+	ByCorrespondence: "By correspondence",
+	ByNoObjection:    "By no objection",
+}
+
+// Label is the mode in words.
+func (m ApprovalMode) Label() string {
+	if label, ok := modeLabels[m]; ok {
+		return label
+	}
+	return string(m)
+}
+
+// Approval is what the record says of how a statement was approved, besides on which bytes and when it was entered.
+type Approval struct {
+	Mode     ApprovalMode
+	By       PersonID  // on whose word
+	As       Capacity  // in which capacity
+	On       Date      // the day, in the group's zone; earlier than that of the record for one that was given outside
+	Stands   AbsenceID // the absence or delegation by which a vice-chair approved
+	Entered  PersonID  // who entered what By decided, "" when By did so
+	Evidence string    // what shows an approval that was given outside: a file's name or a reference; else the minute reference
+	File     Digest    // of that file
+	Meeting  MeetingID
+	Item     int // of the meeting's agenda, 0 for none
+}
+
+// approvers are the capacities in which somebody approves.
+var approvers = []Capacity{AsChair, AsViceChair}
+
+// Approves reports whether the command is an approval, whoever enters it.
+func (k CommandKind) Approves() bool { return k == DoApprove || k == DoEnterApproval }
+
+// Given is an approval that was given outside and is entered by the secretariat.
+type Given struct {
+	By       PersonID // who approved
+	On       Date     // when, in the group's zone
+	Evidence string   // a reference, or what the file is
+	File     Digest   // of the file that shows it, "" for none
+}
+
+// checkGiven refuses an approval that is entered without saying on whose word, by somebody who could not give it then, or
+// without evidence. It returns in which capacity it was given.
+func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
+	bad := func(field, format string, args ...any) (Capacity, AbsenceID, error) {
+		err := Refuse(Invalid, format, args...)
+		err.Field = field
+		return "", "", err
+	}
+	if !s.Profile.Approval.ProxyEntry {
+		return "", "", Refuse(Forbidden, "The profile %q does not let the secretariat enter an approval that was given outside. Who approves has to do so here.", s.Profile.Name)
+	}
+	if g.By == "" {
+		return bad("by", "Say who approved.")
+	}
+	switch _, err := ParseDate(string(g.On)); {
+	case err != nil || g.On == "":
+		return bad("on", "Give the day of the approval, as in 2026-11-23.")
+	case g.On > s.Today:
+		return bad("on", "The day of the approval, %s, is not here yet.", g.On)
+	case g.On < s.SubmittedOn:
+		return bad("on", "Revision %d was submitted on %s; an approval of %s cannot be of it.", s.Revision, s.SubmittedOn, g.On)
+	}
+	if g.Evidence == "" && g.File == "" {
+		return bad("evidence", "Give the evidence: a reference to the message or the minutes, or the file itself.")
+	}
+	if err := field("evidence", "The evidence", g.Evidence, MaxReason, true); err != nil {
+		return "", "", err
+	}
+	if g.File != "" && !g.File.valid() {
+		return bad("evidence", "The file of the evidence did not arrive. Attach it again.")
+	}
+	if err := s.recused(g.By); err != nil {
+		return bad("by", "That person is recused from this statement: an employer is addressed, or an interest was declared. The approval cannot be entered.")
+	}
+	if s.Drafted(g.By) && !s.Profile.DrafterMayDecide {
+		return bad("by", "That person drafted the statement, and the profile %q asks for a second person.", s.Profile.Name)
+	}
+	switch {
+	case s.holds(g.By, OfficeChair, g.On):
+		return AsChair, "", nil
+	case s.holds(g.By, OfficeViceChair, g.On):
+		id, err := s.standing(g.By, g.On)
+		if err != nil {
+			return bad("by", "The vice-chair could not approve on %s: no absence of the chair and no delegation was recorded for that day, or the vice-chair drafted the statement or was away too.", g.On)
+		}
+		return AsViceChair, id, nil
+	}
+	return bad("by", "That person held neither the chair nor a vice-chair on %s, so the approval is of nobody who could give it.", g.On)
+}
+
+// approval makes what the record will say, for a command that approves.
+func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Approval {
+	a := &Approval{Mode: s.modeOf(), By: cmd.Actor, As: acting, On: s.Today, Stands: stands}
+	if cmd.Kind == DoEnterApproval && cmd.Given != nil {
+		a.By, a.On, a.Entered, a.Evidence, a.File = cmd.Given.By, cmd.Given.On, cmd.Actor, cmd.Given.Evidence, cmd.Given.File
+		a.As, a.Stands, _ = s.checkGiven(*cmd.Given) // it was checked before the command got here
+	}
+	return a
+}
+
+// modeOf is the way in which the statement is being decided on, by its state.
+func (s Snapshot) modeOf() ApprovalMode { return ByOfficer }
+
+// Decides says in which capacity the person can approve the statement as it stands, and by which absence or delegation, or why
+// they cannot.
+func (s Snapshot) Decides(p PersonID) (Capacity, *Absence, error) {
+	for _, r := range rules(DoApprove) {
+		if !slices.Contains(r.From, s.State) {
+			continue
+		}
+		acting, stands, err := entitled(s, r, p)
+		if err != nil {
+			return "", nil, err
+		}
+		for i, a := range s.Absences {
+			if a.ID == stands {
+				return acting, &s.Absences[i], nil
+			}
+		}
+		return acting, nil, nil
+	}
+	return "", nil, Refuse(Conflict, "The statement is %s: there is nothing to decide.", inWords(s.State))
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// outsideForm is where the secretariat enters an approval that was given outside: on paper, by telephone, by e-mail.
+type outsideForm struct {
+	Command  string
+	By       []officerChoice
+	On       input
+	Evidence input
+	File     fileInput
+	Error    string // about who approved
+}
+
+func outsideFormOf(snap store.Snapshot, x reviewExtra) *outsideForm {
+	given := liaison.Given{On: snap.Today}
+	if x.given != nil {
+		given = *x.given
+	}
+	f := &outsideForm{
+		Command: newID(), Error: x.problems.Of("f-by"),
+		On:       input{ID: "f-on", Name: "on", Label: "The day on which it was given", Kind: "date", Value: string(given.On), Error: x.problems.Of("f-on")},
+		Evidence: input{ID: "f-evidence", Name: "evidence", Label: "Evidence", Hint: "A reference that others can find: the message with its date, the minutes. Or attach the file.", Value: given.Evidence, Error: x.problems.Of("f-evidence")},
+		File:     fileInput{ID: "f-attachments", Error: x.problems.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20},
+	}
+	if x.given != nil {
+		f.Command = x.command
+	}
+	for _, o := range []liaison.Office{liaison.OfficeChair, liaison.OfficeViceChair} {
+		for _, a := range snap.Officers { // of the days since it was submitted
+			if a.Office == o && a.From <= snap.Today && (a.Until == "" || a.Until >= snap.SubmittedOn) {
+				f.By = append(f.By, officerChoice{a.Person.ID, a.Person.Name + ", " + o.Label(), a.Person.ID == given.By})
+			}
+		}
+	}
+	return f
+}
+
+// enterApproval enters an approval that was given outside, with its evidence.
+func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if !officerOf(snap, me) {
+		return liaison.Refuse(liaison.Forbidden, "An approval is entered by the secretariat.")
+	}
+	u, err := s.readUpload(w, r, func(url.Values) (int, int64) { return liaison.MaxAttachments - 1, 0 })
+	if err != nil {
+		return err
+	}
+	command := u.values.Get("command")
+	if !isID(command) {
+		return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
+	}
+	cmd := liaison.Command{
+		ID: liaison.CommandID(command), Kind: liaison.DoEnterApproval, Statement: snap.ID, Actor: me.ID(), Digest: liaison.Digest(u.values.Get("digest")),
+		Given: &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
+		Hold:  u.values.Get("action") == "hold",
+	}
+	if len(u.files) > 0 {
+		cmd.Given.File = u.files[0].Digest
+		if cmd.Given.Evidence == "" {
+			cmd.Given.Evidence = u.files[0].Name
+		}
+	}
+	if len(u.problems) > 0 {
+		return s.writeReview(w, r, me, http.StatusUnprocessableEntity, snap, reviewExtra{command: command, given: cmd.Given, problems: u.problems})
+	}
+	extra := ""
+	if cmd.Hold {
+		extra = "hold"
+	}
+	if _, err = s.engine.Do(r.Context(), cmd); err == nil {
+		s.done(w, r, snap.ID, cmd.ID, extra)
+		return nil
+	}
+	return s.notDecided(w, r, me, cmd, err)
+}
+
+// approvalEvidence sends the file that shows an approval which was given outside, to who works on the statement.
+func (s *server) approvalEvidence(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	digest := liaison.Digest(r.PathValue("digest"))
+	if !insider(snap, me) && !me.Auditor || snap.Approval.File == "" || snap.Approval.File != digest {
+		return errNoFile
+	}
+	content, err := s.store.Blob(r.Context(), digest)
+	if err != nil {
+		return err
+	}
+	name := fileName(snap.Approval.Evidence)
+	mediaType, ok := documentType(name, content)
+	if !ok {
+		name, mediaType = "evidence", "application/octet-stream"
+	}
+	writeFile(w, name, mediaType, content)
+	return nil
+}
