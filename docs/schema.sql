@@ -77,6 +77,19 @@ BEGIN
 	RETURN following;
 END $$;
 
+CREATE FUNCTION public.absence_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.ended_on IS NOT NULL
+		OR (NEW.id, NEW.group_code, NEW.kind, NEW.person_id, NEW.deputy_id, NEW.held_from, NEW.held_until, NEW.evidence, NEW.recorded_by, NEW.recorded_on, NEW.recorded_at)
+			IS DISTINCT FROM (OLD.id, OLD.group_code, OLD.kind, OLD.person_id, OLD.deputy_id, OLD.held_from, OLD.held_until, OLD.evidence, OLD.recorded_by, OLD.recorded_on, OLD.recorded_at) THEN
+		RAISE EXCEPTION 'an absence or delegation is ended once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'absence_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.amendment_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -437,6 +450,30 @@ CREATE TABLE audit.verification (
     notices text[] NOT NULL
 );
 
+CREATE TABLE public.absence (
+    id uuid NOT NULL,
+    group_code text NOT NULL,
+    kind text NOT NULL,
+    person_id uuid NOT NULL,
+    deputy_id uuid,
+    held_from date NOT NULL,
+    held_until date NOT NULL,
+    evidence text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_on date NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    ended_by uuid,
+    ended_on date,
+    end_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT absence_delegation_names_a_deputy CHECK (((kind = 'delegation'::text) = (deputy_id IS NOT NULL))),
+    CONSTRAINT absence_end_reason_check CHECK ((length(end_reason) <= 4000)),
+    CONSTRAINT absence_ended_for_a_reason CHECK (((num_nulls(ended_by, ended_on) = ANY (ARRAY[0, 2])) AND ((ended_on IS NULL) = (end_reason = ''::text)))),
+    CONSTRAINT absence_ends_after_it_begins CHECK ((held_from <= held_until)),
+    CONSTRAINT absence_evidence_check CHECK (((evidence <> ''::text) AND (length(evidence) <= 4000))),
+    CONSTRAINT absence_kind CHECK ((kind = ANY (ARRAY['absence'::text, 'delegation'::text]))),
+    CONSTRAINT absence_not_delegated_to_oneself CHECK ((deputy_id <> person_id))
+);
+
 CREATE TABLE public.addressee (
     statement_id uuid NOT NULL,
     revision integer NOT NULL,
@@ -603,8 +640,22 @@ CREATE TABLE public.decision (
     decided_at timestamp with time zone NOT NULL,
     profile text,
     profile_version integer,
+    mode text,
+    given_on date,
+    absence_id uuid,
+    entered_by uuid,
+    evidence text DEFAULT ''::text NOT NULL,
+    evidence_file public.sha256hex,
+    meeting_id uuid,
+    agenda_item integer DEFAULT 0 NOT NULL,
+    CONSTRAINT decision_agenda_item_check CHECK ((agenda_item >= 0)),
+    CONSTRAINT decision_entered_by_another CHECK ((entered_by <> person_id)),
+    CONSTRAINT decision_entered_has_evidence CHECK (((entered_by IS NULL) OR (evidence <> ''::text) OR (evidence_file IS NOT NULL))),
+    CONSTRAINT decision_evidence_check CHECK ((length(evidence) <= 4000)),
     CONSTRAINT decision_kind CHECK ((kind = ANY (ARRAY['approve'::text, 'return'::text, 'reject'::text]))),
+    CONSTRAINT decision_mode CHECK ((mode = ANY (ARRAY['officer'::text, 'meeting'::text, 'correspondence'::text, 'no-objection'::text]))),
     CONSTRAINT decision_negative_has_reason CHECK (((kind = 'approve'::text) OR (reason <> ''::text))),
+    CONSTRAINT decision_of_a_vice_chair_is_covered CHECK (((acting <> 'vice-chair'::text) OR (absence_id IS NOT NULL))),
     CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000))
 );
 
@@ -644,6 +695,16 @@ CREATE TABLE public.drafter (
     person_id uuid NOT NULL
 );
 
+CREATE TABLE public.employment (
+    person_id uuid NOT NULL,
+    body_code text NOT NULL,
+    held_from date NOT NULL,
+    held_until date,
+    evidence text NOT NULL,
+    CONSTRAINT employment_check CHECK ((held_from <= held_until)),
+    CONSTRAINT employment_evidence_check CHECK ((length(evidence) <= 4000))
+);
+
 CREATE TABLE public.event (
     seq bigint NOT NULL,
     id uuid NOT NULL,
@@ -678,8 +739,19 @@ CREATE TABLE public.event (
     reply_to text DEFAULT ''::text NOT NULL,
     due text DEFAULT ''::text NOT NULL,
     asked text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text])))
+    mode text DEFAULT ''::text NOT NULL,
+    for_person uuid,
+    for_as text DEFAULT ''::text NOT NULL,
+    absence_id uuid,
+    deputy uuid,
+    on_day date,
+    until_day date,
+    meeting_id uuid,
+    agenda_item integer DEFAULT 0 NOT NULL,
+    evidence text DEFAULT ''::text NOT NULL,
+    evidence_file text DEFAULT ''::text NOT NULL,
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -832,6 +904,15 @@ CREATE TABLE public.proposal_answer (
     CONSTRAINT proposal_answer_by_link_or_by_a_person CHECK ((num_nulls(transmission_id, person_id) = 1)),
     CONSTRAINT proposal_answer_check CHECK (((digest)::text = encode(sha256(canonical), 'hex'::text))),
     CONSTRAINT proposal_answer_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.recusal (
+    statement_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    command_id text NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT recusal_reason_check CHECK (((reason <> ''::text) AND (length(reason) <= 4000)))
 );
 
 CREATE TABLE public.relation (
@@ -1128,6 +1209,9 @@ ALTER TABLE ONLY audit.stamp
 ALTER TABLE ONLY audit.verification
     ADD CONSTRAINT verification_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_pkey PRIMARY KEY (statement_id, revision, "position");
 
@@ -1206,6 +1290,9 @@ ALTER TABLE ONLY public.draft_presence
 ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
 
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_pkey PRIMARY KEY (person_id, body_code, held_from);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_id_key UNIQUE (id);
 
@@ -1253,6 +1340,12 @@ ALTER TABLE ONLY public.proposal_answer
 
 ALTER TABLE ONLY public.proposal_answer
     ADD CONSTRAINT proposal_answer_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recusal
+    ADD CONSTRAINT recusal_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.recusal
+    ADD CONSTRAINT recusal_pkey PRIMARY KEY (statement_id, person_id);
 
 ALTER TABLE ONLY public.relation
     ADD CONSTRAINT relation_pkey PRIMARY KEY (statement_id, revision, "position");
@@ -1358,6 +1451,8 @@ CREATE INDEX node_completed ON audit.node USING btree (log, (((index + 1) << (le
 CREATE INDEX stamp_asked ON audit.stamp USING btree (asked_at DESC);
 
 CREATE INDEX verification_at ON audit.verification USING btree (at DESC);
+
+CREATE INDEX absence_of_group ON public.absence USING btree (group_code, held_until);
 
 CREATE INDEX addressee_body ON public.addressee USING btree (body_code);
 
@@ -1480,6 +1575,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.stamp_failure FOR E
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit.verification FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER absence_guard BEFORE DELETE OR UPDATE ON public.absence FOR EACH ROW EXECUTE FUNCTION public.absence_guard();
+
 CREATE TRIGGER amendment_guard BEFORE INSERT ON public.amendment FOR EACH ROW EXECUTE FUNCTION public.amendment_guard();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.addressee FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1504,6 +1601,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.profile_version FOR
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.proposal_answer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.recusal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.relation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.reminder FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1521,6 +1620,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_respon
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_response_file FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.transmission_token_revoked FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.absence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1547,6 +1648,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.notice FOR EACH ST
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.profile_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.proposal_answer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.recusal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.relation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1600,6 +1703,21 @@ ALTER TABLE ONLY audit.stamp
 
 ALTER TABLE ONLY audit.verification
     ADD CONSTRAINT verification_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_deputy_id_fkey FOREIGN KEY (deputy_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.addressee
     ADD CONSTRAINT addressee_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
@@ -1659,10 +1777,22 @@ ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
 ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
+
+ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
 
 ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_evidence_file_fkey FOREIGN KEY (evidence_file) REFERENCES public.blob(digest);
+
+ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_judged_by FOREIGN KEY (profile, profile_version) REFERENCES public.profile_version(key, version);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.meeting(id);
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
@@ -1700,8 +1830,26 @@ ALTER TABLE ONLY public.drafter
 ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_actor_fkey FOREIGN KEY (actor) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_deputy_fkey FOREIGN KEY (deputy) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_for_person_fkey FOREIGN KEY (for_person) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_meeting_id_fkey FOREIGN KEY (meeting_id) REFERENCES public.meeting(id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
@@ -1765,6 +1913,15 @@ ALTER TABLE ONLY public.proposal_answer
 
 ALTER TABLE ONLY public.proposal_answer
     ADD CONSTRAINT proposal_answer_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.recusal
+    ADD CONSTRAINT recusal_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.recusal
+    ADD CONSTRAINT recusal_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.recusal
+    ADD CONSTRAINT recusal_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
 ALTER TABLE ONLY public.relation
     ADD CONSTRAINT relation_related_id_fkey FOREIGN KEY (related_id) REFERENCES public.statement(id);
@@ -1965,6 +2122,37 @@ GRANT SELECT ON TABLE audit.stamp_failure TO liaison_auditor;
 
 GRANT SELECT,INSERT ON TABLE audit.verification TO liaison_app;
 
+GRANT SELECT,INSERT ON TABLE public.absence TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.absence TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(group_code) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(deputy_id) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(held_from) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(held_until) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(recorded_by) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(recorded_on) ON TABLE public.absence TO liaison_auditor;
+
+GRANT SELECT(recorded_at) ON TABLE public.absence TO liaison_auditor;
+
+GRANT UPDATE(ended_by) ON TABLE public.absence TO liaison_app;
+GRANT SELECT(ended_by) ON TABLE public.absence TO liaison_auditor;
+
+GRANT UPDATE(ended_on) ON TABLE public.absence TO liaison_app;
+GRANT SELECT(ended_on) ON TABLE public.absence TO liaison_auditor;
+
+GRANT UPDATE(end_reason) ON TABLE public.absence TO liaison_app;
+
 GRANT SELECT ON TABLE public.addressee TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.addressee TO liaison_worker;
 GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
@@ -2057,6 +2245,9 @@ GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;
 GRANT SELECT ON TABLE public.drafter TO liaison_auditor;
 
+GRANT SELECT ON TABLE public.employment TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.employment TO liaison_worker;
+
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;
 GRANT SELECT ON TABLE public.event TO liaison_auditor;
@@ -2139,6 +2330,9 @@ GRANT SELECT(person_id) ON TABLE public.proposal_answer TO liaison_auditor;
 GRANT SELECT(at) ON TABLE public.proposal_answer TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.proposal_answer TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.recusal TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.recusal TO liaison_worker;
 
 GRANT SELECT ON TABLE public.relation TO liaison_auditor;
 GRANT SELECT ON TABLE public.relation TO liaison_app;
