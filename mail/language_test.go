@@ -111,6 +111,7 @@ func inLanguages() map[string]Letter {
 	arabic.Content.Attachments = []liaison.Attachment{{Name: "JCA-ML-LS12-att1.pdf", MediaType: "application/pdf", Size: int64(len(roadmap)), Digest: liaison.DigestOf(roadmap)}}
 	out["statement-arabic.ar"] = arabic
 	out["statement-preview.ar"] = letters()["statement-preview"]
+	out["statement-whole.ar"] = letters()["statement-whole"]
 	for _, code := range catalogue.Languages {
 		if code != "en" {
 			s := statement(sg17)
@@ -367,7 +368,8 @@ func TestEveryKeyIsUsed(t *testing.T) {
 	for k := range c.Keys() {
 		section, _, _ := strings.Cut(k, ".")
 		switch {
-		case section == "purpose" || section == "capacity" || section == "state" || section == "meaning": // by the register's lists, tested there
+		case section == "purpose" || section == "capacity" || section == "state" || section == "meaning",
+			section == "consensus", section == "confidentiality", section == "status", section == "relation": // by the register's lists, tested there
 		case section == "answered": // by the answers there are
 		case section == "progress": // in internal/document, tested there
 		case strings.HasPrefix(k, "date.month-"):

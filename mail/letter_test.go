@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,21 @@ func letters() map[string]Letter {
 	bare := statement(w3c)
 	bare.Content = liaison.Content{Title: "Next meeting of JCA-ML", Addressees: []liaison.Addressee{w3c}, Text: "It is on 16 March 2027.", Abstract: "A date."}
 
+	whole := statement(sg17)
+	x := &whole.Content
+	x.WorkingParties, x.NextMeetings, x.ActionHolder, x.Keywords = "WP1/13", "JCA-ML, 3 December 2026, online\nJCA-ML, 16 March 2027, Geneva", "Ana Drafter", []string{"machine learning", "roadmap"}
+	x.Relations = []liaison.Relation{{Kind: liaison.RepliesTo, Ref: "ITU-T SG17, LS 41"}, {Kind: liaison.Revises, Ref: "JCA-ML-LS7"}}
+	x.OriginalLanguage, x.OtherLanguages, x.Release, x.WorkItem = "en", []string{"fr", "ar"}, "Rel-19", "FS_AIML"
+	x.Identifiers, x.Consensus, x.Confidentiality = []liaison.Identifier{{Scheme: "SG13 TD", Value: "TD268"}}, liaison.RoughConsensus, liaison.AmongMembers
+	x.OutsideScope = "The parent group asked for it."
+	x.Links = []liaison.Link{{Title: "Roadmap", URL: "https://roadmap.example/ml"}}
+	x.Contacts = slices.Clone(x.Contacts)
+	x.Contacts[0].Role, x.Contacts[1].Role = liaison.ResponseContact, liaison.TechnicalContact
+	x.Attachments = slices.Clone(x.Attachments)
+	x.Attachments[0].Title, x.Attachments[0].Status = "Entries of the roadmap", liaison.DraftDocument
+	x.Addressees = append(slices.Clone(x.Addressees), liaison.Addressee{Body: "itu-t/tsb", Name: "TSB", Email: "tsb@itu-t.example", Purpose: liaison.ForCopy, CopyFor: "itu-t/sg17"})
+	whole.Addressee.Sentence = "This statement is of JCA-ML, not of ITU-T as a whole."
+
 	complete := rows()
 	for i := range complete {
 		complete[i].State, complete[i].Reply = liaison.TransmissionAccepted, "2.0.0 Ok"
@@ -108,6 +124,7 @@ func letters() map[string]Letter {
 		"statement-preview":     preview,
 		"statement-linked":      linked,
 		"statement-bare":        bare,
+		"statement-whole":       whole,
 		"statement-arabic":      arabic,
 		"statement-chinese":     chinese,
 		"statement-long-title":  long,

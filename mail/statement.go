@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"html/template"
 	"net/url"
 	"slices"
@@ -161,11 +162,112 @@ func (s Statement) Meeting(c *catalogue.Catalogue) string {
 	return c.Isolate(s.Content.Meeting)
 }
 
+// Copies names those who get a copy and are asked nothing.
+func (s Statement) Copies(c *catalogue.Catalogue) []string {
+	var out []string
+	for _, a := range s.Content.Addressees {
+		if a.Body != s.Addressee.Body && a.Purpose == liaison.ForCopy {
+			out = append(out, c.Isolate(a.Name))
+		}
+	}
+	return out
+}
+
+// Envelope is what else the envelope says, in the order of the form; what is empty is no row.
+func (s Statement) Envelope(c *catalogue.Catalogue) []fact {
+	x := s.Content
+	lines := func(list ...string) string {
+		var out []string
+		for _, v := range list {
+			if v != "" {
+				out = append(out, c.Isolate(v))
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	say := func(section, value string) string {
+		if value == "" {
+			return ""
+		}
+		return c.Say(section + "." + value)
+	}
+	var relations, identifiers []string
+	for _, r := range x.Relations {
+		if r.Ref != "" {
+			relations = append(relations, c.Say("relation."+string(r.Kind), "statement", r.Ref))
+		}
+	}
+	for _, i := range x.Identifiers {
+		identifiers = append(identifiers, strings.TrimSpace(i.Scheme+" "+i.Value))
+	}
+	outside := ""
+	if x.OutsideScope != "" {
+		outside = c.Say("word.outside-scope", "reason", strings.Join(strings.Fields(x.OutsideScope), " "))
+	}
+	return facts(
+		fact{"label.working-parties", lines(x.WorkingParties), false},
+		fact{"label.relations", strings.Join(relations, "\n"), false},
+		fact{"label.next-meetings", lines(strings.Split(x.NextMeetings, "\n")...), false},
+		fact{"label.action-holder", lines(x.ActionHolder), false},
+		fact{"label.language", s.languages(c), false},
+		fact{"label.keywords", lines(strings.Join(x.Keywords, ", ")), false},
+		fact{"label.release", lines(x.Release), false},
+		fact{"label.work-item", lines(x.WorkItem), false},
+		fact{"label.identifiers", lines(identifiers...), false},
+		fact{"label.consensus", say("consensus", string(x.Consensus)), false},
+		fact{"label.confidentiality", say("confidentiality", string(x.Confidentiality)), true},
+		fact{"label.scope", outside, false},
+	)
+}
+
+// autonyms are the languages of the Union by their own names; any other is named by its tag.
+var autonyms = map[string]string{"en": "English", "fr": "français", "es": "español", "ru": "русский", "zh": "中文", "ar": "العربية"}
+
+// languages says which language is the original, where that is said or there are several.
+func (s Statement) languages(c *catalogue.Catalogue) string {
+	name := func(tag string) string { return c.Isolate(cmp.Or(autonyms[tag], tag)) }
+	var out []string
+	if x := s.Content.OriginalLanguage; x != "" {
+		out = append(out, c.Say("word.original", "language", cmp.Or(autonyms[x], x)))
+	}
+	if len(s.Content.OtherLanguages) > 0 {
+		var names []string
+		for _, x := range s.Content.OtherLanguages {
+			names = append(names, name(x))
+		}
+		out = append(out, c.Say("word.also-in", "languages", strings.Join(names, c.Say("about.comma"))))
+	}
+	return strings.Join(out, "\n")
+}
+
+// contactRole is the label of a contact's row.
+func contactRole(x liaison.Contact) string {
+	switch x.Role {
+	case liaison.ResponseContact:
+		return "label.response-contact"
+	case liaison.TechnicalContact:
+		return "label.technical-contact"
+	}
+	return "label.contact"
+}
+
+// documentLines are the title and the status of a document that is sent along, as far as they are said.
+func documentLines(c *catalogue.Catalogue, a liaison.Attachment) []string {
+	var out []string
+	if a.Title != "" {
+		out = append(out, c.Isolate(a.Title))
+	}
+	if a.Status != liaison.NoStatus {
+		out = append(out, c.Say("status."+string(a.Status)))
+	}
+	return out
+}
+
 // Others lists the other addressees, each with what it is asked.
 func (s Statement) Others(c *catalogue.Catalogue) []string {
 	var out []string
 	for _, a := range s.Content.Addressees {
-		if a.Body == s.Addressee.Body { // whatever its address, of a copy
+		if a.Body == s.Addressee.Body || a.Purpose == liaison.ForCopy { // whatever its address, of a copy
 			continue
 		}
 		out = append(out, c.Isolate(a.Name)+c.Say("about.comma")+asked(c, s.Content, a, strings.ToLower(purpose(c, a.Purpose))))
