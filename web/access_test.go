@@ -100,10 +100,10 @@ func TestWhoReadsWhat(t *testing.T) {
 				t.Errorf("%s at %s reads the title of what is not public", who, path)
 			}
 			csp, looks := got.Header.Get("Content-Security-Policy"), got.Header.Get("X-Content-Type-Options")
-			if !slices.Contains([]string{policy, mailPolicy, filePolicy}, csp) || looks != "nosniff" || got.Header.Get("Referrer-Policy") != "no-referrer" || got.Header.Get("Cross-Origin-Opener-Policy") == "" {
+			if !slices.Contains([]string{policy, composePolicy, mailPolicy, filePolicy}, csp) || looks != "nosniff" || got.Header.Get("Referrer-Policy") != "no-referrer" || got.Header.Get("Cross-Origin-Opener-Policy") == "" {
 				t.Errorf("%s: policy %q, X-Content-Type-Options %q", path, csp, looks)
 			}
-			if strings.Contains(got.Header.Get("Content-Type"), "text/html") && csp == policy {
+			if strings.Contains(got.Header.Get("Content-Type"), "text/html") && (csp == policy || csp == composePolicy) {
 				w.wellFormed(t, path, got)
 			}
 			head := b.send("HEAD", path, nil)
@@ -155,7 +155,10 @@ func (w *world) wellFormed(t *testing.T, path string, s shown) {
 			t.Errorf("%s has %d %s", path, n, name)
 		}
 	}
-	for _, name := range []string{"script", "style"} {
+	if n := count("script"); n > 0 && (n > 1 || s.Header.Get("Content-Security-Policy") != composePolicy || s.find("script", "src="+composeScriptAddress) == nil) {
+		t.Errorf("%s has %d scripts, or one that is not the form's", path, n)
+	}
+	for _, name := range []string{"style"} {
 		if n := count(name); n != 0 {
 			t.Errorf("%s has %d %s", path, n, name)
 		}

@@ -32,6 +32,16 @@ type composePage struct {
 	ReplyTo                  input
 	Languages                []option
 	Rows                     []addresseeInputs
+	Copies                   []string // rows that follow from the others
+	Relations                []string
+	MoreEnvelope             moreStep
+	MoreAddressees           moreStep
+	MoreText, MoreFiles      moreStep
+	AddresseeWarn            string
+	ContactRoles             []option
+	Script                   string
+	Others                   []string // who else has the draft open
+	warnings                 map[string]string
 	AddresseeError           string
 	Contacts                 []contactInputs
 	Abstract, Text           string
@@ -76,6 +86,7 @@ type contactInputs struct {
 	Number, Index                             int
 	ID                                        string
 	Name, Organization, Country, Email, Phone input
+	Role                                      input
 	Removable                                 bool
 	Error                                     string
 }
@@ -85,12 +96,27 @@ type fileView struct {
 	Size            int64
 	Digest          liaison.Digest
 	Sealed, Drop    string
+	Title, Status   input
 	Address         string
 }
 
 type findingView struct{ Message, Rule, Link string }
 
 var composeTemplate = newPage[composePage]("compose")
+
+func contactRoles() (out []option) {
+	for _, x := range liaison.ContactRoles {
+		out = append(out, option{Value: string(x.Role), Label: x.Label})
+	}
+	return out
+}
+
+func documentStatuses() (out []option) {
+	for _, x := range liaison.DocumentStatuses {
+		out = append(out, option{Value: string(x.Status), Label: x.Label})
+	}
+	return out
+}
 
 // languages are those that a text may be said to be in: the six of the Union.
 var languages = []option{{"en", "English", false}, {"ar", "العربية (Arabic)", false}, {"zh", "中文 (Chinese)", false}, {"es", "Español (Spanish)", false}, {"fr", "Français (French)", false}, {"ru", "Русский (Russian)", false}}
@@ -128,23 +154,41 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 			return err
 		}
 	}
-	p.Flash = c.flash
-	p.fields(f, c.problems)
-	p.rows(f, all, c.snap)
-	for _, a := range f.Files {
-		key := string(a.Digest) + "/" + a.Name
-		v := fileView{Name: a.Name, MediaType: a.MediaType, Size: a.Size, Digest: a.Digest, Sealed: me.seal(f.ID, a), Drop: key}
-		if slices.Contains(c.snap.Content.Attachments, a) {
-			v.Address = fileAddress(f.ID, a)
-		}
-		p.Files = append(p.Files, v)
-	}
+	p.Flash, p.Script = c.flash, composeScriptAddress
+	p.warnings = map[string]string{}
 	if c.named != nil {
 		p.Checked = true
-		var err error
 		if p.Blocking, p.Advice, err = s.findings(r.Context(), *c.named, c.snap, ""); err != nil {
 			return err
 		}
+		for _, x := range slices.Concat(p.Blocking, p.Advice) {
+			id := strings.TrimPrefix(x.Link, "#")
+			p.warnings[id] = strings.TrimSpace(p.warnings[id] + " " + x.Message)
+		}
+		for _, a := range c.named.Addressees {
+			if a.CopyFor != "" {
+				p.Copies = append(p.Copies, a.Name)
+			}
+		}
+	}
+	for _, x := range c.snap.Content.Relations {
+		p.Relations = append(p.Relations, strings.TrimSpace(x.Kind.Label()+" "+x.Ref))
+	}
+	p.AddresseeWarn = p.warnings["f-addressees"]
+	p.fields(f, c.problems)
+	p.more(f, c.snap.Profile, c.problems)
+	p.rows(f, all, c.snap)
+	w.Header().Set("Content-Security-Policy", composePolicy)
+	for _, a := range f.Files {
+		key := string(a.Digest) + "/" + a.Name
+		v := fileView{Name: a.Name, MediaType: a.MediaType, Size: a.Size, Digest: a.Digest, Sealed: me.seal(f.ID, a), Drop: key}
+		n := fmt.Sprint(len(p.Files))
+		v.Title = input{ID: "file-title-" + n, Name: "file_title", Label: "Title", Value: a.Title}
+		v.Status = input{ID: "file-status-" + n, Name: "file_status", Label: "Status of the document", Kind: "choice", Options: choose(documentStatuses(), string(a.Status))}
+		if slices.ContainsFunc(c.snap.Content.Attachments, func(b liaison.Attachment) bool { return a.Digest == b.Digest && a.Name == b.Name }) {
+			v.Address = fileAddress(f.ID, a)
+		}
+		p.Files = append(p.Files, v)
 	}
 	return composeTemplate.write(w, status, p)
 }
@@ -160,6 +204,9 @@ func (s *server) addSaved(ctx context.Context, p *composePage, c composing, me *
 		return err
 	}
 	p.SavedBy, p.SavedAt = by, momentOf(at, zone)
+	if p.Others, err = s.store.Present(ctx, c.form.ID, me.ID()); err != nil {
+		return err
+	}
 	if c.stale {
 		p.TheirsBy, p.TheirsAt = by, p.SavedAt
 	}
@@ -179,7 +226,7 @@ func (s *server) addSaved(ctx context.Context, p *composePage, c composing, me *
 func (p *composePage) fields(f composeForm, ps problems) {
 	one := func(name, label, hint, value string) input {
 		id := fieldID(name)
-		return input{ID: id, Name: name, Label: label, Hint: hint, Value: value, Error: ps.Of(id)}
+		return input{ID: id, Name: name, Label: label, Hint: hint, Value: value, Error: ps.Of(id), Warn: p.warnings[id]}
 	}
 	p.Subject = one("title", "Title", "Concise; a reply says what it replies to.", f.Title)
 	p.InReplyTo = one("in_reply_to", "In reply to", "Source, number and date of the statement replied to, if it is a reply.", f.InReplyTo)
@@ -207,6 +254,7 @@ func (p *composePage) fields(f composeForm, ps problems) {
 			Number: i + 1, Index: i, ID: id, Removable: len(f.Contacts) > 1, Error: ps.Of(id),
 			Name: sub("name", "Name", c.Name, ""), Organization: sub("organization", "Organization", c.Organization, ""), Country: sub("country", "Country", c.Country, ""),
 			Email: sub("email", "E-mail", c.Email, "email"), Phone: sub("phone", "Telephone", c.Phone, "tel"),
+			Role: input{ID: id + "-role", Name: "contact_role", Label: "Role", Kind: "choice", Options: choose(contactRoles(), string(c.Role))},
 		})
 	}
 }
@@ -273,7 +321,11 @@ func (s *server) findings(ctx context.Context, c liaison.Content, snap store.Sna
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, f := range slices.Concat(c.Check(snap.Profile, snap.Today), snap.CheckRelations(), sending) {
+	snap.Content = c
+	if err := s.store.Know(ctx, &snap); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range slices.Concat(snap.Check(), snap.CheckRelations(), sending) {
 		v := findingView{f.Message, f.Rule, edit + "#" + fieldID(f.Field)}
 		if f.Blocking {
 			blocking = append(blocking, v)
@@ -449,16 +501,18 @@ func (s *server) edit(w http.ResponseWriter, r *http.Request, me *visitor) error
 
 // save stores the draft, or brings the form back exactly as it was typed with what is wrong.
 func (s *server) save(w http.ResponseWriter, r *http.Request, me *visitor, snap store.Snapshot, f composeForm, u *upload) error {
-	bodies, err := s.bodies(r.Context())
+	directory, err := s.store.Directory(r.Context())
 	if err != nil {
 		return err
 	}
 	stored := snap.ID != ""
-	content, named, ps := f.content(bodies, snap.Today)
-	content.Relations, named.Relations = snap.Content.Relations, snap.Content.Relations // made with the draft; the form does not change them
+	content, named, ps := f.content(directory, snap)
 	c := composing{form: f, snap: snap, new: !stored, problems: slices.Concat(u.problems, ps)}
 	if stored {
 		c.named = &named
+	}
+	if f.Action == "autosave" {
+		return s.autosave(w, r, me, c, content, named)
 	}
 	if u.tooLarge {
 		willLinger(w)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -29,7 +30,8 @@ type composeForm struct {
 	Addressees []addresseeRow
 	Contacts   []liaison.Contact
 	Files      []liaison.Attachment
-	Blank      int // how many empty addressee rows are offered besides those filled in
+	More       map[string]string // the fields of [moreFields] that were sent, by name
+	Blank      int               // how many empty addressee rows are offered besides those filled in
 }
 
 type addresseeRow struct {
@@ -45,9 +47,15 @@ func formOf(id liaison.StatementID, version int, c liaison.Content) composeForm 
 	f := composeForm{
 		ID: id, Group: c.Source, Version: version, Title: c.Title, InReplyTo: c.InReplyTo, Questions: c.Questions, Meeting: c.Meeting,
 		Deadline: string(c.Deadline), ReplyTo: c.ReplyTo, Language: c.Language, Abstract: c.Abstract, Text: c.Text,
-		Contacts: slices.Clone(c.Contacts), Files: slices.Clone(c.Attachments), Blank: blankRows,
+		Contacts: slices.Clone(c.Contacts), Files: slices.Clone(c.Attachments), Blank: blankRows, More: map[string]string{},
+	}
+	for _, x := range moreFields {
+		f.More[x.name] = x.get(c)
 	}
 	for _, a := range c.Addressees {
+		if a.CopyFor != "" {
+			continue // it follows from the others
+		}
 		f.Addressees = append(f.Addressees, addresseeRow{string(a.Body), string(a.Purpose)})
 	}
 	if len(f.Contacts) == 0 {
@@ -79,6 +87,12 @@ func (s *server) readCompose(w http.ResponseWriter, r *http.Request, me *visitor
 		return f, nil, liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
 	f.Version, _ = strconv.Atoi(v.Get("version")) // what is no number is no version, and refused as a stale one
+	f.More = map[string]string{}
+	for _, x := range moreFields {
+		if typed, sent := v[x.name]; sent {
+			f.More[x.name] = textOf(typed[0])
+		}
+	}
 	f.readRows(v)
 	kept, lost := keptFiles(v, me, f.ID, stored)
 	if lost > 0 {
@@ -132,7 +146,7 @@ func (f *composeForm) readRows(v url.Values) {
 		}
 		f.Contacts = append(f.Contacts, liaison.Contact{
 			Name: at("contact_name", i), Organization: at("contact_organization", i), Country: at("contact_country", i),
-			Email: at("contact_email", i), Phone: at("contact_phone", i),
+			Email: at("contact_email", i), Phone: at("contact_phone", i), Role: liaison.ContactRole(at("contact_role", i)),
 		})
 	}
 	if len(f.Contacts) == 0 || action == "add-contact" {
@@ -146,7 +160,7 @@ func (f *composeForm) readRows(v url.Values) {
 // keptFiles are the files that the form carries and that are not ticked to be removed; lost counts those whose seal is not
 // good any more.
 func keptFiles(v url.Values, me *visitor, id liaison.StatementID, stored []liaison.Attachment) (kept []liaison.Attachment, lost int) {
-	for _, sealed := range v["file"] {
+	for n, sealed := range v["file"] {
 		a, ok := me.unseal(id, sealed)
 		if !ok { // a draft's own files need no seal
 			i := slices.IndexFunc(stored, func(b liaison.Attachment) bool { return string(b.Digest)+"/"+b.Name == sealedName(sealed) })
@@ -155,6 +169,9 @@ func keptFiles(v url.Values, me *visitor, id liaison.StatementID, stored []liais
 				continue
 			}
 			a = stored[i]
+		}
+		if n < len(v["file_title"]) && n < len(v["file_status"]) {
+			a.Title, a.Status = strings.TrimSpace(v["file_title"][n]), liaison.DocumentStatus(v["file_status"][n])
 		}
 		if !slices.Contains(v["drop"], string(a.Digest)+"/"+a.Name) {
 			kept = append(kept, a)
@@ -173,22 +190,31 @@ func (f composeForm) rearranges() bool {
 	return false
 }
 
-// content is what the form says, with what cannot even be stored. Addressees have their names and mailboxes, so that the
-// problems can name them.
-func (f composeForm) content(bodies map[liaison.Code]liaison.Body, today liaison.Date) (c liaison.Content, named liaison.Content, ps problems) {
-	c = liaison.Content{
-		Source: f.Group, Title: f.Title, InReplyTo: f.InReplyTo, Questions: f.Questions, Meeting: f.Meeting, Deadline: liaison.Date(strings.TrimSpace(f.Deadline)),
-		Contacts: f.Contacts, ReplyTo: f.ReplyTo, Language: f.Language, Abstract: f.Abstract, Text: f.Text, Attachments: f.Files,
-	}.Tidy()
-	named = c
+// content is what the form says over what the draft has besides, with what cannot even be stored. In named, addressees have
+// what the register knows of them, so that the problems can name them.
+func (f composeForm) content(d liaison.Directory, snap store.Snapshot) (c liaison.Content, named liaison.Content, ps problems) {
+	c = snap.Content // what the form does not show stays: relations were made with the draft
+	c.Source, c.Title, c.InReplyTo, c.Questions, c.Meeting, c.Deadline = f.Group, f.Title, f.InReplyTo, f.Questions, f.Meeting, liaison.Date(strings.TrimSpace(f.Deadline))
+	c.Contacts, c.ReplyTo, c.Language, c.Abstract, c.Text, c.Attachments = f.Contacts, f.ReplyTo, f.Language, f.Abstract, f.Text, f.Files
+	for _, x := range moreFields {
+		if typed, sent := f.More[x.name]; sent {
+			x.set(&c, typed)
+		}
+	}
+	c.Addressees = nil
 	for _, row := range f.Addressees {
-		b, _, err := liaison.Resolve(liaison.Code(row.Body), today, func(code liaison.Code) (liaison.Body, bool) { b, ok := bodies[code]; return b, ok })
-		if e := refusal(err); e != nil {
-			ps = append(ps, problem{fieldID("addressees"), e.Message})
+		if _, _, err := liaison.Resolve(liaison.Code(row.Body), snap.Today, d.Body); err != nil {
+			if e := refusal(err); e != nil {
+				ps = append(ps, problem{fieldID("addressees"), e.Message})
+			}
 			continue
 		}
 		c.Addressees = append(c.Addressees, liaison.Addressee{Body: liaison.Code(row.Body), Purpose: liaison.Purpose(row.Purpose)})
-		named.Addressees = append(named.Addressees, liaison.Addressee{Body: b.Code, Name: b.Label(), Email: b.Email, Purpose: liaison.Purpose(row.Purpose)})
+	}
+	c = c.Tidy()
+	named, _, err := d.Address(c, snap.Profile, snap.Today)
+	if e := refusal(err); e != nil {
+		ps = append(ps, problem{fieldID("addressees"), e.Message})
 	}
 	for _, e := range named.Limits() {
 		ps = append(ps, problemOf(e))

@@ -81,7 +81,9 @@ func problemOf(e *liaison.Error) problem { return problem{fieldID(e.Field), e.Me
 // input is one field of a form as its template shows it.
 type input struct {
 	ID, Name, Label, Hint, Value, Error string
-	Kind                                string // date, email or tel; "" for text
+	Kind                                string // date, email, tel, text for several lines, choice; "" for a line
+	Warn                                string // what the check list says of it
+	Options                             []option
 }
 
 // Describe lists what explains the field to a screen reader.
@@ -92,6 +94,9 @@ func (i input) Describe() string {
 	}
 	if i.Error != "" {
 		ids = append(ids, i.ID+"-error")
+	}
+	if i.Warn != "" {
+		ids = append(ids, i.ID+"-warn")
 	}
 	return strings.Join(ids, " ")
 }

@@ -109,6 +109,9 @@ func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 // elsewhere, nobody frames us.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// composePolicy is that of the form of a draft: our own script may run there, and ask us alone.
+const composePolicy = policy + "; script-src 'self'; connect-src 'self'"
+
 // mailPolicy is that of an e-mail's HTML, which is as hostile as its sender: shown only in our frame, in a sandbox without
 // an origin, loading nothing.
 const mailPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
