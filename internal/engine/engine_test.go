@@ -21,6 +21,7 @@ import (
 	"github.com/jca-ml/liaison/mail"
 	"github.com/jca-ml/liaison/migrations"
 	"github.com/jca-ml/liaison/worker"
+	"github.com/jca-ml/liaison/workflows"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -60,8 +61,8 @@ func TestStatementFromDraftToInbox(t *testing.T) {
 		t.Errorf("the repeated approval was answered with %+v, want %+v", again, answer)
 	}
 	testkit.Eventually(t, 30*time.Second, func() error {
-		if n := received(); n != 3+1+2 { // addressees, chair's review, drafter and secretariat
-			return fmt.Errorf("%d messages arrived, want 6", n)
+		if n := received(); n != 3+1+2+2 { // addressees, chair's review; drafter and secretariat of the approval and of the dispatch
+			return fmt.Errorf("%d messages arrived, want 8", n)
 		}
 		return nil
 	})
@@ -71,6 +72,82 @@ func TestStatementFromDraftToInbox(t *testing.T) {
 	}
 	if report.Size == 0 || len(report.Problems) > 0 {
 		t.Errorf("the log has %d leaves and these problems: %v", report.Size, report.Problems)
+	}
+}
+
+// TestLettersThatNoCommandReleases: what an addressee says on the page is told within moments, and what somebody wants to have
+// daily when the schedule runs, once.
+func TestLettersThatNoCommandReleases(t *testing.T) {
+	e, s, received := start(t)
+	ctx := t.Context()
+	if err := s.Choose(ctx, seed.Secretary.ID, []liaison.Letter{liaison.LetterAcknowledged}, liaison.DigestTime{Hour: 0, Zone: "UTC"}); err != nil {
+		t.Fatal(err)
+	}
+	id := draft(t, s, "w3c")
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+	arrive := func(want int) {
+		t.Helper()
+		testkit.Eventually(t, 30*time.Second, func() error {
+			if n := received(); n != want {
+				return fmt.Errorf("%d messages arrived, want %d", n, want)
+			}
+			return nil
+		})
+	}
+	const before = 1 + 1 + 2 + 2 // the addressee; review; approval; dispatch
+	arrive(before)
+	ts, err := s.Transmissions(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Respond(ctx, ts[0].ID, newCommand(), liaison.Response{Kind: liaison.RespondAcknowledged, Name: "Irene"}); err != nil {
+		t.Fatal(err)
+	}
+	sending, stop := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() { stopped <- e.SendLetters(sending, 50*time.Millisecond, slog.New(slog.DiscardHandler)) }()
+	arrive(before + 1) // to the drafter; the secretariat's waits
+
+	for range 2 { // each worker schedules it at its start
+		if err := e.ScheduleDigests(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schedule := e.Temporal.ScheduleClient().GetHandle(ctx, workflows.DigestID)
+	for range 3 {
+		if err := schedule.Trigger(ctx, client.ScheduleTriggerOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arrive(before + 2)
+	testkit.Eventually(t, 30*time.Second, func() error {
+		d, err := schedule.Describe(ctx)
+		if err == nil && len(d.Info.RunningWorkflows) > 0 {
+			err = fmt.Errorf("a digest is still being made")
+		}
+		return err
+	})
+	stop()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	ts, err = s.Transmissions(ctx, id)
+	digests := 0
+	for _, x := range ts {
+		if x.Letter == liaison.LetterDigest {
+			digests++
+			if x.Person != seed.Secretary.ID || x.State != liaison.TransmissionAccepted {
+				t.Errorf("a digest to %s is %s", x.Name, x.State)
+			}
+		}
+	}
+	if err != nil || digests != 1 {
+		t.Errorf("%d digests, %v", digests, err)
 	}
 }
 
