@@ -19,6 +19,7 @@ type Dispatched struct {
 	Complete bool   // every message was accepted
 	Rows     []DispatchedRow
 	URL      string // the statement
+	Settings string // the page where the reader chooses what comes at once; "" for none
 }
 
 // DispatchedRow is the outcome for one addressee.

@@ -16,6 +16,7 @@ type Rejected struct {
 	Acting   string // in which capacity, by its label: "Chair"
 	Reason   string // in full, as it was written
 	URL      string // the statement
+	Settings string // the page where the reader chooses what comes at once; "" for none
 }
 
 func (Rejected) kind() liaison.Letter { return liaison.LetterRejected }

@@ -14,6 +14,7 @@ type ReviewRequested struct {
 	Digest   liaison.Digest // of the revision
 	Drafter  string
 	URL      string // the review page
+	Settings string // the page where the reader chooses what comes at once; "" for none
 }
 
 func (ReviewRequested) kind() liaison.Letter { return liaison.LetterReview }

@@ -114,7 +114,7 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		if err != nil {
 			return nil, err
 		}
-		return mail.ReviewRequested{To: to, Group: snap.GroupBody, Content: r.Content, Revision: r.Number, Digest: r.Digest, Drafter: snap.DrafterPerson.Name, URL: page + "/review"}, nil
+		return mail.ReviewRequested{To: to, Group: snap.GroupBody, Content: r.Content, Revision: r.Number, Digest: r.Digest, Drafter: snap.DrafterPerson.Name, URL: page + "/review", Settings: o.settings()}, nil
 	case liaison.LetterReplyDue, liaison.LetterOverdue:
 		return o.awaited(ctx, snap, m, l)
 	case liaison.LetterReturned, liaison.LetterRejected, liaison.LetterApproved:
@@ -130,9 +130,9 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		case liaison.LetterApproved:
 			return mail.Approved{Matter: m, By: d.By, Acting: d.Acting.Label()}, nil
 		case liaison.LetterRejected:
-			return mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, nil
+			return mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page, Settings: o.settings()}, nil
 		}
-		return mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page}, nil
+		return mail.Returned{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page, Settings: o.settings()}, nil
 	case liaison.LetterVoided, liaison.LetterAmended:
 		r, err := o.revision(ctx, snap.ID, e.Revision)
 		if err != nil {

@@ -328,7 +328,7 @@ func (o *Office) dispatched(ctx context.Context, snap store.Snapshot, to liaison
 	if err != nil {
 		return nil, err
 	}
-	letter := mail.Dispatched{To: to, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Language: snap.Content.Language, Complete: true, URL: page}
+	letter := mail.Dispatched{To: to, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Language: snap.Content.Language, Complete: true, URL: page, Settings: o.settings()}
 	for _, t := range ts {
 		if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision {
 			continue
