@@ -156,6 +156,9 @@ func (e Envelope) check(subject string) error {
 		if strings.Contains(h.value, "=?") {
 			return invalid(h.field, "A name must not contain %q: mail programs would read it as an encoded word.", "=?")
 		}
+		if strings.Contains(h.value, `\`) {
+			return invalid(h.field, "A name must not contain a backslash: mail programs read it in more than one way.")
+		}
 	}
 	for _, h := range []struct{ field, value string }{
 		{"from_email", e.FromEmail}, {"to_email", e.ToEmail}, {"reply_to", e.ReplyTo},

@@ -48,38 +48,40 @@ var hostile = map[string]string{
 	"end of data":                 "x\r\n.\r\nMAIL FROM:<evil@evil.example>",
 }
 
+// reachingHeaders are the fields that reach a header, each with how a value gets into it.
+var reachingHeaders = map[string]func(*Statement, *Envelope, *[]File, string){
+	"title":       func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Title = v },
+	"number":      func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Ref = v },
+	"purpose":     func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Addressee.Purpose = liaison.Purpose(v) },
+	"deadline":    func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Deadline = liaison.Date(v) },
+	"from name":   func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromName = v },
+	"to name":     func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToName = v },
+	"from":        func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromEmail = v },
+	"to":          func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToEmail = v },
+	"reply to":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ReplyTo = v },
+	"message id":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.MessageID = v },
+	"in reply to": func(_ *Statement, e *Envelope, _ *[]File, v string) { e.InReplyTo = v },
+	"references":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.References = []string{v} },
+	"language":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.Language = v },
+	"file name": func(s *Statement, _ *Envelope, f *[]File, v string) {
+		s.Content.Attachments[0].Name, (*f)[0].Name = v, v
+	},
+	"media type": func(_ *Statement, _ *Envelope, f *[]File, v string) { (*f)[0].MediaType = v },
+	"media type parameter": func(_ *Statement, _ *Envelope, f *[]File, v string) {
+		(*f)[0].MediaType = "text/plain; charset=\"" + v + "\""
+	},
+	"body of the text": func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Text, s.Content.Abstract = v, v },
+}
+
 // TestHostileValues puts each into each field that reaches a header. It either is refused as invalid or stays inside its
 // own field: the message has the same headers as a harmless one.
 func TestHostileValues(t *testing.T) {
-	fields := map[string]func(*Statement, *Envelope, *[]File, string){
-		"title":       func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Title = v },
-		"number":      func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Ref = v },
-		"purpose":     func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Addressee.Purpose = liaison.Purpose(v) },
-		"deadline":    func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Deadline = liaison.Date(v) },
-		"from name":   func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromName = v },
-		"to name":     func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToName = v },
-		"from":        func(_ *Statement, e *Envelope, _ *[]File, v string) { e.FromEmail = v },
-		"to":          func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ToEmail = v },
-		"reply to":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.ReplyTo = v },
-		"message id":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.MessageID = v },
-		"in reply to": func(_ *Statement, e *Envelope, _ *[]File, v string) { e.InReplyTo = v },
-		"references":  func(_ *Statement, e *Envelope, _ *[]File, v string) { e.References = []string{v} },
-		"language":    func(_ *Statement, e *Envelope, _ *[]File, v string) { e.Language = v },
-		"file name": func(s *Statement, _ *Envelope, f *[]File, v string) {
-			s.Content.Attachments[0].Name, (*f)[0].Name = v, v
-		},
-		"media type": func(_ *Statement, _ *Envelope, f *[]File, v string) { (*f)[0].MediaType = v },
-		"media type parameter": func(_ *Statement, _ *Envelope, f *[]File, v string) {
-			(*f)[0].MediaType = "text/plain; charset=\"" + v + "\""
-		},
-		"body of the text": func(s *Statement, _ *Envelope, _ *[]File, v string) { s.Content.Text, s.Content.Abstract = v, v },
-	}
 	clean := statement(sg17)
 	harmless, err := Compose(clean, envelope(clean), attached)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for field, set := range fields {
+	for field, set := range reachingHeaders {
 		for what, value := range hostile {
 			t.Run(field+"/"+what, func(t *testing.T) {
 				s, files := statement(sg17), append([]File{}, attached...)
