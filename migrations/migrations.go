@@ -8,6 +8,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // goose speaks database/sql; everything else uses pgx directly
 	"github.com/pressly/goose/v3"
@@ -44,8 +46,9 @@ func Run(ctx context.Context, url string) (ran []string, err error) {
 	return ran, err
 }
 
-// Grant gives the roles of the processes their rights, on every table that there is now; see grant_roles in 0004. Repeating
-// it changes nothing.
+// Grant gives the roles of the processes their rights, on every table that there is now: what grant_roles of 0004 gives, and then what
+// later steps give in blocks of their own, in their order. So roles that are made later than a step get its rights too. Repeating it
+// changes nothing.
 func Grant(ctx context.Context, url string) (err error) {
 	db, err := sql.Open("pgx", url)
 	if err != nil {
@@ -55,7 +58,36 @@ func Grant(ctx context.Context, url string) (err error) {
 	if _, err := db.ExecContext(ctx, `CALL public.grant_roles()`); err != nil {
 		return fmt.Errorf("grant rights to the roles: %w", err)
 	}
+	steps, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return fmt.Errorf("list steps: %w", err)
+	}
+	for _, step := range steps {
+		b, err := files.ReadFile(step)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", step, err)
+		}
+		for _, block := range grants(string(b)) {
+			if _, err := db.ExecContext(ctx, block); err != nil {
+				return fmt.Errorf("grant rights to the roles, as %s does: %w", step, err)
+			}
+		}
+	}
 	return nil
+}
+
+// grants are the blocks of a step that give rights: DO blocks with nothing but GRANTs to the roles that are there.
+func grants(step string) (blocks []string) {
+	for _, part := range strings.Split(step, "-- +goose StatementBegin\n")[1:] {
+		block, _, _ := strings.Cut(part, "-- +goose StatementEnd")
+		for strings.HasPrefix(block, "--") { // what it is for
+			_, block, _ = strings.Cut(block, "\n")
+		}
+		if strings.HasPrefix(block, "DO $$") && strings.Contains(block, "GRANT ") {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
 }
 
 // Pending reports whether the database at url lacks a step of this program.

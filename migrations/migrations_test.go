@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"net/url"
@@ -199,4 +200,45 @@ func pgDump(t *testing.T, address string) string {
 		t.Skipf("NOT TESTED: no pg_dump for PostgreSQL %d", server)
 	}
 	return best
+}
+
+// TestRightsAreGivenAgain: roles that lost every right, or were made later than the steps, have all of them after a migration.
+func TestRightsAreGivenAgain(t *testing.T) {
+	url := testkit.DatabaseURL(t, migrations.Up)
+	db, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.WithoutCancel(t.Context()))
+	rights := func() (out []string) {
+		t.Helper()
+		rows, err := db.Query(t.Context(), `
+			SELECT acl FROM (
+				SELECT relnamespace::regnamespace || '.' || relname || ' ' || a::text AS acl FROM pg_class, unnest(relacl) a WHERE a::text LIKE 'liaison\_%=%'
+				UNION ALL
+				SELECT relnamespace::regnamespace || '.' || relname || '.' || attname || ' ' || a::text FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid, unnest(attacl) a WHERE a::text LIKE 'liaison\_%=%'
+			) x WHERE acl !~ ' liaison=' ORDER BY acl`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	before := rights()
+	if _, err := db.Exec(t.Context(), `REVOKE ALL ON ALL TABLES IN SCHEMA public, audit FROM liaison_app, liaison_worker, liaison_signer, liaison_auditor`); err != nil {
+		t.Fatal(err)
+	}
+	if left := rights(); len(before) < 100 || len(left) > 0 {
+		t.Fatalf("%d rights before, %v left", len(before), left)
+	}
+	for range 2 {
+		if err := migrations.Grant(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, rights()); diff != "" {
+			t.Errorf("the rights are others than the steps gave (-before +after):\n%s", diff)
+		}
+	}
 }
