@@ -228,7 +228,12 @@ func TestEnteringAnApproval(t *testing.T) {
 		"a file as evidence": {as: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) {
 			c.Given.Evidence, c.Given.File = "", digestOf(content())
 		}},
-		"a file that is none":                   {want: liaison.Invalid, field: "evidence", change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Given.File = "abc" }},
+		"a file that is none": {want: liaison.Invalid, field: "evidence", change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Given.File = "abc" }},
+		"outside the terms of reference, without a reason": {want: liaison.Invalid, field: "reason", change: func(s *liaison.Snapshot, c *liaison.Command) {
+			s.Content.OutsideScope, c.Reason = "It is about quantum computing.", ""
+			c.Digest = digestOf(s.Content)
+			s.Digest = c.Digest
+		}},
 		"nothing said":                          {want: liaison.Invalid, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Given = nil }},
 		"where the profile has no such thing":   {want: liaison.Forbidden, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Profile.Approval.ProxyEntry = false }},
 		"edge 14: of another text":              {want: liaison.Stale, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Digest = digestOf(liaison.Content{}) }},

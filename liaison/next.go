@@ -350,7 +350,7 @@ func approvedBytes(s Snapshot, revision int) error {
 // mayGoOn refuses what no state and no capacity allows: new statements of a group that ended, dispatch before the embargo ends,
 // an approval without a reason of what is outside the terms of reference (rules of the field, edge cases 29, 30, 51).
 func (s Snapshot) mayGoOn(cmd Command) error {
-	if cmd.Kind == DoDraft || cmd.Kind == DoSubmit || cmd.Kind == DoApprove {
+	if cmd.Kind == DoDraft || cmd.Kind == DoSubmit || cmd.Kind.Approves() {
 		if err := s.inForce(); err != nil {
 			return err
 		}
@@ -358,7 +358,7 @@ func (s Snapshot) mayGoOn(cmd Command) error {
 	switch {
 	case cmd.Kind == DoDispatch && s.Embargoed():
 		return Refuse(Conflict, "It is under embargo: nothing of it is sent before %s.", s.Content.Embargo)
-	case cmd.Kind == DoApprove && s.Content.OutsideScope != "" && strings.TrimSpace(cmd.Reason) == "":
+	case cmd.Kind.Approves() && s.Content.OutsideScope != "" && strings.TrimSpace(cmd.Reason) == "":
 		return &Error{Code: Invalid, Field: "reason", Message: "The statement is outside the terms of reference of the group. Say why it is approved all the same: the reason goes into the record and into the progress report. (" + s.Profile.Source + ")"}
 	}
 	return nil

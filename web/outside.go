@@ -15,7 +15,9 @@ type outsideForm struct {
 	On       input
 	Evidence input
 	File     fileInput
+	Reason   string
 	Error    string // about who approved
+	NoReason string // what is wrong with the reason
 }
 
 func outsideFormOf(snap store.Snapshot, x reviewExtra) *outsideForm {
@@ -24,13 +26,13 @@ func outsideFormOf(snap store.Snapshot, x reviewExtra) *outsideForm {
 		given = *x.given
 	}
 	f := &outsideForm{
-		Command: newID(), Error: x.problems.Of("f-by"),
+		Command: newID(), Error: x.problems.Of("f-by"), NoReason: x.problems.Of("f-why"),
 		On:       input{ID: "f-on", Name: "on", Label: "The day on which it was given", Kind: "date", Value: string(given.On), Error: x.problems.Of("f-on")},
 		Evidence: input{ID: "f-evidence", Name: "evidence", Label: "Evidence", Hint: "A reference that others can find: the message with its date, the minutes. Or attach the file.", Value: given.Evidence, Error: x.problems.Of("f-evidence")},
 		File:     fileInput{ID: "f-attachments", Error: x.problems.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20},
 	}
 	if x.given != nil {
-		f.Command = x.command
+		f.Command, f.Reason = x.command, x.reason
 	}
 	for _, o := range []liaison.Office{liaison.OfficeChair, liaison.OfficeViceChair} {
 		for _, a := range snap.Officers { // of the days since it was submitted
@@ -61,8 +63,8 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	cmd := liaison.Command{
 		ID: liaison.CommandID(command), Kind: liaison.DoEnterApproval, Statement: snap.ID, Actor: me.ID(), Digest: liaison.Digest(u.values.Get("digest")),
-		Given: &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
-		Hold:  u.values.Get("action") == "hold",
+		Given:  &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
+		Reason: textOf(u.values.Get("reason")), Hold: u.values.Get("action") == "hold",
 	}
 	if len(u.files) > 0 {
 		cmd.Given.File = u.files[0].Digest
@@ -71,7 +73,7 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 		}
 	}
 	if len(u.problems) > 0 {
-		return s.writeReview(w, r, me, http.StatusUnprocessableEntity, snap, reviewExtra{command: command, given: cmd.Given, problems: u.problems})
+		return s.writeReview(w, r, me, http.StatusUnprocessableEntity, snap, reviewExtra{command: command, reason: cmd.Reason, given: cmd.Given, problems: u.problems})
 	}
 	extra := ""
 	if cmd.Hold {

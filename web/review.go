@@ -295,7 +295,11 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 	}
 	if cmd.Given != nil {
 		x.given, x.problems[0].ID = cmd.Given, "outside"
-		if e.Field != "" {
+		switch e.Field {
+		case "":
+		case "reason":
+			x.problems[0].ID = "f-why"
+		default:
 			x.problems[0].ID = fieldID(e.Field)
 		}
 	}

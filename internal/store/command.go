@@ -341,7 +341,7 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}
 	switch w.cmd.Kind {
-	case liaison.DoSubmit, liaison.DoApprove, liaison.DoAmend, liaison.DoReopen: // what it says, or its number, is another now
+	case liaison.DoSubmit, liaison.DoApprove, liaison.DoEnterApproval, liaison.DoAmend, liaison.DoReopen: // what it says, or its number, is another now
 		index(b, w.ID, w.Ref, w.Content)
 	}
 	if err := w.SendBatch(ctx, b).Close(); err != nil {
