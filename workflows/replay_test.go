@@ -47,6 +47,7 @@ var situations = map[string]struct {
 	"waiting_in_review":        {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit"}, liaison.InReview},
 	"approved_held":            {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit", "approve+"}, liaison.Approved},
 	"dispatched_with_deferral": {[]liaison.Code{"khronos", "w3c"}, []liaison.CommandKind{"submit", "approve"}, liaison.Dispatched}, // busy@ defers once
+	"waiting_for_replies":      {[]liaison.Code{"itu-t/sg17"}, []liaison.CommandKind{"submit", "approve"}, liaison.Dispatched},
 	"rejected":                 {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit", "reject"}, liaison.Rejected},
 }
 
@@ -199,7 +200,7 @@ func save(t *testing.T, c client.Client, workflowID, name string) {
 			events = append(events, e)
 		}
 		switch last := events[len(events)-1].EventType.String(); last {
-		case "WorkflowTaskCompleted", "WorkflowExecutionCompleted", "ChildWorkflowExecutionCompleted", "WorkflowExecutionUpdateCompleted", "MarkerRecorded":
+		case "WorkflowTaskCompleted", "WorkflowExecutionCompleted", "ChildWorkflowExecutionCompleted", "WorkflowExecutionUpdateCompleted", "MarkerRecorded", "TimerStarted":
 			return nil
 		default:
 			return fmt.Errorf("the last event is %s", last)

@@ -5,6 +5,7 @@
 //	Decisions      engine.Do, beside the same Temporal update with an activity that does nothing
 //	Transmissions  a dispatch to 200 addressees, beside go-mail over one connection to the same sink
 //	Pages          the pages with 10,000 statements stored, through HTTP
+//	Waiting        10,000 statements that wait for a deadline: CPU over a minute and memory, beside the same processes with none
 //	Memory         `liaison serve` and `liaison worker` after work, as the system counts it
 //
 // PostgreSQL is real and syncs; Temporal stores in it, as the embedded default does; the worker is a process of its own. Ours and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"testing"
 	"time"
 
@@ -220,4 +221,36 @@ func start(t *testing.T) (*engine.Engine, *store.Store, func() int) {
 	}
 	t.Cleanup(w.Stop)
 	return e, s, inbox.Count
+}
+
+// TestExamplesOfReplies enters the examples of the demo and sees that one of them has replies in every state that a reader should
+// see: awaited, extended, overdue, late, waived. The rest of the examples is tried by the demo's own check.
+func TestExamplesOfReplies(t *testing.T) {
+	e, s, _ := start(t)
+	if err := seed.Statements(t.Context(), s, e, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	lines, _, err := s.Deadlines(t.Context(), store.DeadlineFilter{Kind: store.DeadlinesAll})
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("%d deadlines, %v", len(lines), err)
+	}
+	testkit.Eventually(t, 30*time.Second, func() error {
+		snap, err := s.Snapshot(t.Context(), lines[0].Statement)
+		if err != nil {
+			return err
+		}
+		got := map[liaison.ReplyState]int{}
+		for _, r := range snap.Replies {
+			got[r.State]++
+		}
+		want := map[liaison.ReplyState]int{liaison.ReplyOverdue: 2, liaison.ReplyLate: 1, liaison.ReplyWaived: 1, liaison.ReplyExtended: 1, liaison.ReplyNotAwaited: 1}
+		if !maps.Equal(got, want) {
+			return fmt.Errorf("its replies are %v, want %v", got, want)
+		}
+		return nil
+	})
+	report, err := s.Audit(t.Context(), nil)
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("the log does not verify: %v, %v", report.Problems, err)
+	}
 }

@@ -3,6 +3,7 @@ package seed
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,8 @@ import (
 // Engine is the one write path; the examples go through it like everything else.
 type Engine interface {
 	Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, error)
+	// Nudge has a statement's workflow take over what the register says, and starts it where none is running.
+	Nudge(ctx context.Context, id liaison.StatementID, state liaison.State) error
 }
 
 // example is a statement and how far it goes. Titles, groups and dates named in the texts are those of real liaison
@@ -25,6 +28,18 @@ type example struct {
 	by                                        liaison.Person
 	attach                                    string // a small table, as a file
 	then                                      []step
+
+	daysAgo int // it was drafted and dispatched so long ago; 0 is today
+	replies []answered
+}
+
+// answered is something that the addressee at the position says, or that somebody decides about its reply, once the statement is out.
+type answered struct {
+	position int
+	says     liaison.Response
+	does     liaison.CommandKind
+	by       liaison.Person
+	reason   string
 }
 
 type address struct {
@@ -42,6 +57,22 @@ type step struct {
 const meeting = "JCA-ML, Geneva, 16 March 2023"
 
 var examples = []example{
+	{ // the oldest is entered first, so that the record is in the order of time
+		title:      "LS/o on work items on federated learning",
+		meeting:    meeting,
+		abstract:   "JCA-ML asks which groups work on federated learning, for the roadmap of standards.",
+		text:       "JCA-ML keeps the roadmap of standards on machine learning. Please name your work items on federated learning, with their state and the date by which they are to be approved.\n\nGroups addressed for information need not reply.",
+		to:         []address{{"itu-t/sg12", liaison.ForAction}, {"itu-t/sg20", liaison.ForAction}, {"itu-t/sg2", liaison.ForComment}, {"itu-t/sg5", liaison.ForAction}, {"itu-t/sg11", liaison.ForAction}, {"w3c", liaison.ForInformation}},
+		deadlineIn: -9, by: Editor, daysAgo: 75,
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair}, {kind: liaison.DoDispatch, by: Chair}},
+		replies: []answered{
+			{position: 2, says: liaison.Response{Kind: liaison.RespondReplied, Name: "Hana Sato", Text: "SG20 has two work items; they are entered in the roadmap now."}},
+			{position: 3, does: liaison.DoWaive, by: Chair, reason: "SG2 told the chair in Geneva that it has no such work."},
+			{position: 4, says: liaison.Response{Kind: liaison.RespondExtensionAsked, Name: "Luis Ortega", Text: "SG5 meets in two months.", Date: "60"}},
+			{position: 4, does: liaison.DoGrantExtension, by: Chair, reason: "The next meeting of SG5 is the right place."},
+			{position: 5, says: liaison.Response{Kind: liaison.RespondExtensionAsked, Name: "Irene Papadaki", Text: "SG11 needs two weeks more.", Date: "14"}},
+		},
+	},
 	{
 		title:      "LS/o on deliverables of Focus Group ML5G to ITU-T, ITU-R study groups and other groups",
 		meeting:    meeting,
@@ -161,8 +192,8 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 	for _, a := range x.to {
 		c.Addressees = append(c.Addressees, liaison.Addressee{Body: a.body, Purpose: a.purpose})
 	}
-	if x.deadlineIn > 0 {
-		c.Deadline = liaison.DateOf(time.Now().AddDate(0, 0, x.deadlineIn), time.UTC)
+	if x.deadlineIn != 0 {
+		c.Deadline = inDays(x.deadlineIn)
 	}
 	if x.attach != "" {
 		digest, err := s.PutBlob(ctx, []byte(x.attach))
@@ -172,6 +203,11 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 		c.Attachments = []liaison.Attachment{{Name: "for-completion.csv", MediaType: "text/csv", Size: int64(len(x.attach)), Digest: digest}}
 	}
 	id := liaison.StatementID(uuid.NewString())
+	do := e.Do
+	if x.daysAgo > 0 { // by the clock of that day, straight into the register; the engine takes over what is to be sent
+		s = s.At(func() time.Time { return time.Now().AddDate(0, 0, -x.daysAgo) })
+		do = s.Do
+	}
 	if _, err := s.Create(ctx, id, x.by.ID, c); err != nil {
 		return err
 	}
@@ -183,15 +219,51 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 		if err != nil {
 			return err
 		}
-		if _, err := e.Do(ctx, liaison.Command{
+		if _, err := do(ctx, liaison.Command{
 			ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
 			Digest: snap.Digest, Reason: st.reason, Hold: st.hold,
 		}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}
 	}
+	if x.daysAgo == 0 {
+		return nil
+	}
+	return x.answer(ctx, s.At(time.Now), e, id)
+}
+
+// answer has the engine send what was dispatched in the past, and then the addressees answer.
+func (x example) answer(ctx context.Context, s *store.Store, e Engine, id liaison.StatementID) error {
+	if err := e.Nudge(ctx, id, liaison.Dispatching); err != nil {
+		return err
+	}
+	if err := settled(ctx, s, id, liaison.DoClose); err != nil {
+		return err
+	}
+	for _, a := range x.replies {
+		snap, err := s.Snapshot(ctx, id)
+		if err != nil {
+			return err
+		}
+		message := snap.Replies[a.position-1].Transmission
+		if a.says.Kind == "" {
+			if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: a.does, Statement: id, Actor: a.by.ID, Transmission: message, Reason: a.reason}); err != nil {
+				return fmt.Errorf("%s: %w", a.does, err)
+			}
+			continue
+		}
+		if days, err := strconv.Atoi(string(a.says.Date)); err == nil {
+			a.says.Date = inDays(days)
+		}
+		if _, err := s.Respond(ctx, message, liaison.CommandID(uuid.NewString()), a.says); err != nil {
+			return fmt.Errorf("%s: %w", a.says.Kind, err)
+		}
+	}
 	return nil
 }
+
+// inDays is the day so many days from today.
+func inDays(n int) liaison.Date { return liaison.DateOf(time.Now().AddDate(0, 0, n), time.UTC) }
 
 // settled waits, before a statement is closed, until its messages are.
 func settled(ctx context.Context, s *store.Store, id liaison.StatementID, next liaison.CommandKind) error {
