@@ -19,6 +19,9 @@ type Saved struct {
 // Create starts a draft under an id that the caller made; creating it again with the same id, by the same person, changes
 // nothing. It refuses persons who may not draft for the group and content over its limits.
 func (s *Store) Create(ctx context.Context, id liaison.StatementID, actor liaison.PersonID, content liaison.Content) (Saved, error) {
+	if actor == "" { // only the engine itself begins a draft for nobody, by another way
+		return Saved{}, liaison.Refuse(liaison.Forbidden, "Starting a draft needs a person.")
+	}
 	return s.create(ctx, newDraft{id: id, drafter: actor, actor: actor}, content)
 }
 
