@@ -3,7 +3,6 @@ package liaison
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // Known is what the register knows besides the content, for the check list. What is not filled in is not judged.
@@ -83,7 +82,7 @@ func (s Snapshot) checkBody(l *checkList, a Addressee) {
 	if r.Publishes && s.Content.Confidentiality != Public {
 		l.must("confidentiality", "RFC 4053, 3.1", "%s publishes what it receives, and this is marked “%s”. Take it off the addressees, or do not mark it.", a.Name, s.Content.Confidentiality.Label())
 	}
-	if day, err := time.Parse(time.DateOnly, string(r.Confirmed)); err == nil && Date(day.AddDate(0, 0, ConfirmEvery).Format(time.DateOnly)) < s.Today && !r.Unlisted {
+	if r.Stale(s.Today) && !r.Unlisted {
 		l.should("addressees", "", "What is recorded of %s was last confirmed on %s. Ask whether it still holds.", a.Name, r.Confirmed)
 	}
 	if len(r.Formats) == 0 {

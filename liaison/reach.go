@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Channel is the way by which statements reach a body.
@@ -91,6 +92,12 @@ type Reach struct {
 // ConfirmEvery is after how many days a body is asked again whether what is recorded of it still holds (ISO/IEC review liaisons
 // at least every second year; a year leaves time).
 const ConfirmEvery = 365
+
+// Stale reports whether it was confirmed longer ago than that; what was never confirmed is not stale, it is unconfirmed.
+func (r Reach) Stale(today Date) bool {
+	day, err := time.Parse(time.DateOnly, string(r.Confirmed))
+	return err == nil && Date(day.AddDate(0, 0, ConfirmEvery).Format(time.DateOnly)) < today
+}
 
 // Tidy returns the profile as it is stored.
 func (r Reach) Tidy() Reach {

@@ -8,8 +8,10 @@ import (
 
 type bodiesPage struct {
 	layout
-	Groups []bodyGroup
-	Total  int
+	Groups   []bodyGroup
+	Total    int
+	Add      []input // the form of a new body, for the secretariat
+	Problems problems
 }
 
 type bodyGroup struct {
@@ -40,6 +42,7 @@ type bodyPage struct {
 	Overdue    liaison.Date // by when the continuation was to be decided, if that has passed
 	Statements []lineView
 	More       bool
+	Reach      reachView
 }
 
 type officerRow struct {
@@ -62,6 +65,11 @@ var (
 func bodyAddress(code liaison.Code) string { return "/bodies/" + string(code) }
 
 func (s *server) showBodies(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	return s.writeBodies(w, r, me, http.StatusOK, liaison.Body{}, nil)
+}
+
+// writeBodies shows the list; typed is what somebody typed into the form of a new body.
+func (s *server) writeBodies(w http.ResponseWriter, r *http.Request, me *visitor, status int, typed liaison.Body, ps problems) error {
 	all, err := s.store.Bodies(r.Context())
 	if err != nil {
 		return err
@@ -83,13 +91,16 @@ func (s *server) showBodies(w http.ResponseWriter, r *http.Request, me *visitor)
 		}
 		groups[i].Bodies = append(groups[i].Bodies, row)
 	}
-	p := bodiesPage{layout: s.layout(r, "Bodies"), Total: len(all)}
+	p := bodiesPage{layout: s.layout(r, "Bodies"), Total: len(all), Problems: ps}
+	if inSecretariat(me) {
+		p.Add = newBodyFields(typed, ps)
+	}
 	for _, g := range groups {
 		if len(g.Bodies) > 0 {
 			p.Groups = append(p.Groups, g)
 		}
 	}
-	return bodiesTemplate.write(w, http.StatusOK, p)
+	return bodiesTemplate.write(w, status, p)
 }
 
 func linkTo(bodies map[liaison.Code]liaison.Body, code liaison.Code) *bodyLink {
@@ -107,11 +118,16 @@ func linkTo(bodies map[liaison.Code]liaison.Body, code liaison.Code) *bodyLink {
 const bodyStatements = 20
 
 func (s *server) showBody(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	ctx := r.Context()
 	code, err := liaison.ParseCode(r.PathValue("code"))
 	if err != nil {
 		return liaison.Refuse(liaison.NotFound, "There is no such body. Choose one from the list of bodies.")
 	}
+	return s.writeBody(w, r, me, code, http.StatusOK, nil)
+}
+
+// writeBody shows the card of a body. form, if there is one, puts what was typed into the form of how it is reached.
+func (s *server) writeBody(w http.ResponseWriter, r *http.Request, me *visitor, code liaison.Code, status int, form func(*reachView)) error {
+	ctx := r.Context()
 	b, err := s.store.Body(ctx, code)
 	if err != nil {
 		return err
@@ -173,5 +189,14 @@ func (s *server) showBody(w http.ResponseWriter, r *http.Request, me *visitor) e
 		lines, p.More = lines[:bodyStatements], true
 	}
 	p.Statements = s.lineViews(lines, me)
-	return bodyTemplate.write(w, http.StatusOK, p)
+	if p.Reach, err = s.reachOf(ctx, b.Code, me); err != nil {
+		return err
+	}
+	if r.URL.Query().Has("saved") {
+		p.Flash = "Recorded. It holds for what is saved and submitted from now on."
+	}
+	if form != nil {
+		form(&p.Reach)
+	}
+	return bodyTemplate.write(w, status, p)
 }

@@ -204,3 +204,31 @@ func TestTheBoardsFormsFit(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFormSavesByItself runs the one script there is: what was typed is stored when the page goes out of sight, and nothing
+// was pressed.
+func TestTheFormSavesByItself(t *testing.T) {
+	world := newWorld(t)
+	w := window{t, chromium(t), world.site.URL}
+	w.signIn(editor)
+	id := world.draft(editor, content("By itself"))
+	if _, err := chromedp.Call(w.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false}); err != nil {
+		t.Fatal(err)
+	}
+	w.do(chromedp.Navigate(w.site+statementPath(id, "/edit")), chromedp.Focus("#f-title"), chromedp.KeyEvent(" and on"))
+	if _, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`Object.defineProperty(document, "visibilityState", {value: "hidden"}), document.dispatchEvent(new Event("visibilitychange"))`)); err != nil {
+		t.Fatal(err)
+	}
+	for said := ""; !strings.Contains(said, "Saved at"); {
+		var err error
+		if said, err = chromedp.Run(w.ctx, chromedp.Text("#autosave")); err != nil {
+			t.Fatalf("the page says %q: %v", said, err)
+		}
+		if strings.Contains(said, "Not saved") {
+			t.Fatalf("the page says %q", said)
+		}
+	}
+	if c := world.snapshot(id).Content; !strings.Contains(c.Title, "and on") {
+		t.Errorf("stored as %q", c.Title)
+	}
+}

@@ -73,7 +73,9 @@ func (s *server) handler() (http.Handler, error) {
 	page("POST /absences", s.recordAbsence)
 	page("POST /absences/{id}/end", s.endAbsence)
 	page("GET /bodies", s.showBodies)
+	page("POST /bodies", s.addBody)
 	page("GET /bodies/{code...}", s.showBody)
+	page("POST /bodies/{code...}", s.saveReach)
 	if s.inbox != nil {
 		page("GET /inbox", s.showInbox)
 		page("GET /inbox/{id}", s.showMail)

@@ -59,8 +59,9 @@ func Terms() []liaison.TermsOfReference {
 // Bodies are the groups of ITU-T and the external bodies of the terms of reference.
 func Bodies() []liaison.Body {
 	const (
-		wtsa24 = "WTSA-24 (New Delhi, 15-24 October 2024)"
-		tor24  = circular + ", Annex 1, clause 2.4"
+		questions = "a form of address that study groups use; which Questions there are, each study period says anew"
+		wtsa24    = "WTSA-24 (New Delhi, 15-24 October 2024)"
+		tor24     = circular + ", Annex 1, clause 2.4"
 	)
 	group := func(code liaison.Code, short, name, title, source string) liaison.Body {
 		return liaison.Body{Code: code, Kind: liaison.Group, Name: name, ShortName: short, Title: title, Parent: "itu-t", Email: mailbox(code, "itu-t.example"), Source: source, Language: "en"}
@@ -107,6 +108,12 @@ func Bodies() []liaison.Body {
 		outside("iec/smb/sg11", "IEC SMB SG 11", "IEC SMB Strategic Group 11", "Strategic Group of the IEC; not ITU-T Study Group 11", "full@smb-sg11.iec.example"),
 		outside("iec/smb/sg12", "IEC SMB SG 12", "IEC SMB Strategic Group 12", "Strategic Group of the IEC; not ITU-T Study Group 12", "bounce@smb-sg12.iec.example"),
 		outside("ieee", "IEEE", "Institute of Electrical and Electronics Engineers", "", "slow@ieee.example"),
+		{Code: "itu-t/sg13/wp1", Kind: liaison.Group, Name: "Working Party 1/13", ShortName: "ITU-T WP1/13", Parent: "itu-t/sg13", Source: questions, Language: "en"},
+		{Code: "itu-t/sg13/q7", Kind: liaison.Group, Name: "Question 7/13", ShortName: "ITU-T Q7/13", Parent: "itu-t/sg13", Source: questions, Language: "en"},
+		{Code: "itu-t/sg11/q11", Kind: liaison.Group, Name: "Question 11/11", ShortName: "ITU-T Q11/11", Parent: "itu-t/sg11", Source: questions, Language: "en"},
+		{Code: "3gpp", Kind: liaison.Organization, Name: "3rd Generation Partnership Project", ShortName: "3GPP", Email: "liaisons@3gpp.example", Source: "sends and receives liaison statements of ITU-T study groups", Language: "en"},
+		{Code: "3gpp/sa2", Kind: liaison.Organization, Name: "3GPP TSG SA WG2", ShortName: "3GPP SA2", Title: "System architecture", Parent: "3gpp", Email: "sa2@3gpp.example", Source: "sends and receives liaison statements of ITU-T study groups", Language: "en"},
+		{Code: "ietf/secretariat", Kind: liaison.Organization, Name: "IETF Secretariat", ShortName: "IETF Secretariat", Parent: "ietf", Email: "secretariat@ietf.example", Source: "RFC 4052, section 4", Language: "en"},
 		{Code: "ietf", Kind: liaison.Organization, Name: "Internet Engineering Task Force", ShortName: "IETF", Email: "liaison-coordination@ietf.example", Source: "exchanges liaison statements with ITU-T since 2010", Language: "en"},
 		outside("khronos", "Khronos Group", "Khronos Group", "", "busy@khronos.example"),
 		outside("w3c", "W3C", "World Wide Web Consortium", "", "team-liaisons@w3c.example"),
@@ -121,6 +128,22 @@ func mailbox(code liaison.Code, domain string) string {
 		}
 	}
 	return "liaisons@" + domain
+}
+
+// Reaches say how bodies are reached, as far as sources say it. Each is to be confirmed by the body.
+func Reaches() map[liaison.Code]liaison.Reach {
+	return map[liaison.Code]liaison.Reach{
+		"itu-t/sg13": {Channel: liaison.ByMail, Standing: liaison.OwnGroup, Relationship: "Parent group of JCA-ML", Source: circular, Confirmed: "2026-09-01"},
+		"ietf": {
+			Channel: liaison.ByMail, Copies: []liaison.Code{"ietf/secretariat"}, Publishes: true, Formats: []string{"pdf", "txt", "html", "csv"}, Standing: liaison.Qualified,
+			Sentence: "This statement is of the group that sends it. No reply is not consent.", Source: "RFC 4052, section 4; RFC 4053", Confirmed: "2026-07-20",
+			Contacts: []liaison.Contact{{Name: "Liaison coordination", Organization: "IETF", Email: "liaison-coordination@ietf.example", Role: liaison.ResponseContact}},
+		},
+		"iso-iec/jtc1/sc42": {Channel: liaison.ByMail, MembersOnly: true, Standing: liaison.Qualified, Relationship: "Category A liaison", Source: "Rec. ITU-T A.23, Annex A", Confirmed: "2025-06-01"},
+		"3gpp":              {Channel: liaison.ByMail, Publishes: true, Standing: liaison.Qualified, Relationship: "statements go to the working group, replies to the coordinator", Source: "3GPP template for liaison statements", Confirmed: "2026-05-01"},
+		"khronos":           {Channel: liaison.ByTracker, Address: "https://tracker.khronos.example/liaisons", Standing: liaison.Unqualified, Source: circular + ", Annex 1, clause 2.4: open-source communities"},
+		"w3c":               {Channel: liaison.ByList, Address: "https://lists.w3c.example/team-liaisons", Standing: liaison.Qualified, Relationship: "liaisons are coordinated by the Team", Source: "W3C Process", Confirmed: "2026-08-15"},
+	}
 }
 
 // Register enters all of it; what is there already stays as it is.

@@ -31,6 +31,8 @@ type example struct {
 
 	daysAgo int // it was drafted and dispatched so long ago; 0 is today
 	replies []answered
+
+	more func(*liaison.Content) // what else its envelope says
 }
 
 // answered is something that the addressee at the position says, or that somebody decides about its reply, once the statement is out.
@@ -74,11 +76,20 @@ var examples = []example{
 		},
 	},
 	{
-		title:      "LS/o on deliverables of Focus Group ML5G to ITU-T, ITU-R study groups and other groups",
-		meeting:    meeting,
-		abstract:   "JCA-ML draws attention to the deliverables of the Focus Group on machine learning for future networks including 5G, and asks the addressed groups to say which of them they take up.",
-		text:       "The Focus Group on machine learning for future networks including 5G (FG ML5G) finished its work and handed its deliverables to its parent group, ITU-T Study Group 13, which made them known in August 2020 (SG13-LS-165).\n\nJCA-ML keeps the roadmap of standards on machine learning. For that it would like to know, from each group addressed for action, which of the deliverables it has taken up or means to take up, in which work item, and by when.\n\nGroups addressed for information need not reply.",
-		to:         []address{{"itu-t/sg11", liaison.ForAction}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg17", liaison.ForAction}, {"itu-t/sg20", liaison.ForInformation}, {"w3c", liaison.ForInformation}},
+		title:    "LS/o on deliverables of Focus Group ML5G to ITU-T, ITU-R study groups and other groups",
+		meeting:  meeting,
+		abstract: "JCA-ML draws attention to the deliverables of the Focus Group on machine learning for future networks including 5G, and asks the addressed groups to say which of them they take up.",
+		text:     "The Focus Group on machine learning for future networks including 5G (FG ML5G) finished its work and handed its deliverables to its parent group, ITU-T Study Group 13, which made them known in August 2020 (SG13-LS-165).\n\nJCA-ML keeps the roadmap of standards on machine learning. For that it would like to know, from each group addressed for action, which of the deliverables it has taken up or means to take up, in which work item, and by when.\n\nGroups addressed for information need not reply.",
+		to:       []address{{"itu-t/sg11", liaison.ForAction}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg17", liaison.ForAction}, {"itu-t/sg20", liaison.ForInformation}, {"w3c", liaison.ForInformation}},
+		more: func(c *liaison.Content) {
+			c.Keywords, c.Consensus, c.ActionHolder = []string{"machine learning", "5G", "deliverables"}, liaison.ConsensusOfGroup, Editor.Name
+			c.NextMeetings = "JCA-ML, 3 December 2026, online\nITU-T SG13, 1-12 March 2027, Geneva"
+			c.Identifiers = []liaison.Identifier{{Scheme: "ITU-T SG13", Value: "SG13-LS-165"}}
+			c.Contacts[0].Role = liaison.ResponseContact
+			c.Contacts = append(c.Contacts, liaison.Contact{Name: Editor.Name, Organization: Editor.Affiliation, Email: Editor.Email, Role: liaison.TechnicalContact})
+			c.Attachments[0].Title, c.Attachments[0].Status = "Deliverables, to be completed", liaison.ApprovedDoc
+			c.Links = []liaison.Link{{Title: "Deliverables of FG ML5G", URL: "https://www.itu.int/en/ITU-T/focusgroups/ml5g/Pages/default.aspx"}}
+		},
 		deadlineIn: 61, by: Editor, attach: "deliverable;group;work item\nArchitectural framework;;\nUse cases;;\nData handling;;\n",
 		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair}},
 	},
@@ -93,11 +104,15 @@ var examples = []example{
 			{kind: liaison.DoClose, by: Secretary, reason: "For information only; every addressee's server accepted it."}},
 	},
 	{
-		title:      "LS/o on terms and definitions for machine learning",
-		meeting:    meeting,
-		abstract:   "JCA-ML asks for a review of the terms that ITU-T uses for machine learning, to keep them in line with existing definitions.",
-		text:       "Its terms of reference ask JCA-ML to promote the use of terms and definitions in line with those already standardized.\n\nAttached is the list of terms on machine learning that ITU-T study groups use at present. ISO/IEC JTC 1/SC 42 and ISO/TC 37 are kindly asked to point out where a standardized definition exists and differs.",
-		to:         []address{{"iso-iec/jtc1/sc42", liaison.ForAction}, {"iso/tc37", liaison.ForComment}, {"iec/smb/sg12", liaison.ForInformation}, {"itu-t/sg13", liaison.ForInformation}},
+		title:    "LS/o on terms and definitions for machine learning",
+		meeting:  meeting,
+		abstract: "JCA-ML asks for a review of the terms that ITU-T uses for machine learning, to keep them in line with existing definitions.",
+		text:     "Its terms of reference ask JCA-ML to promote the use of terms and definitions in line with those already standardized.\n\nAttached is the list of terms on machine learning that ITU-T study groups use at present. ISO/IEC JTC 1/SC 42 and ISO/TC 37 are kindly asked to point out where a standardized definition exists and differs.",
+		to:       []address{{"iso-iec/jtc1/sc42", liaison.ForAction}, {"iso/tc37", liaison.ForComment}, {"iec/smb/sg12", liaison.ForInformation}, {"itu-t/sg13", liaison.ForInformation}},
+		more: func(c *liaison.Content) {
+			c.Consensus, c.Keywords, c.OriginalLanguage = liaison.RoughConsensus, []string{"terms", "definitions"}, "en"
+			c.Attachments[0].Title, c.Attachments[0].Status = "Terms in use", liaison.DraftDocument
+		},
 		deadlineIn: 45, by: Editor, attach: "term;definition in ITU-T;source\nmachine learning;;Y.3172\nmachine learning model;;Y.3172\n",
 		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoApprove, by: Chair}},
 	},
@@ -110,11 +125,16 @@ var examples = []example{
 		then: []step{{kind: liaison.DoSubmit, by: Editor2}, {kind: liaison.DoApprove, by: Chair}},
 	},
 	{
-		title:      "LS/o/r on initiation of new work item Q.MP-GenAI - Reply to liaison statement from ITU-T SG11 (Geneva, 3-11 March 2026) concerning monitoring parameters of networks supporting generative artificial intelligence services",
-		inReplyTo:  "ITU-T SG11, LS on initiation of new work item Q.MP-GenAI, 1 April 2026",
-		abstract:   "JCA-ML thanks SG11 for the notice of its new work item, names related work in SG12 and SG13, and proposes a joint look at the parameters.",
-		text:       "JCA-ML thanks ITU-T SG11 for the liaison statement on its new work item Q.MP-GenAI, \"Monitoring parameters of network supporting generative artificial intelligence services\".\n\nTwo study groups work on neighbouring subjects: SG12 on quality of experience, SG13 on network architecture for machine learning. To avoid duplication, JCA-ML proposes that the three groups compare their lists of parameters before consent.",
-		to:         []address{{"itu-t/sg11", liaison.InResponse}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg13", liaison.ForAction}},
+		title:     "LS/o/r on initiation of new work item Q.MP-GenAI - Reply to liaison statement from ITU-T SG11 (Geneva, 3-11 March 2026) concerning monitoring parameters of networks supporting generative artificial intelligence services",
+		inReplyTo: "ITU-T SG11, LS on initiation of new work item Q.MP-GenAI, 1 April 2026",
+		abstract:  "JCA-ML thanks SG11 for the notice of its new work item, names related work in SG12 and SG13, and proposes a joint look at the parameters.",
+		text:      "JCA-ML thanks ITU-T SG11 for the liaison statement on its new work item Q.MP-GenAI, \"Monitoring parameters of network supporting generative artificial intelligence services\".\n\nTwo study groups work on neighbouring subjects: SG12 on quality of experience, SG13 on network architecture for machine learning. To avoid duplication, JCA-ML proposes that the three groups compare their lists of parameters before consent.",
+		to:        []address{{"itu-t/sg11", liaison.InResponse}, {"itu-t/sg12", liaison.ForAction}, {"itu-t/sg13", liaison.ForAction}},
+		more: func(c *liaison.Content) {
+			c.Relations = []liaison.Relation{{Kind: liaison.RepliesTo, Ref: "ITU-T SG11, LS on initiation of new work item Q.MP-GenAI, 1 April 2026"}}
+			c.WorkItem, c.WorkingParties = "Q.MP-GenAI", ""
+			c.Addressees = append(c.Addressees, liaison.Addressee{Body: "itu-t/sg11/q11", Purpose: liaison.ForInformation}, liaison.Addressee{Body: "itu-t/tsb", Purpose: liaison.ForCopy})
+		},
 		deadlineIn: 30, by: Editor,
 		then: []step{{kind: liaison.DoSubmit, by: Editor}},
 	},
@@ -159,7 +179,12 @@ var examples = []example{
 	{
 		title: "LS/o on energy use of training machine learning models",
 		text:  "First notes: SG5 has methods for the energy use of data centres; which of them fit the training of models?",
-		to:    []address{{"itu-t/sg5", liaison.ForComment}}, by: Editor,
+		to:    []address{{"itu-t/sg5", liaison.ForComment}, {"3gpp/sa2", liaison.ForInformation}, {"khronos", liaison.ForInformation}}, by: Editor, deadlineIn: 120,
+		more: func(c *liaison.Content) {
+			c.Embargo = liaison.DateOf(time.Now().AddDate(0, 0, 21), time.UTC)
+			c.Consensus, c.Keywords = liaison.CollectedComments, []string{"energy", "training"}
+			c.OutsideScope = "Energy is a subject of SG5; the parent group asked JCA-ML for first notes."
+		},
 	},
 }
 
@@ -167,6 +192,9 @@ var examples = []example{
 // their entries in the log are as real as any. progress is told the title of each. It does nothing when the register has
 // a statement already.
 func Statements(ctx context.Context, s *store.Store, e Engine, progress func(string)) error {
+	if err := s.EnterReaches(ctx, Reaches()); err != nil {
+		return err
+	}
 	counts, err := s.Counts(ctx, Chair.ID)
 	if err != nil {
 		return err
@@ -201,6 +229,9 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 			return err
 		}
 		c.Attachments = []liaison.Attachment{{Name: "for-completion.csv", MediaType: "text/csv", Size: int64(len(x.attach)), Digest: digest}}
+	}
+	if x.more != nil {
+		x.more(&c)
 	}
 	id := liaison.StatementID(uuid.NewString())
 	do := e.Do

@@ -88,7 +88,7 @@ func (s *Store) Deadlines(ctx context.Context, f DeadlineFilter) (lines []Deadli
 		FROM reply r JOIN statement s ON s.id = r.statement_id
 		JOIN transmission t ON t.id = r.transmission_id
 		JOIN addressee a ON a.statement_id = r.statement_id AND a.revision = r.revision AND a.position = r.position
-		WHERE s.state = ANY ($1) AND `+where+` AND ($2 = '' OR r.body_code = $2) AND ($3::date IS NULL OR r.due >= $3) AND ($4::date IS NULL OR r.due <= $4)
+		WHERE s.state = ANY ($1) AND NOT s.confidential AND `+where+` AND ($2 = '' OR r.body_code = $2) AND ($3::date IS NULL OR r.due >= $3) AND ($4::date IS NULL OR r.due <= $4)
 			AND (r.due, r.statement_id, r.position) > ($5::date, $6::uuid, $7::integer)
 		ORDER BY r.due, r.statement_id, r.position LIMIT $8`,
 		publicStates(), f.Body, nullable(f.From), nullable(f.Until), due, id, position, f.Limit+1)
@@ -115,7 +115,7 @@ func (s *Store) DeadlineCounts(ctx context.Context) (map[string]int, error) {
 	out := map[string]int{}
 	b := &pgx.Batch{}
 	for kind, where := range deadlineKinds {
-		b.Queue(`SELECT count(*) FROM reply r JOIN statement s ON s.id = r.statement_id WHERE s.state = ANY ($1) AND `+where, publicStates()).
+		b.Queue(`SELECT count(*) FROM reply r JOIN statement s ON s.id = r.statement_id WHERE s.state = ANY ($1) AND NOT s.confidential AND `+where, publicStates()).
 			QueryRow(func(row pgx.Row) error {
 				var n int
 				err := row.Scan(&n)

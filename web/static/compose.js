@@ -16,8 +16,9 @@
 		data.delete("action");
 		data.append("action", "autosave");
 		busy = true; dirty = false;
+		const address = form.getAttribute("action"); // form.action is the buttons of that name
 		try {
-			const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "error" });
+			const answer = await fetch(address, { method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "error" });
 			const said = await answer.json();
 			say(said.message);
 			if (answer.ok) {
