@@ -17,7 +17,7 @@ const (
 	atOnce = 16
 
 	// inHand bounds the bytes of messages that a worker holds in memory; a single larger one is sent alone.
-	inHand = 24 << 20
+	inHand = 12 << 20
 
 	// beginWithin is how long an activity that sends several messages begins with another one. The rest of its time is for the
 	// answers: what is not begun is left as it is, for the next one.

@@ -4,6 +4,8 @@ package worker
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -35,6 +37,18 @@ func New(c client.Client, a *activities.Activities) worker.Worker {
 	})
 	workflows.Register(w, a)
 	return w
+}
+
+// memory is what the process of a worker is meant to stay below, in bytes, of what Go counts; the rest of what the system counts
+// comes on top.
+const memory = 96 << 20
+
+// LimitMemory has the garbage of large messages collected before it adds up, unless GOMEMLIMIT says otherwise. It is no bound: what
+// is needed is had.
+func LimitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memory)
+	}
 }
 
 // Logger makes Temporal's messages ours, without what the SDK says at every start and stop.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/worker"
 )
 
 type workerCmd struct{}
@@ -26,6 +27,7 @@ func (workerCmd) Run(ctx context.Context, c *cli) error {
 	if err := checkRights(ctx, cfg, w.log, w.store, store.RoleWorker); err != nil {
 		return err
 	}
+	worker.LimitMemory()
 	return runWorker(ctx, w)
 }
 

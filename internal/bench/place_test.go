@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 func work(ctx context.Context) error {
+	worker.LimitMemory()
 	cfg, _, err := config.Load("", os.Environ())
 	if err != nil {
 		return err
@@ -155,13 +156,13 @@ func (p *place) run(b *testing.B, name, path string, args []string, env ...strin
 }
 
 // startWorker runs the worker, with the floor's workflow beside ours.
-func (p *place) startWorker(b *testing.B) {
+func (p *place) startWorker(b *testing.B) *parts.Process {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.run(b, "worker", self, nil, asWorker+"=1")
+	return p.run(b, "worker", self, nil, asWorker+"=1")
 }
 
 func newCommand() liaison.CommandID { return liaison.CommandID(uuid.NewString()) }
@@ -261,6 +262,7 @@ type sink struct {
 	l     net.Listener
 	taken atomic.Int64
 	bytes atomic.Int64
+	delay atomic.Int64 // of each answer, in nanoseconds
 }
 
 func startSink(b *testing.B) *sink {
@@ -289,7 +291,11 @@ func (s *sink) address() string { return s.l.Addr().String() }
 func (s *sink) talk(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
-	say := func(line string) bool { _, err := c.Write([]byte(line + "\r\n")); return err == nil }
+	say := func(line string) bool {
+		time.Sleep(time.Duration(s.delay.Load()))
+		_, err := c.Write([]byte(line + "\r\n"))
+		return err == nil
+	}
 	for ok := say("220 sink.example ESMTP"); ok; {
 		line, err := r.ReadString('\n')
 		if err != nil {
