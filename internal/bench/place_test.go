@@ -292,7 +292,9 @@ func (s *sink) talk(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
 	say := func(line string) bool {
-		time.Sleep(time.Duration(s.delay.Load()))
+		if d := time.Duration(s.delay.Load()); d > 0 {
+			<-time.After(d)
+		}
 		_, err := c.Write([]byte(line + "\r\n"))
 		return err == nil
 	}

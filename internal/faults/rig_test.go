@@ -131,7 +131,8 @@ func (r *rig) startWorker(t *testing.T, env ...string) {
 		Env: append([]string{
 			"PATH=" + os.Getenv("PATH"), asWorker + "=" + r.control,
 			"LIAISON_DATABASE_URL=" + database.String(), "LIAISON_SMTP_ADDRESS=" + r.peer.address(), "LIAISON_SMTP_TLS=none",
-			"LIAISON_MAIL_FROM=liaison@liaison.example", "LIAISON_MAIL_RETRY=1s", "LIAISON_MAIL_GIVE_UP=1h", "LIAISON_MAIL_CANARY=2s",
+			"LIAISON_MAIL_FROM=liaison@liaison.example", "LIAISON_MAIL_RETRY=1s", "LIAISON_MAIL_GIVE_UP=1h",
+			"LIAISON_MAIL_CANARY=2s", // how often letters of no command are sent "LIAISON_MAIL_CANARY=2s",
 			"TEMPORAL_ADDRESS=" + r.temporal.Address(), "TEMPORAL_NAMESPACE=liaison",
 		}, append(env, r.env...)...),
 	})
