@@ -30,8 +30,8 @@ func (s *Store) Series(ctx context.Context, who liaison.PersonID) ([]Series, err
 	rows, err := s.pool.Query(ctx, `
 		SELECT n.group_code, coalesce(nullif(g.short_name, ''), g.name), n.kind, n.period, CASE WHEN n.group_code = ANY ($1) THEN n.last ELSE coalesce(seen.top, 0) END AS top
 		FROM number_series n JOIN body g ON g.code = n.group_code
-		CROSS JOIN LATERAL (SELECT max(top) AS top FROM unnest($2::text[]) AS public CROSS JOIN LATERAL (
-			SELECT number AS top FROM statement WHERE group_code = n.group_code AND kind = n.kind AND period = n.period AND state = public AND NOT confidential ORDER BY number DESC LIMIT 1) x) seen
+		LEFT JOIN LATERAL (SELECT number AS top FROM statement
+			WHERE n.group_code <> ALL ($1) AND group_code = n.group_code AND kind = n.kind AND period = n.period AND state = ANY ($2) AND NOT confidential ORDER BY number DESC LIMIT 1) seen ON true
 		ORDER BY n.period DESC, n.group_code, n.kind DESC`, r.groups(), publicStates())
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read the series of numbers: %w", err))

@@ -20,7 +20,7 @@ import (
 // cost the same however large the register is.
 const (
 	sampled      = 200      // newest statements that are looked at first
-	rankedAtMost = 1_000    // found statements that are put in order
+	rankedAtMost = 400      // found statements that are put in order
 	bodyIndexed  = 100_000  // characters of a text
 	bodyQuoted   = 20_000   // characters that a result quotes from
 	startHit     = "\u0002" // control characters, which no stored text has

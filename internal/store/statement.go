@@ -132,11 +132,14 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 			mine = append(mine, x.State)
 		}
 	}
-	// The states once more in front: what waits is a small part of the register, and this lets the index find it.
+	// Two ways in, each along an index: what waits is a small part of the register.
 	page, err := s.lines(ctx, 200, lineSQL+`
-		WHERE s.state = ANY ($5) AND ((s.group_code, s.state) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-			OR s.state = ANY ($4) AND EXISTS (SELECT FROM drafter d WHERE d.statement_id = s.id AND d.person_id = $3))
-		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine, slices.Concat(states, mine))
+		WHERE s.id IN (
+			(SELECT w.id FROM unnest($1::text[], $2::text[]) AS turn (group_code, state) CROSS JOIN LATERAL (
+				SELECT id FROM statement WHERE group_code = turn.group_code AND state = turn.state ORDER BY changed_at, id LIMIT 200) w)
+			UNION
+			(SELECT d.statement_id FROM drafter d JOIN statement m ON m.id = d.statement_id WHERE d.person_id = $3 AND m.state = ANY ($4) ORDER BY m.changed_at, m.id LIMIT 200))
+		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine)
 	return page.Lines, err
 }
 
@@ -169,11 +172,12 @@ func (s *Store) Counts(ctx context.Context, who liaison.PersonID) (map[liaison.S
 	for i, x := range liaison.States {
 		states[i] = x.State
 	}
+	// The order is that of an index, so that a state which few statements are in is not looked for among all of them.
 	rows, err := s.pool.Query(ctx, `
 		SELECT state, n FROM unnest($4::text[]) AS state CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-			(SELECT s.id FROM statement s WHERE s.state = state.state AND state.state = ANY ($2) AND NOT s.confidential LIMIT $5)
+			(SELECT s.id FROM statement s WHERE s.state = state.state AND state.state = ANY ($2) AND NOT s.confidential ORDER BY s.changed_at DESC, s.id DESC LIMIT $5)
 			UNION
-			(SELECT s.id FROM unnest($1::text[]) AS mine CROSS JOIN LATERAL (SELECT id FROM statement WHERE group_code = mine AND statement.state = state.state LIMIT $5) s LIMIT $5)
+			(SELECT s.id FROM unnest($1::text[]) AS mine CROSS JOIN LATERAL (SELECT id FROM statement WHERE group_code = mine AND statement.state = state.state ORDER BY changed_at DESC, id DESC LIMIT $5) s LIMIT $5)
 			UNION
 			(SELECT s.id FROM drafter d JOIN statement s ON s.id = d.statement_id WHERE d.person_id = $3 AND s.group_code <> ALL ($1) AND s.state = state.state LIMIT $5)
 			LIMIT $5) counted) c WHERE n > 0`, r.groups(), publicStates(), r.person, states, CountedAtMost)
