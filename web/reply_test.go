@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
 	"github.com/jca-ml/liaison/liaison"
@@ -133,4 +134,24 @@ func TestListOfDeadlinesPagesByKey(t *testing.T) {
 	b.at("/deadlines?day=2027-01-29").says(t, "SG13")
 	b.at("/deadlines?day=2027-01-30").says(t, "There is none.")
 	b.at("/deadlines?after=2027-01-29,ffffffff-ffff-ffff-ffff-ffffffffffff,9").says(t, "There is none.")
+}
+
+// TestTheChairGrantsADateAtTheKeyboard: from the list of deadlines to the granted date, in a browser in which no script runs.
+func TestTheChairGrantsADateAtTheKeyboard(t *testing.T) {
+	world := newWorld(t)
+	w := window{t, chromium(t), world.site.URL}
+	id := world.brought(liaison.Dispatched, "On dates")
+	world.said(id, 1, liaison.Response{Kind: liaison.RespondExtensionAsked, Text: "SG13 meets in March.", Date: "2027-03-31"})
+	w.do(chromedp.EmulateViewport(390, 844))
+	w.signIn(chair)
+	w.leads(200, press(`a[href="/deadlines"]`))
+	w.leads(200, press(`a[href="/deadlines?show=ours"]`))
+	w.says("31 March 2027 is asked for")
+	w.leads(200, press(`tbody th a`))
+	w.says("not answered yet")
+	w.do(press(`details:has(input[value="grant-extension"]) summary`))
+	w.leads(200, press(`details:has(input[value="grant-extension"]) button`))
+	w.says("Awaited, extended")
+	w.says("31 March 2027")
+	w.says("29 January 2027")
 }
