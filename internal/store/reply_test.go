@@ -168,6 +168,13 @@ func (d *desk) closesItself(id liaison.StatementID, want bool) {
 	if err != nil || plan.Settled != want {
 		d.Errorf("the statement is settled: %t, %v; want %t", plan.Settled, err, want)
 	}
+	ripe, err := d.Ripe(d.Context(), liaison.Settling{Window: time.Minute, Canary: time.Minute})
+	if err != nil {
+		d.Fatal(err)
+	}
+	if got := slices.ContainsFunc(ripe, func(x store.OpenStatement) bool { return x.ID == id }); got != want {
+		d.Errorf("its workflow is told to look: %t, want %t", got, want)
+	}
 	_, err = d.Do(d.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoClose, Statement: id, Reason: "Every reply that was awaited is settled."})
 	if closed := err == nil; closed != want || err != nil && liaison.CodeOf(err) != liaison.Conflict {
 		d.Errorf("the engine closes it: %v, want %t", err, want)
