@@ -594,6 +594,14 @@ CREATE TABLE public.body (
     CONSTRAINT body_title_check CHECK ((length(title) <= 400))
 );
 
+CREATE TABLE public.body_link_revoked (
+    body_code text NOT NULL,
+    n integer NOT NULL,
+    person_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT body_link_revoked_n_check CHECK ((n > 0))
+);
+
 CREATE TABLE public.body_reach (
     body_code text NOT NULL,
     version integer NOT NULL,
@@ -1245,6 +1253,9 @@ ALTER TABLE ONLY public.attempt
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_pkey PRIMARY KEY (digest);
 
+ALTER TABLE ONLY public.body_link_revoked
+    ADD CONSTRAINT body_link_revoked_pkey PRIMARY KEY (body_code, n);
+
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_pkey PRIMARY KEY (code);
 
@@ -1585,6 +1596,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.amendment FOR EACH 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.blob FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_link_revoked FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_reach FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1628,6 +1641,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.addressee FOR EACH
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.amendment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.blob FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_link_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_reach FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1757,6 +1772,12 @@ ALTER TABLE ONLY public.appointment
 
 ALTER TABLE ONLY public.attempt
     ADD CONSTRAINT attempt_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.body_link_revoked
+    ADD CONSTRAINT body_link_revoked_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.body_link_revoked
+    ADD CONSTRAINT body_link_revoked_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_parent_fkey FOREIGN KEY (parent) REFERENCES public.body(code);
@@ -2203,6 +2224,9 @@ GRANT SELECT,INSERT ON TABLE public.body TO liaison_app;
 GRANT SELECT ON TABLE public.body TO liaison_worker;
 GRANT SELECT ON TABLE public.body TO liaison_auditor;
 
+GRANT SELECT,INSERT ON TABLE public.body_link_revoked TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.body_link_revoked TO liaison_worker;
+
 GRANT SELECT,INSERT ON TABLE public.body_reach TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.body_reach TO liaison_worker;
 
@@ -2279,7 +2303,7 @@ GRANT UPDATE(transmission_id) ON TABLE public.inbound_message TO liaison_app;
 GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
 GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
 
-GRANT SELECT ON TABLE public.meeting TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_worker;
 GRANT SELECT ON TABLE public.meeting TO liaison_auditor;
 
@@ -2381,7 +2405,7 @@ GRANT SELECT(at) ON TABLE public.reply_link TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.reply_link TO liaison_auditor;
 
-GRANT SELECT,INSERT ON TABLE public.report_due TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report_due TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.report_due TO liaison_worker;
 GRANT SELECT ON TABLE public.report_due TO liaison_auditor;
 

@@ -48,6 +48,16 @@ var StatementKinds = []struct {
 	{ProgressReport, "Progress report"},
 }
 
+// Label is the kind in words.
+func (k StatementKind) Label() string {
+	for _, x := range StatementKinds {
+		if x.Kind == k {
+			return x.Label
+		}
+	}
+	return string(k)
+}
+
 // Kind is what the content makes the statement.
 func (c Content) Kind() StatementKind {
 	if c.Report != nil {

@@ -31,7 +31,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	position := 0
 	switch kind {
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse:
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
 	case liaison.DoTest:
 		if position, err = strconv.Atoi(r.PostFormValue("position")); err != nil {
 			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")

@@ -40,6 +40,10 @@ type addresseePage struct {
 	Problems  problems
 	MaxMiB    int
 	Accept    string
+	Report    *reportView // of a progress report
+	Asks      []proposalForm
+	Answered  bool   // a proposal has just been answered
+	Own       string // the page of everything that this body was sent, "" for none
 }
 
 // responseView is something that an addressee said, as it is told.
@@ -230,6 +234,9 @@ func (s *server) writeAddressee(w http.ResponseWriter, r *http.Request, status i
 	p.ReplyBy = deadlineOf(by, a.snap.Today, open)
 	p.Asked = asked(to.Purpose, by)
 	if err := s.addApproval(r, &p, a); err != nil {
+		return err
+	}
+	if err := s.addProposals(r, &p, a, ps); err != nil {
 		return err
 	}
 	said, err := s.store.ResponsesTo(r.Context(), a.ID)

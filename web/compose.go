@@ -440,6 +440,10 @@ func (s *server) showEdit(w http.ResponseWriter, r *http.Request, me *visitor) e
 	if _, err := liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoEdit, Statement: snap.ID, Actor: me.ID()}); err != nil {
 		return err
 	}
+	if snap.Content.Report != nil { // a report is written on a page of its own
+		http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report", http.StatusSeeOther)
+		return nil
+	}
 	c := composing{form: formOf(snap.ID, snap.DraftVersion, snap.Content), snap: snap, named: &snap.Content}
 	q := r.URL.Query()
 	if q.Has("saved") {

@@ -71,10 +71,12 @@ func (s *server) finish(c *counted, r *http.Request, n *noted, began time.Time, 
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// loggedPath is the path as the log may have it: the link of a message opens its page, so it stands in no log.
+// loggedPath is the path as the log may have it: the link of a message, or of a body, opens its page, so it stands in no log.
 func loggedPath(path string) string {
-	if strings.HasPrefix(path, "/a/") {
-		return "/a/…"
+	for _, secret := range []string{"/a/", "/own/"} {
+		if strings.HasPrefix(path, secret) {
+			return secret + "…"
+		}
 	}
 	return path
 }

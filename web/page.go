@@ -80,6 +80,7 @@ func (s *server) layout(r *http.Request, title string) layout {
 	path := r.URL.Path
 	add("Waiting for you", "/", path == "/")
 	add("Statements", "/statements", strings.HasPrefix(path, "/statements") && path != "/statements/new")
+	add("Reports", "/reports", strings.HasPrefix(path, "/reports"))
 	if len(l.Me.Offices) > 0 {
 		add("Dispatch", "/dispatch", strings.HasPrefix(path, "/dispatch") || strings.HasPrefix(path, "/inbound"))
 	}

@@ -18,6 +18,10 @@ func (s *server) handler() (http.Handler, error) {
 	if len(s.keys) > 0 {
 		pages.Handle("GET /a/{token}", s.byLink(s.showAddressee))
 		pages.Handle("POST /a/{token}", s.byLink(s.answer))
+		pages.Handle("POST /a/{token}/proposals", s.byLink(s.answerProposal))
+		pages.Handle("GET /own/{code}/{token}", s.byBodyLink(s.showOwn))
+		pages.Handle("GET /own/{code}/{token}/feed.xml", s.byBodyLink(s.ownFeed))
+		pages.Handle("GET /own/{code}/{token}/calendar.ics", s.byBodyLink(s.ownCalendar))
 		pages.Handle("GET /a/{token}/files/{digest}/{name}", s.byLink(s.addresseeFile))
 	}
 
@@ -30,6 +34,9 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}", s.showStatement)
 	page("GET /statements/{id}/edit", s.showEdit)
 	page("POST /statements/{id}/edit", s.edit)
+	page("GET /statements/{id}/report", s.showReport)
+	page("POST /statements/{id}/report", s.editReport)
+	page("POST /statements/{id}/answers", s.recordAnswer)
 	page("GET /statements/{id}/submit", s.showSubmit)
 	page("POST /statements/{id}/submit", s.submit)
 	page("GET /statements/{id}/review", s.showReview)
@@ -54,6 +61,10 @@ func (s *server) handler() (http.Handler, error) {
 	page("POST /audit", s.verifyAudit)
 	page("GET /audit/evidence.zip", s.periodEvidence)
 	page("GET /statements/{id}/evidence.zip", s.evidencePack)
+	page("POST /bodies/link/revoke", s.revokeOwn)
+	page("GET /reports", s.showReports)
+	page("POST /reports", s.beginReport)
+	page("POST /reports/calendar", s.importCalendar)
 	page("GET /dispatch", s.showBoard)
 	page("GET /dispatch/unmatched", s.showTray)
 	page("POST /dispatch/paused", s.pause)

@@ -38,6 +38,7 @@ type statementPage struct {
 	Actions    []actionView
 	Undo       *undoView // while it is approved and about to leave
 	Problems   problems
+	Report     *reportView // of a progress report
 }
 
 // matrixRow is one addressee with what it is asked and where its message stands.
@@ -97,6 +98,7 @@ type statementExtra struct {
 	kind     liaison.CommandKind // whose form comes back
 	reason   string
 	command  string
+	reply    *liaison.ProposalReply // an answer to a proposal that could not be recorded
 }
 
 func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, x statementExtra) error {
@@ -110,6 +112,9 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 		Insider: insider(snap, me), Problems: x.problems,
 	}
 	p.Flash = x.flash
+	if err := s.addReport(r.Context(), &p, snap, me, x); err != nil {
+		return err
+	}
 	if p.Insider && snap.State == liaison.Approved && snap.DispatchAt != nil {
 		v := undoViewOf(*snap.DispatchAt, s.now(), zone, p.Address)
 		p.Undo = &v
@@ -291,6 +296,8 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Link = address + "/amend"
 		case liaison.DoClose:
 			a.Reason, a.Hint = true, "Nothing more is expected of anyone."
+		case liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
+			a.Reason, a.Hint = true, "Name the evidence: the document, the meeting, the clause of its report."
 		default:
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 var words = template.FuncMap{
 	"lower": strings.ToLower,
 	"size":  size,
+	"newID": newID,
 }
 
 // moment is a point in time for a reader, with what a machine reads.

@@ -367,6 +367,12 @@ type file struct{ name, content string }
 // upload sends a form with files, as a browser does: fields first.
 func (b *browser) upload(path string, form url.Values, files ...file) shown {
 	b.Helper()
+	return b.uploadAs("attachments", path, form, files...)
+}
+
+// uploadAs is upload with files in another field.
+func (b *browser) uploadAs(field, path string, form url.Values, files ...file) shown {
+	b.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
 	for name, values := range form {
@@ -377,7 +383,7 @@ func (b *browser) upload(path string, form url.Values, files ...file) shown {
 		}
 	}
 	for _, f := range files {
-		part, err := m.CreateFormFile("attachments", f.name)
+		part, err := m.CreateFormFile(field, f.name)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func TestTextAndHTMLInEveryLanguage(t *testing.T) {
 	for _, language := range catalogue.Languages {
 		d := outline(t, language, 0)
 		golden(t, "report."+language+".txt", []byte(document.Text(d, 76)))
-		html, err := document.HTML(d, "https://liaison.example", 0)
+		html, err := document.HTML(d, true, "https://liaison.example", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func TestTextOfLongTablesSaysHowMuchIsLeftOut(t *testing.T) {
 	if text := document.Text(d, 76); !strings.Contains(text, "40 more rows stand in the attached document.") || strings.Count(text, "Title: LS/o") != 20+1 {
 		t.Errorf("the text does not count what it leaves out:\n%s", text)
 	}
-	html, err := document.HTML(d, "", 10)
+	html, err := document.HTML(d, false, "", 10)
 	if err != nil || !strings.Contains(string(html), "50 more rows") || strings.Contains(string(html), "<a href") {
 		t.Errorf("HTML with ten rows and no links, %v:\n%s", err, html)
 	}

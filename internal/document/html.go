@@ -9,9 +9,9 @@ import (
 
 // place is where HTML is to stand; it decides on what links lead to and how much is shown.
 type place struct {
-	base string // that links begin with; none where it is ""
-	rows int    // of a table; all where it is 0
-	deep int    // level of the headings of sections: 2 on a page and in an e-mail, where the title is above
+	links bool   // rows lead to what they are about
+	base  string // that their addresses begin with
+	rows  int    // of a table; all where it is 0
 }
 
 var funcs = template.FuncMap{
@@ -68,7 +68,7 @@ type bar struct {
 
 // Link is the address that a row leads to, "" for none.
 func (v view) Link(r TableRow) string {
-	if v.base == "" || r.Link == "" || strings.HasPrefix(r.Link, "#") {
+	if !v.links || r.Link == "" || strings.HasPrefix(r.Link, "#") {
 		return ""
 	}
 	return v.base + r.Link
@@ -124,10 +124,10 @@ var body = template.Must(template.New("body").Funcs(funcs).Parse(`
 {{end}}
 {{- end}}`))
 
-// HTML is the blocks of the document as they stand on a page or in an e-mail, without styles. Links begin with base; rows is
-// how many of a table are shown, 0 for all.
-func HTML(d Document, base string, rows int) (template.HTML, error) {
-	return render(body, d, place{base, rows, 2})
+// HTML is the blocks of the document as they stand on a page or in an e-mail, without styles. With links, rows lead to what they
+// are about, at addresses that begin with base; rows is how many of a table are shown, 0 for all.
+func HTML(d Document, links bool, base string, rows int) (template.HTML, error) {
+	return render(body, d, place{links, base, rows})
 }
 
 func render(t *template.Template, d Document, at place) (template.HTML, error) {

@@ -75,3 +75,36 @@ func TestKeys(t *testing.T) {
 		t.Error("a token for what is no id")
 	}
 }
+
+func TestBodyToken(t *testing.T) {
+	keys, other := Keys{bytes.Repeat([]byte{1}, 32)}, Keys{bytes.Repeat([]byte{2}, 32)}
+	token, err := keys.BodyToken("itu-t/sg13", 0)
+	if err != nil || len(token) != 24 {
+		t.Fatalf("%q, %v", token, err)
+	}
+	both := Keys{other[0], keys[0]}
+	for name, x := range map[string]struct {
+		keys       Keys
+		token      string
+		body       liaison.Code
+		generation int
+		want       bool
+	}{
+		"its own":         {keys, token, "itu-t/sg13", 0, true},
+		"in upper case":   {keys, strings.ToUpper(token), "itu-t/sg13", 0, true},
+		"an older key":    {both, token, "itu-t/sg13", 0, true},
+		"another body's":  {keys, token, "itu-t/sg1", 0, false},
+		"revoked since":   {keys, token, "itu-t/sg13", 1, false},
+		"another key":     {other, token, "itu-t/sg13", 0, false},
+		"cut short":       {keys, token[:23], "itu-t/sg13", 0, false},
+		"nothing at all":  {keys, "", "itu-t/sg13", 0, false},
+		"no key to check": {nil, token, "itu-t/sg13", 0, false},
+	} {
+		if got := x.keys.VerifyBody(x.token, x.body, x.generation); got != x.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if _, err := (Keys{}).BodyToken("w3c", 0); err == nil {
+		t.Error("a token was made without a key")
+	}
+}

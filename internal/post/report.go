@@ -32,7 +32,7 @@ func (o *Office) report(ctx context.Context, snap store.Snapshot, content liaiso
 	if err != nil {
 		return nil, err
 	}
-	html, err := document.HTML(d, "", reportRows)
+	html, err := document.HTML(d, false, "", reportRows)
 	if err != nil {
 		return nil, err
 	}

@@ -208,6 +208,50 @@ func Statements(ctx context.Context, s *store.Store, e Engine, progress func(str
 			return fmt.Errorf("enter the example %q: %w", x.title, err)
 		}
 	}
+	progress("A progress report to the parent group")
+	if err := report(ctx, s, e); err != nil {
+		return fmt.Errorf("enter the example of a progress report: %w", err)
+	}
+	return nil
+}
+
+// report is a progress report for the next meeting of the parent group, with a proposal, sent.
+func report(ctx context.Context, s *store.Store, e Engine) error {
+	if err := s.ReckonReports(ctx, JCAML); err != nil {
+		return err
+	}
+	due, err := s.DueReports(ctx, JCAML)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	id := liaison.StatementID(uuid.NewString())
+	if _, err := s.BeginReport(ctx, id, Secretary.ID, due[0].ID); err != nil {
+		return err
+	}
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		return err
+	}
+	c := snap.Content
+	c.Addressees = append(c.Addressees, liaison.Addressee{Body: "itu-t/sg17", Purpose: liaison.ForInformation, Reason: "proposal 1 concerns its work on security"})
+	c.Report.Notes = []liaison.Note{
+		{Text: "In this period JCA-ML asked for entries of the roadmap and for a review of its terms. Most of the replies are still on their way."},
+		{Section: liaison.SectionOverlaps, Text: "Two study groups write requirements for the monitoring of generative services. Both were told of the other."},
+	}
+	c.Report.Proposals = []liaison.Proposal{{
+		Title: "One list of terms on machine learning", Text: "It is proposed that study groups take their terms from one list, which JCA-ML keeps with ISO/IEC JTC 1/SC 42.", To: []liaison.Code{"itu-t/sg13", "itu-t/sg17"},
+	}}
+	if _, err := s.Save(ctx, id, Secretary.ID, snap.DraftVersion, c); err != nil {
+		return err
+	}
+	for _, st := range []step{{kind: liaison.DoSubmit, by: Secretary}, {kind: liaison.DoApprove, by: Chair}} {
+		if snap, err = s.Snapshot(ctx, id); err != nil {
+			return err
+		}
+		if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID, Digest: snap.Digest}); err != nil {
+			return fmt.Errorf("%s: %w", st.kind, err)
+		}
+	}
 	return nil
 }
 

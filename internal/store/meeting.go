@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -74,6 +77,48 @@ func (s *Store) EnterMeetings(ctx context.Context, meetings []liaison.Meeting) e
 		}
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("enter meetings: %w", err)
+		}
+		return nil
+	})
+}
+
+// ImportMeetings takes meetings of the parent group of a group from a calendar. One that is known by its UID gets the calendar's
+// title, place and days, and is planned or cancelled as the calendar has it, unless it was opened or closed here. The group's
+// secretariat and chair may.
+func (s *Store) ImportMeetings(ctx context.Context, group liaison.Code, by liaison.PersonID, meetings []liaison.Meeting) error {
+	snap, err := s.GroupSnapshot(ctx, group)
+	if err != nil {
+		return err
+	}
+	mine := snap.CapacitiesOf(by)
+	if !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
+		return liaison.Refuse(liaison.Forbidden, "Only the secretariat and the chair bring a calendar in.")
+	}
+	return s.write(ctx, func(t *tx) error {
+		b := &pgx.Batch{}
+		for _, m := range meetings {
+			if m.Group != snap.GroupBody.Parent {
+				return liaison.Refuse(liaison.Invalid, "A calendar brought in here holds meetings of the parent group, %s.", strings.ToUpper(string(snap.GroupBody.Parent)))
+			}
+			for _, x := range []struct {
+				label, value string
+				limit        int
+			}{{"title", m.Title, liaison.MaxTitle}, {"place", m.Place, liaison.MaxName}, {"UID", m.UID, liaison.MaxTitle}, {"source", m.Source, liaison.MaxTitle}} {
+				if n := utf8.RuneCountInString(x.value); n > x.limit {
+					return liaison.Refuse(liaison.Invalid, "The %s of the meeting from %s has %d characters; at most %d fit.", x.label, m.From, n, x.limit)
+				}
+			}
+			b.Queue(`
+				INSERT INTO meeting (id, group_code, title, place, held_from, held_until, state, uid, source)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+				ON CONFLICT (group_code, uid) WHERE uid <> '' DO UPDATE SET title = EXCLUDED.title, place = EXCLUDED.place, held_from = EXCLUDED.held_from, held_until = EXCLUDED.held_until,
+					state = EXCLUDED.state, source = EXCLUDED.source, version = meeting.version + 1
+				WHERE meeting.state IN ('planned', 'cancelled')
+					AND (meeting.title, meeting.place, meeting.held_from, meeting.held_until, meeting.state) IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.place, EXCLUDED.held_from, EXCLUDED.held_until, EXCLUDED.state)`,
+				m.ID, m.Group, m.Title, m.Place, m.From, m.Until, m.State, m.UID, m.Source)
+		}
+		if err := t.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("bring the calendar in: %w", err)
 		}
 		return nil
 	})

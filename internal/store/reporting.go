@@ -289,3 +289,20 @@ func (s *Store) DraftReports(ctx context.Context, group liaison.Code) ([]liaison
 	}
 	return out, nil
 }
+
+// Reports lists the progress reports that the person may see, what changed last first.
+func (s *Store) Reports(ctx context.Context, who liaison.PersonID, after string) (Page, error) {
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return Page{}, err
+	}
+	changed, id, err := parseKey(after)
+	if err != nil {
+		return Page{}, err
+	}
+	const limit = 50
+	return s.lines(ctx, limit, lineSQL+`
+		WHERE s.kind = 'report' AND (s.changed_at, s.id) < ($1, $2)
+			AND (s.group_code = ANY ($3) OR s.state = ANY ($4) AND NOT s.confidential OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $5))
+		ORDER BY s.changed_at DESC, s.id DESC LIMIT $6`, changed, id, r.groups(), publicStates(), r.person, limit+1)
+}

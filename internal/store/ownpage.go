@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// ReceivedLine is one message that a body was sent, as its own page shows it.
+type ReceivedLine struct {
+	Transmission liaison.TransmissionID
+	Kind         liaison.StatementKind
+	Ref          string
+	Title        string
+	Group        string // label
+	Purpose      liaison.Purpose
+	Sent         time.Time
+	Due          liaison.Date // the date in force, "" for none
+	Reply        liaison.ReplyState
+	Answered     *time.Time // the last thing that the body said to it
+	Said         liaison.EventKind
+	Proposals    int // made to the body
+	Replies      int // of those, answered
+}
+
+// Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good.
+func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
+			(SELECT count(*) FROM jsonb_array_elements(coalesce(convert_from(v.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')) p WHERE p->'to' ? t.body_code),
+			(SELECT count(DISTINCT p.number) FROM proposal_answer p WHERE p.statement_id = s.id AND p.body_code = t.body_code)
+		FROM transmission t JOIN statement s ON s.id = t.statement_id JOIN body g ON g.code = s.group_code
+		JOIN addressee a ON a.statement_id = t.statement_id AND a.revision = t.revision AND a.position = t.position
+		JOIN revision v ON v.statement_id = t.statement_id AND v.number = t.revision
+		LEFT JOIN reply r ON r.statement_id = t.statement_id AND r.position = t.position
+		LEFT JOIN LATERAL (SELECT e.at, e.kind FROM event e WHERE e.transmission_id = t.id AND e.kind IN ('acknowledged', 'replied', 'misdirected', 'extension-asked', 'declined', 'proposal-answered') ORDER BY e.seq DESC LIMIT 1) said ON true
+		WHERE t.body_code = $1 AND t.letter = 'statement' AND t.state IN ('accepted', 'assumed')
+			AND NOT EXISTS (SELECT FROM transmission_token_revoked x WHERE x.transmission_id = t.id)
+		ORDER BY t.message_date DESC, t.id LIMIT 500`, body)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what a body received: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ReceivedLine])
+	return out, unavailable(err)
+}
+
+// LinkGeneration is how often the link to a body's own page was revoked.
+func (s *Store) LinkGeneration(ctx context.Context, body liaison.Code) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT n FROM body_link_revoked WHERE body_code = $1 ORDER BY n DESC LIMIT 1`, body).Scan(&n)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return n, unavailable(err)
+}
+
+// RevokeBodyLink makes the link to a body's own page worth nothing; the next message carries a new one. Whoever holds the
+// secretariat or the chair of a group may.
+func (s *Store) RevokeBodyLink(ctx context.Context, body liaison.Code, by liaison.PersonID) error {
+	r, err := s.reader(ctx, by)
+	if err != nil {
+		return err
+	}
+	may := false
+	for _, a := range r.offices {
+		may = may || a.Office == liaison.OfficeSecretary || a.Office == liaison.OfficeChair
+	}
+	if !may {
+		return liaison.Refuse(liaison.Forbidden, "Only a secretariat or a chair revokes the link of a body.")
+	}
+	n, err := s.LinkGeneration(ctx, body)
+	if err != nil {
+		return err
+	}
+	_, err = s.pool.Exec(ctx, `INSERT INTO body_link_revoked (body_code, n, person_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, body, n+1, by, s.now())
+	if err != nil {
+		return unavailable(fmt.Errorf("revoke the link of a body: %w", err))
+	}
+	return nil
+}

@@ -1,0 +1,533 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jca-ml/liaison/internal/document"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// reportPage is where a progress report is written: what the register says stands under each heading, and beside it what its
+// editor adds. Assembling it again changes the former and never the latter.
+type reportPage struct {
+	layout
+	Address    string
+	Statement  string
+	Version    int
+	Group      string
+	Parent     string
+	Meeting    string
+	AsOf       moment
+	Problems   problems
+	Subject    input
+	From       input
+	Until      input
+	Abstract   string
+	AbsError   string
+	Provision  bool // the profile lets it leave before the group approved it
+	Marked     bool
+	Sections   []reportSection
+	Rows       []reportAddressee
+	RowError   string
+	Proposals  []proposalInputs
+	Blocking   []findingView
+	Advice     []findingView
+	Theirs     []difference
+	TheirsBy   string
+	Assembled  bool // what is shown was made just now and is not saved yet
+	Returned   *decisionView
+	ParentCode liaison.Code
+}
+
+type reportSection struct {
+	Key     liaison.SectionKey
+	Name    string // of its textarea
+	ID      string
+	Heading string
+	HTML    template.HTML
+	Note    string
+	Error   string
+}
+
+type reportAddressee struct {
+	Index  int
+	Number int
+	Parent bool
+	Label  string // of the parent group
+	Bodies []optionGroup
+	Reason input
+}
+
+type proposalInputs struct {
+	Index, Number int
+	Title         input
+	Text          string
+	TextID        string
+	To            []option
+	ToName        string
+	Error         string
+}
+
+var reportTemplate = newPage[reportPage]("report")
+
+// reportForm is what somebody typed, exactly.
+type reportForm struct {
+	Version   int
+	Action    string
+	Content   liaison.Content // addressees without names, the rest as typed
+	Blank     int             // empty addressee rows
+	BlankProp int             // empty proposals
+}
+
+// reportOf reads the report of the address for somebody who may edit it.
+func (s *server) reportOf(r *http.Request, me *visitor) (store.Snapshot, error) {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return snap, err
+	}
+	if snap.Content.Report == nil {
+		return snap, liaison.Refuse(liaison.NotFound, "This is no progress report.")
+	}
+	_, err = liaison.Next(snap.Snapshot, liaison.Command{Kind: liaison.DoEdit, Statement: snap.ID, Actor: me.ID()})
+	return snap, err
+}
+
+func (s *server) showReport(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.reportOf(r, me)
+	if err != nil {
+		return err
+	}
+	flash := ""
+	if r.URL.Query().Has("saved") {
+		flash = "Draft saved."
+	}
+	return s.writeReport(w, r, me, http.StatusOK, snap, reportForm{Version: snap.DraftVersion, Content: snap.Content}, nil, flash, nil, false)
+}
+
+func (s *server) writeReport(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, f reportForm, ps problems, flash string, theirs []difference, assembled bool) error {
+	bodies, err := s.bodies(r.Context())
+	if err != nil {
+		return err
+	}
+	all, err := s.store.Bodies(r.Context())
+	if err != nil {
+		return err
+	}
+	c, rep := f.Content, *f.Content.Report
+	p := reportPage{
+		layout: s.layout(r, "Draft: "+titleOr(c.Title)), Statement: "/statements/" + string(snap.ID), Address: "/statements/" + string(snap.ID) + "/report", Version: f.Version,
+		Group: snap.GroupBody.Label(), Parent: bodies[rep.Parent].Label(), ParentCode: rep.Parent, AsOf: momentOf(rep.AsOf, me.Zone), Problems: ps, Abstract: c.Abstract, AbsError: ps.Of("f-abstract"),
+		Provision: snap.Profile.Reports.MayProvisional, Marked: rep.Provisional, Theirs: theirs, Assembled: assembled, RowError: ps.Of("f-addressees"),
+	}
+	p.Flash = flash
+	if rep.MeetingName != "" {
+		p.Meeting = rep.MeetingName + ", from " + rep.MeetingFrom.String()
+	}
+	one := func(name, label, hint, kind, value string) input {
+		return input{ID: fieldID(name), Name: name, Label: label, Hint: hint, Kind: kind, Value: value, Error: ps.Of(fieldID(name))}
+	}
+	p.Subject = one("title", "Title", "", "", c.Title)
+	p.From = one("from", "From", "First day of the period.", "date", string(rep.From))
+	p.Until = one("until", "Until", "Last day of the period.", "date", string(rep.Until))
+	if err := p.sections(f, snap, bodies, ps); err != nil {
+		return err
+	}
+	p.addressees(f, all, snap, ps)
+	p.proposals(f, bodies, ps)
+	if err := s.addReturned(r.Context(), &p, snap, me); err != nil {
+		return err
+	}
+	if len(ps) == 0 && len(theirs) == 0 && !assembled {
+		if p.Blocking, p.Advice, err = s.findings(r.Context(), snap.Content, snap, ""); err != nil {
+			return err
+		}
+	}
+	return reportTemplate.write(w, status, p)
+}
+
+// addReturned says why it came back, and who saved last where two texts stand side by side.
+func (s *server) addReturned(ctx context.Context, p *reportPage, snap store.Snapshot, me *visitor) error {
+	if len(p.Theirs) > 0 {
+		by, _, err := s.store.LastSaved(ctx, snap.ID)
+		if err != nil {
+			return err
+		}
+		p.TheirsBy = by
+	}
+	if snap.Revision == 0 {
+		return nil
+	}
+	revisions, err := s.store.Revisions(ctx, snap.ID)
+	if err != nil {
+		return err
+	}
+	if d := revisions[0].Decision; d != nil && d.Kind == liaison.DoReturn {
+		v := decisionViewOf(*d, snap, me.Zone)
+		p.Returned = &v
+	}
+	return nil
+}
+
+// sections sets each heading with what the register says under it and what the editor does.
+func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liaison.Code]liaison.Body, ps problems) error {
+	bare := f.Content
+	rep := *f.Content.Report
+	rep.Notes, rep.Proposals = nil, nil
+	bare.Report, bare.Text = &rep, ""
+	d, err := document.Outline(bare, document.About{Group: snap.GroupBody, Parent: bodies[rep.Parent], Ref: snap.Ref, Bodies: bodies})
+	if err != nil {
+		return err
+	}
+	under := map[string][]document.Block{}
+	headings := map[string]string{}
+	last := ""
+	for _, b := range d.Blocks {
+		if b.Heading != nil && b.Heading.Level == 1 {
+			last = b.Heading.ID
+			headings[last] = b.Heading.Text
+			continue
+		}
+		under[last] = append(under[last], b)
+	}
+	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
+		name := "report.note." + string(key)
+		x := reportSection{Key: key, Name: name, ID: fieldID(name), Heading: headings[string(key)], Note: f.Content.Report.NoteOf(key), Error: ps.Of(fieldID(name))}
+		if key == "" {
+			x.Heading = "Introduction"
+		} else {
+			part := d
+			part.Blocks = under[string(key)]
+			if x.HTML, err = document.HTML(part, true, "", 0); err != nil {
+				return err
+			}
+		}
+		p.Sections = append(p.Sections, x)
+	}
+	return nil
+}
+
+func (p *reportPage) addressees(f reportForm, all []liaison.Body, snap store.Snapshot, ps problems) {
+	rows := f.Content.Addressees
+	for i := range len(rows) + f.Blank {
+		row := reportAddressee{Index: i, Number: i + 1}
+		a := liaison.Addressee{}
+		if i < len(rows) {
+			a = rows[i]
+		}
+		if a.Body == f.Content.Report.Parent {
+			row.Parent, row.Label = true, p.Parent
+		} else {
+			row.Bodies = bodyOptions(all, snap, string(a.Body))
+		}
+		row.Reason = input{ID: fmt.Sprintf("f-reason-%d", i), Name: "reason", Label: "Why it gets the report", Value: a.Reason}
+		p.Rows = append(p.Rows, row)
+	}
+}
+
+func (p *reportPage) proposals(f reportForm, bodies map[liaison.Code]liaison.Body, ps problems) {
+	list := slices.Clone(f.Content.Report.Proposals)
+	for range f.BlankProp {
+		list = append(list, liaison.Proposal{})
+	}
+	for i, x := range list {
+		id := fieldID(fmt.Sprintf("report.proposal.%d", i))
+		v := proposalInputs{Index: i, Number: i + 1, Text: x.Text, TextID: id + "-text", ToName: fmt.Sprintf("proposal_to_%d", i), Error: ps.Of(id)}
+		v.Title = input{ID: id, Name: "proposal_title", Label: "What is proposed, in one line", Value: x.Title}
+		for _, a := range f.Content.Addressees {
+			if b, ok := bodies[a.Body]; ok {
+				v.To = append(v.To, option{string(a.Body), b.Label(), slices.Contains(x.To, a.Body)})
+			}
+		}
+		p.Proposals = append(p.Proposals, v)
+	}
+}
+
+// readReport reads the form onto what is stored: what is assembled is never taken from a form.
+func readReport(r *http.Request, snap store.Snapshot) reportForm {
+	f := reportForm{Action: r.PostFormValue("action"), Content: snap.Content}
+	if _, err := fmt.Sscan(r.PostFormValue("version"), &f.Version); err != nil {
+		f.Version = 0 // as if somebody had saved since: both texts are shown
+	}
+	rep := *snap.Content.Report
+	rep.From, rep.Until = liaison.Date(r.PostFormValue("from")), liaison.Date(r.PostFormValue("until"))
+	rep.Provisional = r.PostFormValue("provisional") != ""
+	rep.Notes, rep.Proposals = nil, nil
+	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
+		if text := textOf(r.PostFormValue("report.note." + string(key))); text != "" {
+			rep.Notes = append(rep.Notes, liaison.Note{Section: key, Text: text})
+		}
+	}
+	f.Content.Title, f.Content.Abstract = r.PostFormValue("title"), textOf(r.PostFormValue("abstract"))
+	f.Content.Addressees = nil
+	reasons := r.PostForm["reason"]
+	for i, code := range r.PostForm["body"] {
+		if code == "" || f.Action == fmt.Sprintf("drop-addressee-%d", i) && liaison.Code(code) != rep.Parent {
+			continue
+		}
+		a := liaison.Addressee{Body: liaison.Code(code), Purpose: liaison.ForInformation}
+		if i < len(reasons) {
+			a.Reason = reasons[i]
+		}
+		f.Content.Addressees = append(f.Content.Addressees, a)
+	}
+	texts := r.PostForm["proposal_text"]
+	for i, title := range r.PostForm["proposal_title"] {
+		x := liaison.Proposal{Number: len(rep.Proposals) + 1, Title: title}
+		if i < len(texts) {
+			x.Text = textOf(texts[i])
+		}
+		for _, code := range r.PostForm[fmt.Sprintf("proposal_to_%d", i)] {
+			x.To = append(x.To, liaison.Code(code))
+		}
+		if x.Title == "" && x.Text == "" && len(x.To) == 0 || f.Action == fmt.Sprintf("drop-proposal-%d", i) {
+			continue
+		}
+		rep.Proposals = append(rep.Proposals, x)
+	}
+	f.Content.Report = &rep
+	return f
+}
+
+// editReport saves the draft, assembles it again, or only makes room in the form.
+func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.reportOf(r, me)
+	if err != nil {
+		return err
+	}
+	if err := readFormUpTo(w, r, 4<<20); err != nil {
+		return err
+	}
+	f := readReport(r, snap)
+	switch {
+	case f.Action == "add-proposal":
+		f.BlankProp = 1
+		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
+	case f.Action == "add-addressee":
+		f.Blank = 1
+		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
+	case strings.HasPrefix(f.Action, "drop-"):
+		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
+	case f.Action == "assemble":
+		return s.reassemble(w, r, me, snap, f)
+	}
+	var ps problems
+	for _, e := range f.Content.Tidy().Limits() {
+		ps = append(ps, problemOf(e))
+	}
+	if len(ps) > 0 {
+		return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, ps, "", nil, true)
+	}
+	if _, err := s.store.Save(r.Context(), snap.ID, me.ID(), f.Version, f.Content); err != nil {
+		return s.reportNotSaved(w, r, me, f, err)
+	}
+	if f.Action == "submit" {
+		http.Redirect(w, r, "/statements/"+string(snap.ID)+"/submit", http.StatusSeeOther)
+		return nil
+	}
+	http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report?saved", http.StatusSeeOther)
+	return nil
+}
+
+// reassemble shows the report with what the register says now, for the period in the form. Saving keeps it.
+func (s *server) reassemble(w http.ResponseWriter, r *http.Request, me *visitor, snap store.Snapshot, f reportForm) error {
+	rep := f.Content.Report
+	for _, d := range []liaison.Date{rep.From, rep.Until} {
+		if _, err := liaison.ParseDate(string(d)); err != nil || d == "" || rep.From > rep.Until {
+			ps := problems{{fieldID("from"), "The period needs a first and a last day, the first not after the last, as in 2026-11-23."}}
+			return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, ps, "", nil, true)
+		}
+	}
+	now, err := s.store.Assemble(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until})
+	if err != nil {
+		return err
+	}
+	fresh := rep.Reassembled(now)
+	f.Content.Report = &fresh
+	if f.Content.Title == document.Title(*snap.Content.Report, snap.GroupBody, snap.Content.Language) { // nobody gave it another one
+		f.Content.Title = document.Title(fresh, snap.GroupBody, snap.Content.Language)
+	}
+	if _, err := s.store.Save(r.Context(), snap.ID, me.ID(), f.Version, f.Content); err != nil {
+		return s.reportNotSaved(w, r, me, f, err)
+	}
+	http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report?saved", http.StatusSeeOther)
+	return nil
+}
+
+// reportNotSaved brings the form back; when somebody saved meanwhile, with what they have otherwise.
+func (s *server) reportNotSaved(w http.ResponseWriter, r *http.Request, me *visitor, f reportForm, err error) error {
+	e := refusal(err)
+	if e == nil {
+		return err
+	}
+	note(r.Context()).err = err
+	now, err := s.store.Snapshot(r.Context(), liaison.StatementID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	var theirs []difference
+	if e.Code == liaison.Stale {
+		f.Version = now.DraftVersion
+		theirs = differences(liaison.Compare(now.Content, f.Content.Tidy()))
+	}
+	return s.writeReport(w, r, me, statusOf(e.Code), now, f, problems{problemOf(e)}, "", theirs, true)
+}
+
+// reportView is a report as it is read: on its statement's page, when it is decided on, and by its addressees.
+type reportView struct {
+	Banner    string
+	Facts     []document.Fact
+	HTML      template.HTML
+	Outcome   string // what the parent group did with it, "" before it was sent
+	Proposals []proposalView
+	Record    bool // the reader may record what a group said elsewhere
+	Address   string
+	Command   string
+	Groups    []option
+	Answers   []option
+	Typed     liaison.ProposalReply
+	Error     string
+}
+
+type proposalView struct {
+	Number  int
+	Title   string
+	Text    string
+	Answers []answeredView
+}
+
+// answeredView is where one group stands with one proposal.
+type answeredView struct {
+	Body     string
+	Answer   liaison.ProposalAnswer // "" while there is none
+	By       string
+	Text     string
+	Recorded string
+	Evidence string
+	At       moment
+}
+
+// reportViewOf sets a report for its reader; nil for a statement that is none. Links to rows of the register are for whoever is
+// signed in.
+func (s *server) reportViewOf(ctx context.Context, snap store.Snapshot, content liaison.Content, me *visitor) (*reportView, error) {
+	if content.Report == nil {
+		return nil, nil
+	}
+	bodies, err := s.bodies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := document.Outline(content, document.About{Group: snap.GroupBody, Parent: bodies[content.Report.Parent], Ref: snap.Ref, Bodies: bodies})
+	if err != nil {
+		return nil, err
+	}
+	html, err := document.HTML(d, me != nil, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	v := &reportView{Banner: d.Banner, Facts: d.Facts, HTML: html}
+	if snap.Dispatched != nil {
+		v.Outcome = snap.Outcome.Label()
+	}
+	in, err := snap.Profile.Zone()
+	if err != nil {
+		return nil, err
+	}
+	said, err := s.store.ProposalAnswers(ctx, snap.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range content.Report.Proposals {
+		x := proposalView{Number: p.Number, Title: p.Title, Text: p.Text}
+		for _, code := range p.To {
+			a := answeredView{Body: bodies[code].Label()}
+			for _, y := range said {
+				if y.Proposal == p.Number && y.Body == code {
+					a.Answer, a.By, a.Text, a.Recorded, a.Evidence, a.At = y.Answer, y.Name, y.Text, y.Recorded, y.Evidence, momentOf(y.At, in)
+				}
+			}
+			x.Answers = append(x.Answers, a)
+		}
+		v.Proposals = append(v.Proposals, x)
+	}
+	return v, nil
+}
+
+// mayRecord adds the form by which an answer that was given elsewhere is recorded.
+func (v *reportView) mayRecord(snap store.Snapshot, me *visitor, bodies map[liaison.Code]liaison.Body) {
+	mine := snap.CapacitiesOf(me.ID())
+	if snap.Dispatched == nil || len(v.Proposals) == 0 || !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
+		return
+	}
+	v.Record, v.Address, v.Command = true, "/statements/"+string(snap.ID)+"/answers", newID()
+	for _, p := range snap.Content.Report.Proposals {
+		for _, code := range p.To {
+			v.Groups = append(v.Groups, option{fmt.Sprintf("%d %s", p.Number, code), fmt.Sprintf("Proposal %d: %s", p.Number, bodies[code].Label()), false})
+		}
+	}
+	v.Answers = answerOptions("")
+}
+
+// addReport sets a progress report on its statement's page.
+func (s *server) addReport(ctx context.Context, p *statementPage, snap store.Snapshot, me *visitor, x statementExtra) (err error) {
+	if p.Report, err = s.reportViewOf(ctx, snap, snap.Content, me); err != nil || p.Report == nil {
+		return err
+	}
+	bodies, err := s.bodies(ctx)
+	if err != nil {
+		return err
+	}
+	p.Report.mayRecord(snap, me, bodies)
+	if x.reply != nil {
+		p.Report.Typed, p.Report.Error, p.Report.Answers = *x.reply, x.problems.Of("record"), answerOptions(x.reply.Answer)
+		for i, g := range p.Report.Groups {
+			p.Report.Groups[i].Selected = g.Value == fmt.Sprintf("%d %s", x.reply.Proposal, x.reply.Body)
+		}
+	}
+	return nil
+}
+
+func answerOptions(selected liaison.ProposalAnswer) []option {
+	var out []option
+	for _, a := range liaison.ProposalAnswers {
+		out = append(out, option{string(a.Answer), a.Label, a.Answer == selected})
+	}
+	return out
+}
+
+// recordAnswer records what a study group said to a proposal elsewhere.
+func (s *server) recordAnswer(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	command, err := commandID(r)
+	if err != nil {
+		return err
+	}
+	reply := liaison.ProposalReply{Answer: liaison.ProposalAnswer(r.PostFormValue("answer")), Name: r.PostFormValue("name"), Text: textOf(r.PostFormValue("text")), Evidence: textOf(r.PostFormValue("evidence"))}
+	number, code, _ := strings.Cut(r.PostFormValue("proposal"), " ")
+	if _, err := fmt.Sscan(number, &reply.Proposal); err != nil {
+		return liaison.Refuse(liaison.Invalid, "Choose the proposal and the group that answered it.")
+	}
+	reply.Body = liaison.Code(code)
+	if err := s.store.RecordProposalAnswer(r.Context(), snap.ID, me.ID(), command, reply); err != nil {
+		e := refusal(err)
+		if e == nil || e.Code == liaison.Forbidden {
+			return err
+		}
+		note(r.Context()).err = err
+		return s.writeStatement(w, r, me, statusOf(e.Code), snap, statementExtra{problems: problems{{"record", e.Message}}, reply: &reply})
+	}
+	http.Redirect(w, r, "/statements/"+string(snap.ID)+"?"+url.Values{"recorded": {""}}.Encode()+"#answers", http.StatusSeeOther)
+	return nil
+}

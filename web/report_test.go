@@ -1,0 +1,139 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jca-ml/liaison/liaison"
+)
+
+// formAt reads the form of a page that is sent to the address and holds all of the fields.
+func formAt(t testing.TB, s shown, action string, with ...string) url.Values {
+	t.Helper()
+	for n := range s.root.Descendants() {
+		if n.Data != "form" || attr(n, "action") != action {
+			continue
+		}
+		v, all := fields(n), true
+		for _, name := range with {
+			all = all && v.Has(name)
+		}
+		if all {
+			return v
+		}
+	}
+	t.Fatalf("there is no form to %s with %q", action, with)
+	return nil
+}
+
+const sg13Calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//ITU//Meetings//EN\r\nBEGIN:VEVENT\r\nUID:sg13-2027-03@itu.example\r\nDTSTAMP:20261101T000000Z\r\n" +
+	"DTSTART;VALUE=DATE:20270301\r\nDTEND;VALUE=DATE:20270313\r\nSUMMARY:Study Group 13 meeting\r\nLOCATION:Geneva\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+// TestAReportFromTheCalendarToItsAnswer plays what five people do with a progress report, on the pages alone.
+func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
+	w := newWorld(t)
+	desk := w.as(secretary)
+	desk.at("/reports").says(t, "JCA-ML reports to SG13", "No report is due.")
+
+	calendar := file{"sg13.ics", sg13Calendar}
+	w.as(editor).uploadAs("calendar", "/reports/calendar", url.Values{"group": {string(group)}}, calendar).is(t, http.StatusForbidden)
+	page := desk.uploadAs("calendar", "/reports/calendar", url.Values{"group": {string(group)}}, calendar).is(t, http.StatusOK).says(t, "1 meeting of the calendar", "Study Group 13 meeting", "22 February 2027")
+	w.wellFormed(t, "/reports", page)
+
+	begin := formAt(t, page, "/reports", "due")
+	edit := desk.follow("/reports", begin).says(t, "Write the progress report", "Progress report of JCA-ML", "JCA-ML held no meeting in this period")
+	w.wellFormed(t, "the report's form", edit)
+	id := liaison.StatementID(begin.Get("command"))
+	address := "/statements/" + string(id)
+	desk.follow("/reports", formAt(t, desk.at("/reports"), "/reports", "group")) // another one, for no meeting, is another report
+
+	f := formAt(t, edit, address+"/report", "version")
+	f.Set("action", "add-proposal")
+	f.Set("report.note.", "In short: nothing was overdue.")
+	f = formAt(t, desk.follow(address+"/report", f).says(t, "Proposal 1"), address+"/report", "proposal_title")
+	if f.Get("report.note.") != "In short: nothing was overdue." {
+		t.Errorf("what was typed is lost: %q", f)
+	}
+	f.Set("proposal_title", "A common list of terms")
+	f.Set("proposal_text", "To keep one.")
+	f.Set("proposal_to_0", "itu-t/sg13")
+	f.Set("provisional", "1")
+	f.Set("action", "assemble")
+	edit = desk.follow(address+"/report", f).says(t, "Draft saved")
+	f = formAt(t, edit, address+"/report", "version")
+	if f.Get("report.note.") != "In short: nothing was overdue." || f.Get("proposal_title") != "A common list of terms" {
+		t.Errorf("assembling again lost what was written: %q", f)
+	}
+	stale := url.Values{}
+	for k, v := range f {
+		stale[k] = v
+	}
+	f.Set("action", "submit")
+	submit := desk.follow(address+"/report", f)
+	stale.Set("action", "save")
+	stale.Set("report.note.", "Another one's introduction.")
+	w.as(editor).follow(address+"/report", stale).is(t, http.StatusConflict).says(t, "Another one's introduction.", "and what you have")
+	desk.follow(address+"/submit", formAt(t, submit, address+"/submit", "command")).says(t, "Submitted for approval")
+
+	w.do(id, liaison.DoApprove, chair)
+	w.do(id, liaison.DoDispatch, secretary)
+	w.send(id, false)
+	w.do(id, liaison.DoSettle, "", func(c *liaison.Command) { c.Reason = "" })
+	read := desk.at(address).says(t, "Progress report", "JCA-ML-R1", "not yet approved by JCA-ML", "A common list of terms", "no answer", "Record an answer that was given elsewhere", "Record that it was presented", "progress-report-jca-ml-2026-11-23.pdf")
+	w.wellFormed(t, "the report", read)
+	w.as(outsider).at(address).says(t, "A common list of terms").keepsQuiet(t, "Record an answer")
+
+	// SG13 answers by its link.
+	ts := w.messagesTo(id)
+	nobody := w.as("")
+	theirs := nobody.at(linkPath(t, ts[0])).says(t, "Progress report to SG13", "Proposals to you", "A common list of terms", "Everything sent to you")
+	w.wellFormed(t, "/a/…", theirs)
+	yes := formAt(t, theirs, linkPath(t, ts[0])+"/proposals", "proposal")
+	yes.Set("name", "Irene Papadaki, Q7/13")
+	again := nobody.follow(linkPath(t, ts[0])+"/proposals", yes).is(t, http.StatusUnprocessableEntity).says(t, "Choose one: accepted, noted or rejected.")
+	if kept := formAt(t, again, linkPath(t, ts[0])+"/proposals", "proposal"); kept.Get("name") != "Irene Papadaki, Q7/13" {
+		t.Errorf("what was typed is lost: %q", kept)
+	}
+	yes.Set("answer", "accepted")
+	for range 2 { // sent twice, recorded once
+		nobody.follow(linkPath(t, ts[0])+"/proposals", yes).says(t, "Your answer is recorded", "Accepted by Irene Papadaki, Q7/13")
+	}
+	desk.at(address).says(t, "Accepted by Irene Papadaki, Q7/13").keepsQuiet(t, "no answer")
+
+	// Everything that SG13 received, and the end of that link.
+	own := ""
+	for n := range nobody.at(linkPath(t, ts[0])).root.Descendants() {
+		if href := attr(n, "href"); strings.HasPrefix(href, "/own/") {
+			own = href
+		}
+	}
+	mine := nobody.at(own).says(t, "What SG13 received", "JCA-ML-R1", "1 proposal, all answered", "Proposal answered", "Nothing waits for an answer")
+	w.wellFormed(t, "/own/…", mine)
+	nobody.at(own+"/feed.xml").says(t, "JCA-ML-R1: Progress report of JCA-ML")
+	nobody.at(own+"/calendar.ics").is(t, http.StatusOK)
+	nobody.get(own[:len(own)-1]+"x").is(t, http.StatusNotFound)
+	if strings.Contains(w.log.String(), strings.TrimPrefix(own, "/own/")) {
+		t.Error("the link of a body stands in the log")
+	}
+	w.as(editor).follow("/bodies/link/revoke", url.Values{"body": {"itu-t/sg13"}}).is(t, http.StatusForbidden)
+	desk.follow("/bodies/link/revoke", url.Values{"body": {"itu-t/sg13"}})
+	nobody.get(own).is(t, http.StatusNotFound)
+
+	// The parent group takes it up.
+	present := formAt(t, desk.at(address), address+"/do", "kind", "reason")
+	present.Set("kind", string(liaison.DoAccept))
+	present.Set("reason", "Report of SG13, clause 7")
+	desk.follow(address+"/do", present).says(t, "Closed", "Accepted by the parent group")
+}
+
+// follow sends a form and goes where the answer leads.
+func (b *browser) follow(path string, form url.Values) shown {
+	b.Helper()
+	s := b.send(http.MethodPost, path, form)
+	if s.StatusCode == http.StatusSeeOther {
+		return b.get(s.Header.Get("Location"))
+	}
+	return s
+}
