@@ -49,6 +49,9 @@ func TestTheFormHoldsTheWholeEnvelope(t *testing.T) {
 	if n := shown.find("p", "id=f-other-languages-warn"); n == nil || !strings.Contains(text(n), "no new approval") {
 		t.Error("nothing stands beside the other languages")
 	}
+	// and the statement's own page shows all of it
+	b.at(statementPath(id, "")).says(t, "WP1/13", "JCA-ML, 16 March 2027", "SG13 TD, TD268", "Rel-19", "Rough consensus of the group", "For members of the addressed bodies only", "https://roadmap.example/ml",
+		"Technical contact", "was to be decided before 1 January 2025")
 	// a form without these fields, as an older page sends it, loses nothing
 	for _, x := range moreFields {
 		again.Del(x.name)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jca-ml/liaison/internal/store"
@@ -28,13 +30,26 @@ type contentView struct {
 	Text       string
 	Addressees []liaison.Addressee
 	Files      []fileView
+	More       []reachFact  // the rest of the envelope, as far as it is filled in
+	Overdue    liaison.Date // the day before which continuing the group was to be decided, if it passed without a decision
 }
+
+// shownApart are the fields that a page shows in a form of their own.
+var shownApart = []string{"source", "title", "in_reply_to", "questions", "meeting", "addressees", "deadline", "contacts", "reply_to", "language", "abstract", "text", "attachments", "relations"}
 
 func contentViewOf(id liaison.StatementID, c liaison.Content, snap store.Snapshot) contentView {
 	v := contentView{
 		Source: snap.GroupBody, Title: titleOr(c.Title), InReplyTo: c.InReplyTo, Questions: c.Questions, Meeting: c.Meeting,
 		Deadline: deadlineOf(c.Deadline, snap.Today, !snap.State.Final()), Zone: snap.Profile.TimeZone,
 		Contacts: c.Contacts, ReplyTo: c.ReplyTo, Language: c.Language, LangLabel: c.Language, Abstract: c.Abstract, Text: c.Text, Addressees: c.Addressees,
+	}
+	if snap.ReviewOverdue() {
+		v.Overdue = snap.ReviewedBy
+	}
+	for _, d := range liaison.Compare(liaison.Content{}, c) {
+		if !slices.Contains(shownApart, d.Field) && !strings.HasPrefix(d.Field, "report") {
+			v.More = append(v.More, reachFact{d.Label, d.After})
+		}
 	}
 	for _, l := range languages {
 		if l.Value == c.Language {
