@@ -31,7 +31,7 @@ func ledger(ctx context.Context, pool *pgxpool.Pool, statement string) ([]entry,
 			(SELECT count(*) FROM attempt a WHERE a.transmission_id = t.id),
 			(SELECT count(*) FROM attempt a WHERE a.transmission_id = t.id AND a.dot_at IS NOT NULL)
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id
-		WHERE t.statement_id = $1 ORDER BY t.letter DESC, t.position`, statement)
+		WHERE t.statement_id = $1 AND t.batch IS NOT NULL ORDER BY t.letter DESC, t.position`, statement)
 	if err != nil {
 		return nil, err
 	}

@@ -254,12 +254,12 @@ func (r *rig) approval(t *testing.T, id liaison.StatementID) liaison.Command {
 	return liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
 }
 
-// settled reports what is still open of a statement.
+// settled reports what is still open of a statement. Letters that wait to be released, for the digest of the day perhaps, are not.
 func (r *rig) settled(ctx context.Context, id liaison.StatementID, states ...liaison.State) error {
 	var state liaison.State
 	var open, all int
 	err := r.pool.QueryRow(ctx, `
-		SELECT s.state, count(*) FILTER (WHERE t.state IN ('queued', 'attempting', 'deferred')), count(t.id)
+		SELECT s.state, count(*) FILTER (WHERE t.batch IS NOT NULL AND t.state IN ('queued', 'attempting', 'deferred')), count(t.id)
 		FROM statement s LEFT JOIN transmission t ON t.statement_id = s.id WHERE s.id = $1 GROUP BY s.id`, id).Scan(&state, &open, &all)
 	if err != nil {
 		return err
@@ -268,7 +268,7 @@ func (r *rig) settled(ctx context.Context, id liaison.StatementID, states ...lia
 		var which []string
 		if err := r.pool.QueryRow(ctx, `
 			SELECT array_agg(concat_ws(' ', t.letter, t.state, t.attempts, a.worker, 'dot', a.dot_at::time, a.outcome)) FROM transmission t LEFT JOIN attempt a ON a.transmission_id = t.id AND a.n = t.attempts
-			WHERE t.statement_id = $1 AND t.state IN ('queued', 'attempting', 'deferred')`, id).Scan(&which); err != nil {
+			WHERE t.statement_id = $1 AND t.batch IS NOT NULL AND t.state IN ('queued', 'attempting', 'deferred')`, id).Scan(&which); err != nil {
 			return err
 		}
 		return fmt.Errorf("%d of %d messages are open, the statement is %s: %q", open, all, state, which)
@@ -373,7 +373,7 @@ func (r *rig) examine(t *testing.T, id liaison.StatementID) (tally, []string) {
 		complain("closing it led to %s", closed.State)
 	}
 	runs := []string{workflows.StatementWorkflowID(id)}
-	rows, err := r.pool.Query(ctx, `SELECT DISTINCT batch FROM transmission WHERE statement_id = $1`, id)
+	rows, err := r.pool.Query(ctx, `SELECT DISTINCT batch FROM transmission WHERE statement_id = $1 AND batch IS NOT NULL`, id)
 	if err != nil {
 		t.Fatal(err)
 	}
