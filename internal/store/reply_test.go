@@ -172,8 +172,9 @@ func (d *desk) closesItself(id liaison.StatementID, want bool) {
 	if err != nil {
 		d.Fatal(err)
 	}
-	if got := slices.ContainsFunc(ripe, func(x store.OpenStatement) bool { return x.ID == id }); got != want {
-		d.Errorf("its workflow is told to look: %t, want %t", got, want)
+	// Letters that nobody sends here are a reason to look too, so only this direction tells.
+	if want && !slices.ContainsFunc(ripe, func(x store.OpenStatement) bool { return x.ID == id }) {
+		d.Errorf("its workflow is not told to look")
 	}
 	_, err = d.Do(d.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoClose, Statement: id, Reason: "Every reply that was awaited is settled."})
 	if closed := err == nil; closed != want || err != nil && liaison.CodeOf(err) != liaison.Conflict {
