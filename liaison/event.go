@@ -81,6 +81,11 @@ const (
 	EventRemindedOverdue EventKind = "reminded-overdue"
 	EventBodyProfile     EventKind = "body-profile" // how a body is reached was entered or changed; about no statement
 	EventBodyAdded       EventKind = "body-added"
+	// A decision waits too long: an office is told, as the profile says; see [Snapshot.Escalation].
+	EventWaitsChair       EventKind = "waits-chair"
+	EventWaitsDeputy      EventKind = "waits-vice-chair"
+	EventWaitsSecretariat EventKind = "waits-secretary"
+
 	EventRecused         EventKind = "recused"
 	EventAbsenceRecorded EventKind = "absence-recorded" // or a delegation; about a group and no statement
 	EventAbsenceEnded    EventKind = "absence-ended"
@@ -164,6 +169,9 @@ var Events = []struct {
 	{EventRemindedOverdue, "Addressees told that the reply is overdue"},
 	{EventBodyProfile, "Profile of a body changed"},
 	{EventBodyAdded, "Body added to the address book"},
+	{EventWaitsChair, "Waits for a decision: the chair told"},
+	{EventWaitsDeputy, "Waits for a decision: the vice-chair told"},
+	{EventWaitsSecretariat, "Waits for a decision: the secretariat told"},
 	{EventRecused, "Interest declared"},
 	{EventAbsenceRecorded, "Absence or delegation recorded"},
 	{EventAbsenceEnded, "Absence or delegation ended early"},

@@ -266,6 +266,10 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if !s.RepliesSettled() {
 				return Refuse(Conflict, "A reply is still awaited.")
 			}
+		case NeedTellChair, NeedTellDeputy, NeedTellOffice:
+			if err := s.escalates(n); err != nil {
+				return err
+			}
 		case NeedDue:
 			due, _, err := s.DueReplies(s.Now)
 			if err != nil {

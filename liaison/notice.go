@@ -18,6 +18,7 @@ const (
 	LetterReturned  Letter = "returned"
 	LetterRejected  Letter = "rejected"
 	LetterApproved  Letter = "approved"
+	LetterWaiting   Letter = "decision-waiting"
 	LetterSent      Letter = "dispatched"
 	LetterRefused   Letter = "refused"
 	LetterBounced   Letter = "bounced"
@@ -61,6 +62,7 @@ var Correspondence = []struct {
 	{LetterTest, "Test of the statement", "you ask for it, to see it in your own mailbox", false},
 	{LetterDigest, "Digest", "the hour of your day comes and notices wait", false},
 	{LetterApproved, "Approved", "a statement was approved and numbered", true},
+	{LetterWaiting, "Waits for a decision", "a statement has waited long for its decision", true},
 	{LetterRefused, "Refused", "a server refused a message for good", true},
 	{LetterBounced, "Bounced", "a message came back after its server had taken it over", true},
 	{LetterUnknown, "Outcome unknown", "nobody can find out by itself whether an addressee has a message", true},
@@ -117,6 +119,7 @@ type Readership string
 const (
 	TheChair       Readership = "chair"
 	TheSecretariat Readership = "secretariat"
+	TheDeputy      Readership = "vice-chair"
 	TheDrafter     Readership = "drafter" // who drafted it first
 	TheApprover    Readership = "who approved"
 	TheActor       Readership = "who did it" // and asked for the letter by that
@@ -142,6 +145,9 @@ var Notices = []Notice{
 	{Event: EventApproved, Letter: LetterApproved, To: []Readership{TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventReopened, Letter: LetterVoided, To: []Readership{TheApprover, TheChair, TheDrafter, TheSecretariat}},
 	{Event: EventAmended, Letter: LetterAmended, To: []Readership{TheApprover, TheChair}},
+	{Event: EventWaitsChair, Letter: LetterWaiting, To: []Readership{TheChair}},
+	{Event: EventWaitsDeputy, Letter: LetterWaiting, To: []Readership{TheDeputy}},
+	{Event: EventWaitsSecretariat, Letter: LetterWaiting, To: []Readership{TheSecretariat}},
 	{Event: EventTested, Letter: LetterTest, To: []Readership{TheActor}},
 	{Event: EventDispatched, Letter: LetterSent, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventDispatchedInPart, Letter: LetterSent, To: []Readership{TheDrafter, TheSecretariat}},
@@ -194,6 +200,8 @@ func (n Notice) Readers(s Snapshot, actor PersonID) []Person {
 		switch to {
 		case TheChair:
 			people = s.InOffice(OfficeChair)
+		case TheDeputy:
+			people = s.InOffice(OfficeViceChair)
 		case TheSecretariat:
 			people = s.InOffice(OfficeSecretary)
 		case TheDrafter:

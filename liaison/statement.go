@@ -137,6 +137,8 @@ type Snapshot struct {
 	Employers   map[PersonID][]Code // of its officers, today
 	Recused     map[PersonID]string // who declared an interest in this statement, and which
 	SubmittedOn Date                // of the latest revision, in the group's zone
+	SubmittedAt time.Time           // the same moment
+	Escalated   int                 // how many offices were told that this revision waits
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }

@@ -46,6 +46,7 @@ const (
 
 	DoEnterApproval CommandKind = "enter-approval"
 	DoRecuse        CommandKind = "recuse"
+	DoEscalate      CommandKind = "escalate"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -74,6 +75,9 @@ const (
 	NeedUnbiased    Need = "not to be recused"
 	NeedGiven       Need = "who approved, when, and the evidence of it"
 	NeedUndeclared  Need = "not to have declared it before"
+	NeedTellChair   Need = "a decision that has waited so long that the profile has the chair told"
+	NeedTellDeputy  Need = "a decision that has waited so long that the profile has the vice-chair told"
+	NeedTellOffice  Need = "a decision that has waited so long that the profile has the secretariat told"
 )
 
 // Rule is one row of the procedure.
@@ -117,6 +121,12 @@ var Table = []Rule{
 	{Command: DoRecuse, From: []State{InReview}, Stays: true, Who: []Capacity{AsChair, AsViceChair},
 		Needs: []Need{NeedReason, NeedUndeclared},
 		Label: "Declare an interest", Done: "Interest declared", Event: EventRecused},
+	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellChair},
+		Label: "Escalate", Done: "The chair told that it waits", Event: EventWaitsChair},
+	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellDeputy},
+		Label: "Escalate", Done: "The vice-chair told that it waits", Event: EventWaitsDeputy},
+	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellOffice},
+		Label: "Escalate", Done: "The secretariat told that it waits", Event: EventWaitsSecretariat},
 	{Command: DoWithdraw, From: []State{Draft, InReview, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},

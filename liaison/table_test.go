@@ -26,6 +26,7 @@ approve         in-review:cv
 enter-approval  in-review:s
 reject          in-review:cv
 recuse          in-review:cv
+escalate        in-review:L
 withdraw        draft:csd in-review:csd approved:csd
 dispatch        approved:csv
 settle          dispatching:L dispatched-in-part:L
@@ -58,7 +59,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"draft": "draft", "edit": "draft", "submit": "in-review", "return": "draft", "approve": "approved", "reject": "rejected",
 	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 	"reopen": "draft", "amend": "stays",
-	"enter-approval": "approved", "recuse": "stays",
+	"enter-approval": "approved", "recuse": "stays", "escalate": "stays",
 	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "cancel": "stays",
 	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed", "test": "stays",
 	"link-reply": "stays", "mark-interim": "stays", "unlink-reply": "stays", "grant-extension": "stays", "refuse-extension": "stays",
@@ -74,7 +75,7 @@ var (
 		"draft": "drafted", "edit": "edited", "submit": "submitted", "return": "returned", "approve": "approved", "reject": "rejected",
 		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 		"reopen": "reopened", "amend": "amended",
-		"enter-approval": "approved", "recuse": "recused",
+		"enter-approval": "approved", "recuse": "recused", "escalate": "waits-chair",
 		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "cancel": "cancelled",
 		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent", "test": "tested",
 		"link-reply": "reply-linked", "mark-interim": "reply-interim", "unlink-reply": "reply-unlinked", "grant-extension": "extension-granted",
@@ -86,6 +87,7 @@ var (
 		"reopen": {"approval-void to chair", "approval-void to author", "approval-void to secretary"}, "amend": {"amended to chair"},
 		"approve":        {"approved to author", "approved to secretary"},
 		"enter-approval": {"approved to author"},
+		"escalate":       {"decision-waiting to chair"},
 	}
 )
 
@@ -283,7 +285,7 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 	s := liaison.Snapshot{
 		Statement: liaison.Statement{ID: "s", Group: jca, State: state, Version: 3, Drafter: "author", Revision: 1, Digest: digestOf(c)},
 		Content:   c, Profile: profile(), Officers: officers(), Drafters: []liaison.PersonID{"author"}, DrafterPerson: person("author"), Today: today,
-		SubmittedOn: today, Absences: []liaison.Absence{away("chair")},
+		SubmittedOn: today, SubmittedAt: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Absences: []liaison.Absence{away("chair")},
 	}
 	s.Related = []liaison.Related{{ID: "0190c0de-0000-7000-8000-00000000ffff", Group: jca, Kind: liaison.LiaisonStatement, State: liaison.Dispatched, Ref: "JCA-ML-LS3", Addressees: c.Addressees}}
 	switch state {

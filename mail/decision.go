@@ -76,3 +76,15 @@ func (a Approved) in(c *catalogue.Catalogue) sheet {
 	return a.sheet(c, notice{Head: c.Say("approved.head"),
 		Lead: c.Say("approved.lead", "by", a.By, "office", office(c, a.Acting), "number", a.number())})
 }
+
+// DecisionWaiting tells an office that a statement has waited long for its decision.
+type DecisionWaiting struct {
+	Matter
+	Since liaison.Date
+}
+
+func (DecisionWaiting) kind() liaison.Letter { return liaison.LetterWaiting }
+
+func (d DecisionWaiting) in(c *catalogue.Catalogue) sheet {
+	return d.sheet(c, notice{Head: c.Say("waiting.head"), Lead: c.Say("waiting.lead", "date", d.Since)})
+}

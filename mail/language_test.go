@@ -51,6 +51,7 @@ func notices() map[string]Letter {
 	yours.Ref, yours.Title = incoming.Ref, incoming.Title
 	const reason = "This is for SG13, which has the question on architecture.\n\nThe security of the models stays with SG17."
 	out := map[string]Letter{
+		"decision-waiting":       DecisionWaiting{matter(), "2026-11-05"},
 		"tabled":                 Tabled{matter(), "Geneva, 2-4 November 2026", "9"},
 		"correspondence-opened":  CorrespondenceOpened{matter(), "2026-11-19"},
 		"correspondence-closing": CorrespondenceClosing{matter(), "2026-11-19", 3},

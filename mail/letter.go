@@ -31,6 +31,7 @@ var (
 	_ Letter = Dispatched{}
 
 	_ Letter = Tabled{}
+	_ Letter = DecisionWaiting{}
 	_ Letter = CorrespondenceOpened{}
 	_ Letter = CorrespondenceClosing{}
 	_ Letter = CorrespondenceClosed{}

@@ -28,9 +28,10 @@ type statement struct {
 	pending  *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
 	mend     bool                       // somebody asked for a look at what is open
 
-	changes   int  // counts what may have changed what is due of the replies
-	following bool // what is due of them is being done
-	given     int  // commands that this run gave by itself
+	changes    int  // counts what may have changed what is due of the replies
+	following  bool // what is due of them is being done
+	escalating bool // somebody is being told that it waits
+	given      int  // commands that this run gave by itself
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
@@ -52,6 +53,7 @@ func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
 		}
 	})
 	workflow.Go(ctx, s.follow)
+	workflow.Go(ctx, s.escalate)
 	return s, nil
 }
 
@@ -89,7 +91,9 @@ func (s *statement) run(ctx workflow.Context) error {
 	}
 }
 
-func (s *statement) idle() bool { return s.sending == 0 && s.pending == nil && !s.following }
+func (s *statement) idle() bool {
+	return s.sending == 0 && s.pending == nil && !s.following && !s.escalating
+}
 
 // takeOver begins what is open in the register and is not under way here.
 func (s *statement) takeOver(ctx workflow.Context) error {

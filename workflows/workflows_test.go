@@ -46,6 +46,9 @@ type office struct {
 
 	plan func(state liaison.State) store.ReplyPlan // of the replies; nil for nothing that is ever due
 
+	waits func(told int) time.Time // when the next office is told that the decision waits; nil for never
+	told  int                      // how many were
+
 	addressees int
 	undo       time.Duration
 	tells      bool                                                                      // somebody has to be told of an approval; who drafted and approves it himself has not
@@ -112,6 +115,9 @@ func (o *office) Decide(_ context.Context, cmd liaison.Command) (liaison.Answer,
 			}
 		}
 	}
+	if cmd.Kind == liaison.DoEscalate {
+		o.told++
+	}
 	if row.Stays {
 		row.To = o.state
 	}
@@ -160,6 +166,16 @@ func (o *office) ReplyPlan(context.Context, liaison.StatementID) (store.ReplyPla
 	}
 	o.note("plan")
 	return o.plan(o.state), nil
+}
+
+// EscalationDue says when the next office is to be told that a decision waits.
+func (o *office) EscalationDue(context.Context, liaison.StatementID) (time.Time, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waits == nil || o.state != liaison.InReview {
+		return time.Time{}, nil
+	}
+	return o.waits(o.told), nil
 }
 
 // Seal lists the messages of a batch.

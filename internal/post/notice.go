@@ -115,6 +115,9 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 			return nil, err
 		}
 		return mail.ReviewRequested{To: to, Group: snap.GroupBody, Content: r.Content, Revision: r.Number, Digest: r.Digest, Drafter: snap.DrafterPerson.Name, URL: page + "/review", Settings: o.settings()}, nil
+	case liaison.LetterWaiting:
+		m.URL = page + "/review"
+		return mail.DecisionWaiting{Matter: m, Since: snap.SubmittedOn}, nil
 	case liaison.LetterReplyDue, liaison.LetterOverdue:
 		return o.awaited(ctx, snap, m, l)
 	case liaison.LetterReturned, liaison.LetterRejected, liaison.LetterApproved:

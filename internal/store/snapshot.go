@@ -58,6 +58,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 					WHERE b.id = d.absence_id AND b.group_code = s.group_code AND d.given_on BETWEEN greatest(b.held_from, b.recorded_on) AND b.held_until)),
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(d.absence_id::text, ''), coalesce(d.entered_by::text, ''),
 			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
+			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.revision = s.revision AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
 			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 			LEFT JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
@@ -66,7 +67,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		st, a := &snap.Statement, &snap.Approval
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
-			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted,
+			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		a.By, a.As = st.ApprovedBy, st.ApprovedAs
@@ -171,6 +172,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		return snap, nil, err
 	}
 	if submitted != nil {
+		snap.SubmittedAt = *submitted
 		if snap.SubmittedOn, err = today(snap.Profile, *submitted); err != nil {
 			return snap, nil, err
 		}
