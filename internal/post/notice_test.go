@@ -121,7 +121,8 @@ func notified(t *testing.T) (*store.Store, *pgxpool.Pool, *post.Office, liaison.
 func TestNoticesAsTheyAreSent(t *testing.T) {
 	s, _, o, id := notified(t)
 	seen := rendered(t, s, o, id, "notices")
-	elsewhere := []liaison.Letter{liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, // TestLettersAboutReplies
+	elsewhere := []liaison.Letter{liaison.LetterWaiting, // TestLetterAboutADecisionThatWaits
+		liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, // TestLettersAboutReplies
 		liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
 	for _, l := range liaison.Letters {
 		if slices.Contains(elsewhere, l) {
