@@ -17,7 +17,9 @@ func TestADecisionThatWaitsIsToldOnceToEach(t *testing.T) {
 	t.Parallel()
 	s, pool := open(t)
 	begin := time.Date(2026, 10, 20, 9, 0, 0, 0, time.UTC) // the clocks of Geneva go back on the 25th
-	at := func(days, minutes int) time.Time { return begin.AddDate(0, 0, days).Add(time.Duration(minutes) * time.Minute) }
+	at := func(days, minutes int) time.Time {
+		return begin.AddDate(0, 0, days).Add(time.Duration(minutes) * time.Minute)
+	}
 	now := begin
 	s = s.At(func() time.Time { return now })
 	id := draft(t, s, "w3c")
