@@ -118,7 +118,7 @@ func TestNotNowComesLate(t *testing.T) {
 				x := b.o.ledger["to 1"]
 				x.State, x.NextTry = liaison.TransmissionDeferred, b.o.now().Add(5*time.Minute)
 				b.o.ledger["to 1"] = x
-				b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true}}
+				b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true, Late: true}}
 				b.SignalWorkflow(workflows.SignalMend, nil)
 			}, time.Hour)
 			b.RegisterDelayedCallback(func() {

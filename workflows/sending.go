@@ -21,7 +21,7 @@ func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) {
 		if err != nil {
 			workflow.GetLogger(ctx).Error("letters not sent", "statement", s.id, "batch", batch.Command, "err", err)
 		} else if child == nil {
-			s.lookAgain(ctx, batch.Command)
+			s.lookAgain(ctx, batch)
 		}
 		return
 	}
@@ -35,10 +35,10 @@ func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) {
 	})
 }
 
-// lookAgain tells a dispatch that runs already that the mending found something open in it.
-func (s *statement) lookAgain(ctx workflow.Context, batch liaison.CommandID) {
-	if workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
-		s.tell(ctx, batch)
+// lookAgain tells a dispatch that runs already of a message in it that should have been tried again by now.
+func (s *statement) lookAgain(ctx workflow.Context, batch store.OpenBatch) {
+	if batch.Late && workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		s.tell(ctx, batch.Command)
 	}
 }
 

@@ -104,7 +104,7 @@ func (s *statement) takeOver(ctx workflow.Context) error {
 	for _, b := range open {
 		switch {
 		case s.under[b.Command]:
-			s.lookAgain(ctx, b.Command)
+			s.lookAgain(ctx, b)
 		case b.Due.IsZero():
 			s.released = append(s.released, b)
 		case s.pending == nil:

@@ -45,6 +45,11 @@ type tally struct {
 	Doubts                                                   int // unknown and received
 }
 
+func (n tally) String() string {
+	return fmt.Sprintf("%d messages in %d attempts, %d received, %d lost, %d copies too many, %d accepted, %d unknown",
+		n.Messages, n.Attempts, n.Received, n.Messages-n.Received, n.Duplicates, n.Accepted, n.Unknown)
+}
+
 // judge compares the ledger with what the world received of it and names everything that is not as promised. refused is how often
 // the world said no to a recipient.
 func judge(entries []entry, world []letter, refused map[string]int) (n tally, problems []string) {

@@ -224,6 +224,14 @@ const twenty = 20
 // submitted drafts a statement to twenty bodies and submits it; the letter to the chair is through.
 func (r *rig) submitted(t *testing.T) liaison.StatementID {
 	t.Helper()
+	id := r.drafted(t)
+	r.do(t, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	testkit.Eventually(t, soon, func() error { return r.settled(t.Context(), id, liaison.InReview) })
+	return id
+}
+
+func (r *rig) drafted(t *testing.T) liaison.StatementID {
+	t.Helper()
 	c := liaison.Content{
 		Source: seed.JCAML, Title: t.Name(), Questions: "N/A", Deadline: "2099-01-31",
 		Contacts: []liaison.Contact{{Name: "Kangchan Lee", Organization: "ETRI", Email: "chair@jca-ml.example"}},
@@ -239,8 +247,6 @@ func (r *rig) submitted(t *testing.T) liaison.StatementID {
 	if _, err := r.store.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
 		t.Fatal(err)
 	}
-	r.do(t, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
-	testkit.Eventually(t, soon, func() error { return r.settled(t.Context(), id, liaison.InReview) })
 	return id
 }
 

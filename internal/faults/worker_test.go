@@ -100,7 +100,7 @@ func work(ctx context.Context, address string) error {
 		return err
 	}
 	ask(address, started)
-	select {}
+	return e.SendLetters(ctx, 200*time.Millisecond, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
 
 // gated is the relay with the gate around it.

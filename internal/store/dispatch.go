@@ -338,6 +338,7 @@ type OpenBatch struct {
 	Due   time.Time        `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
 	Actor liaison.PersonID `json:",omitempty"` // in whose name
 	Waits bool             `json:",omitempty"` // it is waited for
+	Late  bool             `json:",omitempty"` // a message of it is deferred and a minute past its time
 }
 
 // OpenBatches lists them for a statement, oldest first. Letters that no command released are released first.
@@ -346,7 +347,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '' FROM transmission t
+		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '', bool_or(t.state = 'deferred' AND t.next_try_at < $2) FROM transmission t
 		JOIN statement s ON s.id = t.statement_id
 		WHERE t.statement_id = $1 AND t.batch IS NOT NULL
 			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching'
@@ -354,16 +355,16 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 				OR t.letter = 'statement' AND s.state = 'dispatched-in-part' AND `+allAccepted+`)
 		GROUP BY t.batch
 		UNION ALL
-		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, coalesce(d.entered_by, d.person_id)::text
+		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, coalesce(d.entered_by, d.person_id)::text, false
 		FROM statement s JOIN decision d ON d.statement_id = s.id AND d.revision = s.revision AND d.kind = 'approve'
 		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL
-		ORDER BY 3`, id)
+		ORDER BY 3`, id, s.now().Add(-time.Minute))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read open batches: %w", err))
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b OpenBatch, err error) {
 		var due, since *time.Time
-		if err = row.Scan(&b.Command, &b.Statement, &since, &due, &b.Actor); due != nil {
+		if err = row.Scan(&b.Command, &b.Statement, &since, &due, &b.Actor, &b.Late); due != nil {
 			b.Due = *due
 		}
 		return b, err

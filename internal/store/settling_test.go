@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +212,12 @@ func TestRipe(t *testing.T) {
 				ripe, err := s.At(func() time.Time { return time.Now().Add(at) }).Ripe(t.Context(), settling)
 				if err != nil || len(ripe) != want {
 					t.Errorf("after %s ripe are %v, %v; want %d", at, ripe, err, want)
+				}
+				for _, st := range ripe { // and the workflow is told where
+					batches, err := s.At(func() time.Time { return time.Now().Add(at) }).OpenBatches(t.Context(), st.ID)
+					if late := slices.ContainsFunc(batches, func(b store.OpenBatch) bool { return b.Late }); err != nil || len(batches) == 0 || late != strings.HasPrefix(name, "deferred") {
+						t.Errorf("open are %+v, %v", batches, err)
+					}
 				}
 			}
 		})
