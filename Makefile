@@ -7,7 +7,7 @@ SERVER := cmd/liaison-temporal
 # Left out of the binaries: symbols and debug data, which double their size. -trimpath would compile everything anew.
 LDFLAGS := -s -w
 
-.PHONY: demo check-demo test check build postgresql chromium mailservers lint vet vuln workflowcheck docs bench clean
+.PHONY: demo check-demo test check build postgresql chromium mailservers lint vet vuln workflowcheck docs bench faults clean
 
 ## demo: start everything on this machine and print the address to open
 demo: postgresql build
@@ -57,6 +57,10 @@ docs:
 ## bench: figures side by side with their floors, in one run
 bench: postgresql build
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
+
+## faults: what is promised of faults, in its full size, with the figures; takes about half an hour
+faults: postgresql build
+	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown|TestManyStatements' ./internal/faults | grep -v 'level='
 
 clean:
 	rm -rf $(BIN)

@@ -39,8 +39,9 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 				continue
 			}
 			open.Add(1)
+			d.under++
 			workflow.Go(ctx, func(ctx workflow.Context) {
-				defer open.Done()
+				defer func() { d.under--; open.Done() }()
 				settled, err := d.deliver(ctx, m)
 				if err != nil {
 					failed = err
@@ -54,8 +55,9 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 	} else {
 		for p := range slices.Chunk(messages, together) {
 			open.Add(1)
+			d.under++
 			workflow.Go(ctx, func(ctx workflow.Context) {
-				defer open.Done()
+				defer func() { d.under--; open.Done() }()
 				after, err := d.attempts(ctx, p)
 				if err != nil {
 					failed = err
@@ -112,8 +114,6 @@ func (d *dispatch) listen(ctx workflow.Context) {
 
 // deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.
 func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (settled bool, err error) {
-	d.under++
-	defer func() { d.under-- }()
 	for tried := false; ; tried = true {
 		if m.State == liaison.TransmissionUnknown {
 			if m, err = d.settle(ctx, m); err != nil {

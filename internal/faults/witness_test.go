@@ -39,7 +39,7 @@ type cutter struct {
 	random   *rand.Rand
 	cutting  bool
 	down     bool          // our domain takes no mail
-	slow     time.Duration // at most, before the answer to the final dot
+	slow     time.Duration // at most, before an answer
 	deliver  listen.Deliver
 	received []letter
 	early    int // cut before the dot was read
@@ -99,7 +99,7 @@ func (c *cutter) fate() fate {
 	return good
 }
 
-// think waits as long as a relay may before it answers.
+// think waits as long as a relay may before it answers: to DATA, and to the final dot.
 func (c *cutter) think() {
 	c.mu.Lock()
 	wait := time.Duration(0)
@@ -186,6 +186,7 @@ func (c *cutter) talk(conn net.Conn) {
 			address, _, _ = strings.Cut(address, ">")
 			recipients = append(recipients, address)
 		case "DATA":
+			c.think()
 			if !say("354 Go on") {
 				return
 			}

@@ -226,7 +226,7 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 	taken := map[liaison.TransmissionID]*entry{}
 	var ids []liaison.TransmissionID
 	var numbers []int
-	var workers []string
+	var workers, relays []string
 	for _, e := range entries {
 		x, known := rows[e.id]
 		switch {
@@ -262,7 +262,8 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 		x.Attempts++
 		e.claim.got.Transmission = x
 		taken[e.id] = e
-		ids, numbers, workers = append(ids, x.ID), append(numbers, x.Attempts), append(workers, e.claim.worker)
+		ids, numbers = append(ids, x.ID), append(numbers, x.Attempts)
+		workers, relays = append(workers, e.claim.worker), append(relays, e.claim.relay) // the relay now: of an attempt whose worker is gone nobody says it later
 	}
 	if len(ids) == 0 {
 		return nil
@@ -270,8 +271,8 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE transmission SET state = 'attempting', attempts = x.n, next_try_at = NULL, changed_at = $3
 		FROM unnest($1::uuid[], $2::integer[]) x (id, n) WHERE transmission.id = x.id`, ids, numbers, t.now)
-	b.Queue(`INSERT INTO attempt (transmission_id, n, worker, started_at) SELECT x.id, x.n, x.worker, $4 FROM unnest($1::uuid[], $2::integer[], $3::text[]) x (id, n, worker)`,
-		ids, numbers, workers, t.now)
+	b.Queue(`INSERT INTO attempt (transmission_id, n, worker, relay, started_at) SELECT x.id, x.n, x.worker, x.relay, $5 FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) x (id, n, worker, relay)`,
+		ids, numbers, workers, relays, t.now)
 	b.Queue(`SELECT transmission_id, bytes FROM message WHERE transmission_id = ANY ($1)`, ids).Query(func(rows pgx.Rows) error {
 		var id liaison.TransmissionID
 		var bytes []byte

@@ -127,8 +127,14 @@ func TestTheCopySettlesADoubt(t *testing.T) {
 // absent makes a doubt of an hour ago, with canaries that came back ever since, and has it settled.
 func absent(t *testing.T, s *store.Store, id liaison.TransmissionID) {
 	t.Helper()
-	begun := time.Now()
 	inDoubt(t, s, id, liaison.WitnessNamed)
+	noCopyComes(t, s, id)
+}
+
+// noCopyComes lets the window pass over a message in doubt, with canaries that come back.
+func noCopyComes(t *testing.T, s *store.Store, id liaison.TransmissionID) {
+	t.Helper()
+	begun := time.Now()
 	for m := 1; m <= 40; m += 5 {
 		then := s.At(func() time.Time { return begun.Add(time.Duration(m) * time.Minute) })
 		got, err := then.Settle(t.Context(), id, settling)
@@ -149,6 +155,26 @@ func absent(t *testing.T, s *store.Store, id liaison.TransmissionID) {
 	if x := state(t, s, id); x.State != liaison.TransmissionDeferred || x.NextTry == nil || !strings.Contains(x.Reply, "No copy of it came back") {
 		t.Fatalf("the ledger says %s", describe(x))
 	}
+}
+
+// TestAbsentThoughTheWorkerIsGone: nobody is left to say through which relay the attempt was; the claim said it.
+func TestAbsentThoughTheWorkerIsGone(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	_, ts := dispatching(t, s, "w3c")
+	c, err := s.ClaimFor(t.Context(), ts[0].ID, "worker 1", "relay:25")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Witness = liaison.WitnessNamed
+	if err := s.Dot(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Abandon(t.Context(), c.ID, retry); err != nil || got != liaison.TransmissionUnknown {
+		t.Fatalf("abandoned it is %s, %v", got, err)
+	}
+	noCopyComes(t, s, c.ID)
+	verified(t, s)
 }
 
 // TestNoProofWithoutACopyThatCouldCome: the relay refused our own copy, or canaries do not come back, or mail that came in is not read
