@@ -93,14 +93,14 @@ func work(ctx context.Context, address string) error {
 	if err := w.Start(); err != nil {
 		return err
 	}
-	if err := e.Schedule(ctx); err != nil {
-		return err
-	}
-	if err := e.ScheduleMending(ctx, cfg.MailCanary); err != nil {
-		return err
-	}
 	ask(address, started)
-	return e.SendLetters(ctx, 200*time.Millisecond, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	var g errgroup.Group
+	g.Go(func() error { return e.Schedule(ctx) })
+	g.Go(func() error { return e.ScheduleMending(ctx, cfg.MailCanary) })
+	g.Go(func() error {
+		return e.SendLetters(ctx, 200*time.Millisecond, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	})
+	return g.Wait()
 }
 
 // gated is the relay with the gate around it.
