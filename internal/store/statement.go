@@ -134,11 +134,11 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 	}
 	// Two ways in, each along an index: what waits is a small part of the register.
 	page, err := s.lines(ctx, 200, lineSQL+`
-		WHERE s.id IN (
+		WHERE s.id = ANY (ARRAY(
 			(SELECT w.id FROM unnest($1::text[], $2::text[]) AS turn (group_code, state) CROSS JOIN LATERAL (
 				SELECT id FROM statement WHERE group_code = turn.group_code AND state = turn.state ORDER BY changed_at, id LIMIT 200) w)
 			UNION
-			(SELECT d.statement_id FROM drafter d JOIN statement m ON m.id = d.statement_id WHERE d.person_id = $3 AND m.state = ANY ($4) ORDER BY m.changed_at, m.id LIMIT 200))
+			(SELECT d.statement_id FROM drafter d JOIN statement m ON m.id = d.statement_id WHERE d.person_id = $3 AND m.state = ANY ($4) ORDER BY m.changed_at, m.id LIMIT 200)))
 		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine)
 	return page.Lines, err
 }
