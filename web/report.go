@@ -431,7 +431,12 @@ func (s *server) reportViewOf(ctx context.Context, snap store.Snapshot, content 
 	if err != nil {
 		return nil, err
 	}
-	v := &reportView{Banner: d.Banner, Facts: d.Facts, HTML: html}
+	v := &reportView{Banner: d.Banner, HTML: html}
+	for _, f := range d.Facts {
+		if f.Value != content.Abstract { // which stands above
+			v.Facts = append(v.Facts, f)
+		}
+	}
 	if snap.Dispatched != nil {
 		v.Outcome = snap.Outcome.Label()
 	}

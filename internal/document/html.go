@@ -112,15 +112,15 @@ var body = template.Must(template.New("body").Funcs(funcs).Parse(`
 {{end}}
 {{- with .Paragraph}}{{range paragraphs .}}<p class="prose" dir="auto">{{.}}</p>
 {{end}}{{end}}
-{{- with .Muted}}<p class="quiet">{{.}}</p>
+{{- with .Muted}}<p class="aside">{{.}}</p>
 {{end}}
 {{- with .Chart}}{{block "chart" $.Pictured .}}<figure>{{picture .Chart .}}<figcaption>{{.Chart.Title}}</figcaption></figure>{{end}}
 {{end}}
-{{- with .Table}}{{$t := .}}{{block "caption" .}}<table class="rows report {{.Key}}"><caption>{{.Caption}}</caption>{{end}}
+{{- with .Table}}{{$t := .}}{{block "caption" .}}<table class="report {{.Key}}"><caption>{{.Caption}}</caption>{{end}}
 <thead><tr>{{range $i, $c := .Columns}}<th scope="col"{{if index $t.Numeric $i}} class="number"{{end}}>{{$c}}</th>{{end}}</tr></thead>
 <tbody>{{range $row := $.Shown .}}<tr>{{range $i, $c := $row.Cells}}<td{{if index $t.Numeric $i}} class="number"{{end}} dir="auto">{{if and (eq $i 0) ($.Link $row)}}<a href="{{$.Link $row}}">{{$c}}</a>{{else}}{{$c}}{{end}}</td>{{end}}</tr>
 {{end}}</tbody></table>
-{{with $.More .}}<p class="quiet">{{.}}</p>{{end}}
+{{with $.More .}}<p class="aside">{{.}}</p>{{end}}
 {{end}}
 {{- end}}`))
 

@@ -96,7 +96,7 @@ h2 { font-size: 12.5pt; margin: 16pt 0 5pt 0; color: #123a5c; break-after: avoid
 h3 { font-size: 10.5pt; margin: 10pt 0 3pt 0; break-after: avoid }
 p { margin: 0 0 6pt 0 }
 .banner { border: 1.5pt solid #a33a1a; color: #a33a1a; font-weight: bold; padding: 6pt 8pt; margin: 0 0 10pt 0 }
-.quiet { color: #55606a }
+.aside { color: #55606a }
 table { border-collapse: collapse; width: 100%; margin: 4pt 0 12pt 0 }
 .caption { font-weight: bold; font-size: 8.5pt; margin: 8pt 0 3pt 0; break-after: avoid }
 th { font-size: 8pt; background-color: #e8eef4; text-align: {{if .RTL}}right{{else}}left{{end}}; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0 }
