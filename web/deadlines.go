@@ -67,7 +67,7 @@ func deadlineAddress(path string, values map[string]string) string {
 
 // deadlineFilter reads the filter of a request and what the page shows of it. On the calendar everything is shown when
 // nothing is chosen.
-func (s *server) deadlineFilter(r *http.Request, path, month string) (store.DeadlineFilter, deadlineChoice, error) {
+func (s *server) deadlineFilter(r *http.Request, me *visitor, path, month string) (store.DeadlineFilter, deadlineChoice, error) {
 	q := r.URL.Query()
 	f := store.DeadlineFilter{Kind: q.Get("show"), Body: liaison.Code(q.Get("body"))}
 	if f.Kind == "" {
@@ -76,7 +76,7 @@ func (s *server) deadlineFilter(r *http.Request, path, month string) (store.Dead
 	c := deadlineChoice{Kind: f.Kind, Month: month}
 	c.List = deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body)})
 	c.Calendar = deadlineAddress("/deadlines/calendar", map[string]string{"show": f.Kind, "body": string(f.Body)})
-	counts, err := s.store.DeadlineCounts(r.Context())
+	counts, err := s.store.DeadlineCounts(r.Context(), me.ID())
 	if err != nil {
 		return f, c, err
 	}
@@ -99,7 +99,7 @@ func deadlineLineOf(l store.DeadlineLine, today liaison.Date) deadlineLineView {
 }
 
 func (s *server) showDeadlines(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	f, choice, err := s.deadlineFilter(r, "/deadlines", "")
+	f, choice, err := s.deadlineFilter(r, me, "/deadlines", "")
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *server) showDeadlines(w http.ResponseWriter, r *http.Request, me *visit
 	} else if day != "" {
 		f.From, f.Until = day, day
 	}
-	lines, next, err := s.store.Deadlines(r.Context(), f)
+	lines, next, err := s.store.Deadlines(r.Context(), me.ID(), f)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 	if err != nil || first.Year() < 1865 || first.Year() > 9000 {
 		return liaison.Refuse(liaison.NotFound, "There is no month %q. Write year and month, as in 2027-01.", month)
 	}
-	f, choice, err := s.deadlineFilter(r, "/deadlines/calendar", month)
+	f, choice, err := s.deadlineFilter(r, me, "/deadlines/calendar", month)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 	end := first.AddDate(0, 1, -1)
 	end = end.AddDate(0, 0, int(7-end.Weekday())%7)
 	f.From, f.Until, f.Limit = liaison.DateOf(begin, time.UTC), liaison.DateOf(end, time.UTC), 500
-	lines, next, err := s.store.Deadlines(r.Context(), f)
+	lines, next, err := s.store.Deadlines(r.Context(), me.ID(), f)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -238,7 +240,7 @@ func (e *Engine) every(ctx context.Context, id, workflow string, interval time.D
 
 // SendLetters looks every so often for letters that no command released (notices of what a server, an addressee or the clock
 // did, and digests) and has their statements' workflows send them, until ctx is cancelled. A statement that was asked is asked
-// again after half a minute. Each worker does it; asking twice does no harm.
+// again after half a minute, or when it has other letters. Each worker does it; asking twice does no harm.
 func (e *Engine) SendLetters(ctx context.Context, every time.Duration, log *slog.Logger) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -254,11 +256,10 @@ func (e *Engine) SendLetters(ctx context.Context, every time.Duration, log *slog
 			log.WarnContext(ctx, "letters that wait cannot be read; trying again", "err", err)
 			continue
 		}
-		for id, at := range asked {
-			if time.Since(at) > 30*time.Second {
-				delete(asked, id)
-			}
-		}
+		maps.DeleteFunc(asked, func(id liaison.StatementID, at time.Time) bool { // whose letters went may have others at once
+			waits := slices.ContainsFunc(open, func(st store.OpenStatement) bool { return st.ID == id })
+			return !waits || time.Since(at) > 30*time.Second
+		})
 		for _, st := range open {
 			if _, just := asked[st.ID]; just {
 				continue

@@ -55,9 +55,9 @@ type DeadlineLine struct {
 	Reply     liaison.Reply
 }
 
-// Deadlines lists the replies that are awaited by a date, the nearest first. What has left may be read by everybody who is
-// signed in, so the list is the same for all. next is the key of the following page, "" at the end.
-func (s *Store) Deadlines(ctx context.Context, f DeadlineFilter) (lines []DeadlineLine, next string, err error) {
+// Deadlines lists the replies that are awaited by a date, the nearest first: of statements that have left and that the person may
+// read, which are all but the confidential ones of other groups. next is the key of the following page, "" at the end.
+func (s *Store) Deadlines(ctx context.Context, who liaison.PersonID, f DeadlineFilter) (lines []DeadlineLine, next string, err error) {
 	if f.Kind == "" {
 		f.Kind = DeadlinesOpen
 	}
@@ -83,15 +83,19 @@ func (s *Store) Deadlines(ctx context.Context, f DeadlineFilter) (lines []Deadli
 		}
 		due, id = parts[0], parts[1]
 	}
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, "", err
+	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT s.id, coalesce(s.ref, ''), s.title, `+replyColumns+`
 		FROM reply r JOIN statement s ON s.id = r.statement_id
 		JOIN transmission t ON t.id = r.transmission_id
 		JOIN addressee a ON a.statement_id = r.statement_id AND a.revision = r.revision AND a.position = r.position
-		WHERE s.state = ANY ($1) AND NOT s.confidential AND `+where+` AND ($2 = '' OR r.body_code = $2) AND ($3::date IS NULL OR r.due >= $3) AND ($4::date IS NULL OR r.due <= $4)
+		WHERE s.state = ANY ($1) AND (NOT s.confidential OR s.group_code = ANY ($9)) AND `+where+` AND ($2 = '' OR r.body_code = $2) AND ($3::date IS NULL OR r.due >= $3) AND ($4::date IS NULL OR r.due <= $4)
 			AND (r.due, r.statement_id, r.position) > ($5::date, $6::uuid, $7::integer)
 		ORDER BY r.due, r.statement_id, r.position LIMIT $8`,
-		publicStates(), f.Body, nullable(f.From), nullable(f.Until), due, id, position, f.Limit+1)
+		publicStates(), f.Body, nullable(f.From), nullable(f.Until), due, id, position, f.Limit+1, r.groups())
 	if err != nil {
 		return nil, "", unavailable(fmt.Errorf("read deadlines: %w", err))
 	}
@@ -111,11 +115,15 @@ func (s *Store) Deadlines(ctx context.Context, f DeadlineFilter) (lines []Deadli
 }
 
 // DeadlineCounts counts the lines of each kind.
-func (s *Store) DeadlineCounts(ctx context.Context) (map[string]int, error) {
+func (s *Store) DeadlineCounts(ctx context.Context, who liaison.PersonID) (map[string]int, error) {
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]int{}
 	b := &pgx.Batch{}
 	for kind, where := range deadlineKinds {
-		b.Queue(`SELECT count(*) FROM reply r JOIN statement s ON s.id = r.statement_id WHERE s.state = ANY ($1) AND NOT s.confidential AND `+where, publicStates()).
+		b.Queue(`SELECT count(*) FROM reply r JOIN statement s ON s.id = r.statement_id WHERE s.state = ANY ($1) AND (NOT s.confidential OR s.group_code = ANY ($2)) AND `+where, publicStates(), r.groups()).
 			QueryRow(func(row pgx.Row) error {
 				var n int
 				err := row.Scan(&n)
