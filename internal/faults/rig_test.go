@@ -253,10 +253,11 @@ func (r *rig) drafted(t *testing.T) liaison.StatementID {
 // approval is the chair's command on what was submitted.
 func (r *rig) approval(t *testing.T, id liaison.StatementID) liaison.Command {
 	t.Helper()
-	snap, err := r.store.Snapshot(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var snap store.Snapshot
+	testkit.Eventually(t, soon, func() (err error) { // the database may just have come up again
+		snap, err = r.store.Snapshot(t.Context(), id)
+		return err
+	})
 	return liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
 }
 

@@ -219,7 +219,7 @@ type naive struct {
 	from  string
 }
 
-// transmitSeveral sends several at a time, and all of them again when one of them went wrong.
+// transmitSeveral sends several at a time, and all that it has not written down again when one of them went wrong.
 func (n *naive) transmitSeveral(ctx context.Context, ids []liaison.TransmissionID) ([]activities.Transmission, error) {
 	out, errs := make([]activities.Transmission, len(ids)), make([]error, len(ids))
 	var g errgroup.Group
@@ -250,6 +250,9 @@ func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activi
 	t, err := n.store.Transmission(ctx, id)
 	if err != nil {
 		return activities.Transmission{}, err
+	}
+	if t.State == liaison.TransmissionAccepted { // what it wrote down it does not send again: else no batch would ever end
+		return activities.Transmission{ID: id, State: t.State}, nil
 	}
 	message, err := n.store.Message(ctx, id)
 	if err != nil {

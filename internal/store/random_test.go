@@ -81,6 +81,9 @@ func (w *walk) command(id liaison.StatementID) {
 			cmd.Kind = k
 		}
 	}
+	if snap.State == liaison.Dispatching && w.IntN(3) == 0 { // the engine's own, which no person may
+		cmd.Kind = liaison.DoSettle
+	}
 	if w.IntN(12) == 0 {
 		cmd.Digest = liaison.DigestOf([]byte("something else"))
 	}
