@@ -133,7 +133,9 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 	if _, about := liaison.AboutMessages[cmd.Kind]; err == nil && about {
 		s.tell(ctx, answer.Batch)
 		if !cmd.Kind.Sends() {
-			s.settle(ctx, cmd.ID)
+			if err := s.settle(ctx, cmd.ID); err != nil { // what was asked is done and is the answer; the mending settles what is left
+				workflow.GetLogger(ctx).Error("not settled", "statement", s.id, "command", cmd.ID, "err", err)
+			}
 		}
 	}
 	if err != nil || !cmd.Kind.Approves() || cmd.Hold {
