@@ -33,6 +33,7 @@ type OutFact struct {
 	ID         StatementID
 	Ref        string
 	Title      string
+	Closed     bool // confidential: its title stands in no report
 	State      State
 	Level      string    // on whose word it left
 	Override   string    // why it was sent although it is outside the scope, "" if it is not
@@ -208,6 +209,23 @@ func (a assembly) sent() []OutFact {
 	return out
 }
 
+// told is what a report says of the statement: what is confidential is counted, and neither its title nor to whom it went is told.
+func (s OutFact) told(words string) Cell {
+	if s.Closed {
+		return word("progress.confidential")
+	}
+	return text(words)
+}
+
+func (s OutFact) title() Cell { return s.told(s.Title) }
+
+func (s OutFact) body(to OutAddressee) Code {
+	if s.Closed {
+		return ""
+	}
+	return to.Body
+}
+
 func (a assembly) outgoing() Section {
 	sent, override, awaited := ReportTable{Key: TableOutgoing, Rows: []Row{}}, ReportTable{Key: TableOverride, Rows: []Row{}}, ReportTable{Key: TableAwaited, Rows: []Row{}}
 	months := ReportTable{Key: TableByMonth, Rows: []Row{}}
@@ -225,9 +243,9 @@ func (a assembly) outgoing() Section {
 			}
 		}
 		byMonth[month] = count
-		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), day(DateOf(s.Approved, a.Zone)), text(s.Level), text(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
+		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), day(DateOf(s.Approved, a.Zone)), text(s.Level), s.told(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
 		if s.Override != "" {
-			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), text(s.Title), text(s.Override)}})
+			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), text(s.Override)}})
 		}
 	}
 	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
@@ -236,7 +254,7 @@ func (a assembly) outgoing() Section {
 	for _, s := range a.Out {
 		for _, to := range s.To {
 			if answer := a.awaited(to); answer != "" {
-				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: to.Body, Cells: []Cell{text(s.Ref), text(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("progress.answer-" + answer)}})
+				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: s.body(to), Cells: []Cell{text(s.Ref), s.told(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("progress.answer-" + answer)}})
 			}
 		}
 	}
@@ -283,7 +301,7 @@ func (a assembly) bodies(key TableKey, kind BodyKind) Section {
 	}
 	for _, s := range a.Out {
 		for _, to := range s.To {
-			if to.Kind != kind {
+			if to.Kind != kind || s.Closed {
 				continue
 			}
 			if a.within(s.Dispatched) {
@@ -341,7 +359,7 @@ func (a assembly) figures() Section {
 			if answer != "" {
 				replies[answer]++
 			}
-			if to.Due != "" && !to.Failed && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived {
+			if a.dueWithin(to) {
 				due++
 				if !to.Answered.IsZero() && !to.late(a.Zone) {
 					onTime++
@@ -389,6 +407,84 @@ func (a assembly) figures() Section {
 		},
 		Tables: []ReportTable{byAge, answers, waiting},
 	}
+}
+
+// FigureRows are the rows that a key figure was counted from, by the same rules, so that anybody can count again: of a share,
+// those that count and then the others. It is empty for a figure that nothing was counted for.
+func FigureRows(f ReportFacts, key FigureKey) ReportTable {
+	a := assembly{ReportFacts: f}
+	counted, rest := []Row{}, []Row{}
+	add := func(s OutFact, to *OutAddressee, from, until time.Time, answer string, counts bool) {
+		row := Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), {}, {}, {}, {}}}
+		if to != nil {
+			row.Body, row.Cells[2] = s.body(*to), s.told(to.Name)
+		}
+		if !from.IsZero() {
+			row.Cells[3] = day(DateOf(from, a.Zone))
+		}
+		if !until.IsZero() {
+			row.Cells[4] = day(DateOf(until, a.Zone))
+		}
+		if answer != "" {
+			row.Cells[5] = word("progress.answer-" + answer)
+		}
+		if counts {
+			counted = append(counted, row)
+		} else {
+			rest = append(rest, row)
+		}
+	}
+	for _, s := range a.Out {
+		switch {
+		case key == FigureSent && a.within(s.Dispatched):
+			add(s, nil, s.Approved, s.Dispatched, "", true)
+		case key == FigureToApprove && a.within(s.Approved) && !s.Submitted.IsZero():
+			add(s, nil, s.Submitted, s.Approved, "", true)
+		}
+		for _, to := range s.To {
+			answer := a.awaited(to)
+			switch key {
+			case FigureToAnswer:
+				if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
+					add(s, &to, to.Sent, to.Answered, answer, true)
+				}
+			case FigureOnTime:
+				if a.dueWithin(to) {
+					add(s, &to, to.Sent, to.Answered, answer, !to.Answered.IsZero() && !to.late(a.Zone))
+				}
+			case FigureOverdue:
+				if answer == "overdue" {
+					add(s, &to, to.Sent, time.Time{}, answer, true)
+				}
+			case FigureOpen:
+				if answer == "overdue" || answer == "open" {
+					add(s, &to, to.Sent, time.Time{}, answer, true)
+				}
+			case FigureBounced:
+				if a.within(to.Sent) {
+					add(s, &to, to.Sent, time.Time{}, "", to.Failed)
+				}
+			}
+		}
+	}
+	if key == FigureReceived {
+		for _, in := range a.In {
+			if a.within(in.Received) {
+				counted = append(counted, Row{Statement: in.Statement, Cells: []Cell{{}, text(in.Title), text(in.From), day(DateOf(in.Received, a.Zone)), {}, word(in.Disposition)}})
+			}
+		}
+	}
+	if key == FigureUnanswered {
+		for _, p := range a.Unanswered {
+			counted = append(counted, Row{Statement: p.Statement, Body: p.Body.Code, Cells: []Cell{text(p.Ref), text(strconv.Itoa(p.Proposal.Number) + ". " + p.Proposal.Title), text(p.Body.Label()), {}, {}, {}}})
+		}
+	}
+	return ReportTable{Key: TableBehind, Rows: append(counted, rest...)}
+}
+
+// dueWithin reports whether a reply was due in the period and is one that is counted by whether it came in time.
+func (a assembly) dueWithin(to OutAddressee) bool {
+	return to.Due != "" && !to.Failed && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived
 }
 
 // ageWords are the ages of an open question, in days since it was sent, as keys of the catalogue.

@@ -128,6 +128,7 @@ const (
 	TableNext       TableKey = "next"
 	TableOpenByAge  TableKey = "open-by-age"
 	TableLifetime   TableKey = "lifetime"
+	TableBehind     TableKey = "behind" // the rows that a key figure was counted from; see [FigureRows]
 )
 
 // TableColumns are the columns of each table, as keys of the catalogue of words.
@@ -147,6 +148,7 @@ var TableColumns = map[TableKey][]string{
 	TableUnanswered: {"report", "proposal", "addressee"},
 	TableNext:       {"meeting", "place", "days", "source"},
 	TableOpenByAge:  {"age", "count"},
+	TableBehind:     {"number", "title", "addressee", "from", "until", "answer"},
 	TableLifetime:   {"version", "review-by", "review", "source"},
 }
 

@@ -187,6 +187,23 @@ func TestAssemble(t *testing.T) {
 	if diff := cmp.Diff(want, figures); diff != "" {
 		t.Errorf("figures (-want +got):\n%s", diff)
 	}
+	for key, n := range map[liaison.FigureKey]int{"sent": 1, "received": 1, "to-approve": 2, "to-answer": 2, "on-time": 2, "overdue": 1, "bounced": 2, "open": 2, "unanswered": 1} {
+		behind := liaison.FigureRows(f, key)
+		if got, _ := r.Figure(key); len(behind.Rows) != n || got.Kind() == liaison.FigureCount && got.Count != n || got.Kind() != liaison.FigureCount && got.Of != n {
+			t.Errorf("behind %s, %+v, stand %d rows, want %d", key, got, len(behind.Rows), n)
+		}
+		for _, row := range behind.Rows {
+			if len(row.Cells) != len(liaison.TableColumns[liaison.TableBehind]) {
+				t.Errorf("a row behind %s has %d cells", key, len(row.Cells))
+			}
+		}
+	}
+	closed := f
+	closed.Out = slices.Clone(f.Out)
+	closed.Out[1].Closed = true
+	if b, err := json.Marshal(liaison.Assemble(closed)); err != nil || strings.Contains(string(b), "Roadmap") || strings.Contains(string(b), "IEEE") || !strings.Contains(string(b), "progress.confidential") {
+		t.Errorf("the title of a confidential statement stands in the report: %s, %v", b, err)
+	}
 	rows := map[liaison.TableKey][]string{}
 	for _, s := range r.Sections {
 		for _, table := range s.Tables {

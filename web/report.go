@@ -181,7 +181,7 @@ func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liai
 	rep := *f.Content.Report
 	rep.Notes, rep.Proposals = nil, nil
 	bare.Report, bare.Text = &rep, ""
-	d, err := document.Outline(bare, document.About{Group: snap.GroupBody, Parent: bodies[rep.Parent], Ref: snap.Ref, Bodies: bodies})
+	d, err := document.Outline(bare, document.About{Group: snap.GroupBody, Parent: bodies[rep.Parent], Ref: snap.Ref, Report: snap.ID, Bodies: bodies})
 	if err != nil {
 		return err
 	}
@@ -423,7 +423,7 @@ func (s *server) reportViewOf(ctx context.Context, snap store.Snapshot, content 
 	if err != nil {
 		return nil, err
 	}
-	d, err := document.Outline(content, document.About{Group: snap.GroupBody, Parent: bodies[content.Report.Parent], Ref: snap.Ref, Bodies: bodies})
+	d, err := document.Outline(content, document.About{Group: snap.GroupBody, Parent: bodies[content.Report.Parent], Ref: snap.Ref, Report: snap.ID, Bodies: bodies})
 	if err != nil {
 		return nil, err
 	}
@@ -535,4 +535,54 @@ func (s *server) recordAnswer(w http.ResponseWriter, r *http.Request, me *visito
 	}
 	http.Redirect(w, r, "/statements/"+string(snap.ID)+"?"+url.Values{"recorded": {""}}.Encode()+"#answers", http.StatusSeeOther)
 	return nil
+}
+
+// figurePage is a key figure of a report with the rows that it was counted from, counted again.
+type figurePage struct {
+	layout
+	Statement  string
+	Report     string
+	Name       string
+	Stated     string
+	Again      string
+	Same       bool
+	Definition string
+	HTML       template.HTML
+}
+
+var figureTemplate = newPage[figurePage]("figure")
+
+// showFigure counts a figure again, from the register as it was when the report was assembled. Its rows name statements that have not
+// left, so it is for those who work in the group.
+func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor) error {
+	snap, err := s.readable(r, me)
+	if err != nil {
+		return err
+	}
+	if snap.Content.Report == nil {
+		return liaison.Refuse(liaison.NotFound, "This is no progress report.")
+	}
+	stated, ok := snap.Content.Report.Figure(liaison.FigureKey(r.PathValue("key")))
+	if !ok {
+		return liaison.Refuse(liaison.NotFound, "The report has no such figure.")
+	}
+	if snap.CapacitiesOf(me.ID())[0] == liaison.AsReader {
+		return liaison.Refuse(liaison.Forbidden, "The rows behind a figure are for the officers of %s: some are of statements that have not left.", snap.GroupBody.Label())
+	}
+	rep := snap.Content.Report
+	facts, err := s.store.ReportFacts(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, AsOf: rep.AsOf})
+	if err != nil {
+		return err
+	}
+	now := liaison.Assemble(facts)
+	again, _ := now.Figure(stated.Key)
+	p := figurePage{Statement: "/statements/" + string(snap.ID), Report: titleOr(snap.Content.Title), Same: again == stated}
+	p.Name, p.Stated, p.Definition = document.FigureWords(stated, "en")
+	_, p.Again, _ = document.FigureWords(again, "en")
+	p.layout = s.layout(r, p.Name)
+	d := document.Document{Language: "en", Blocks: []document.Block{{Table: document.Behind(liaison.FigureRows(facts, stated.Key), "en")}}}
+	if p.HTML, err = document.HTML(d, true, "", 0); err != nil {
+		return err
+	}
+	return figureTemplate.write(w, http.StatusOK, p)
 }

@@ -85,6 +85,10 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	w.wellFormed(t, "the report", read)
 	w.as(outsider).at(address).says(t, "A common list of terms").keepsQuiet(t, "Record an answer")
 
+	desk.at(address+"/figures/unanswered").says(t, "Proposals without an answer", "it is the same")
+	w.as(outsider).get(address+"/figures/unanswered").is(t, http.StatusForbidden)
+	desk.get(address+"/figures/nonsense").is(t, http.StatusNotFound)
+
 	// SG13 answers by its link.
 	ts := w.messagesTo(id)
 	nobody := w.as("")

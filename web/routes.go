@@ -37,6 +37,7 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /statements/{id}/report", s.showReport)
 	page("POST /statements/{id}/report", s.editReport)
 	page("POST /statements/{id}/answers", s.recordAnswer)
+	page("GET /statements/{id}/figures/{key}", s.showFigure)
 	page("GET /statements/{id}/submit", s.showSubmit)
 	page("POST /statements/{id}/submit", s.submit)
 	page("GET /statements/{id}/review", s.showReview)

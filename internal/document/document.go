@@ -79,7 +79,8 @@ type Series struct {
 type About struct {
 	Group  liaison.Body
 	Parent liaison.Body
-	Ref    string // "" before there is a number
+	Ref    string              // "" before there is a number
+	Report liaison.StatementID // that it is, so that figures lead to what they were counted from; "" for no such links
 	Bodies map[liaison.Code]liaison.Body
 }
 
@@ -187,7 +188,7 @@ func (o outline) section(s liaison.Section) []Block {
 	if len(s.Figures) > 0 {
 		t := Table{Key: "figures", Caption: o.say("section-figures"), Columns: []string{o.say("column-figure"), o.say("column-value"), o.say("column-definition")}, Numeric: []bool{false, false, false}}
 		for _, f := range s.Figures {
-			t.Rows = append(t.Rows, TableRow{Cells: []string{o.say("figure-" + string(f.Key)), o.figure(f), o.say("means-" + string(f.Key))}, Link: "#figure-" + string(f.Key)})
+			t.Rows = append(t.Rows, TableRow{Cells: []string{o.say("figure-" + string(f.Key)), o.figure(f), o.say("means-" + string(f.Key))}, Link: o.behind(f)})
 		}
 		out = append(out, Block{Table: &t})
 	}
@@ -201,6 +202,27 @@ func (o outline) section(s liaison.Section) []Block {
 		out = append(out, Block{Table: o.table(t)})
 	}
 	return out
+}
+
+// behind leads to the rows that a figure was counted from.
+func (o outline) behind(f liaison.Figure) string {
+	if o.about.Report == "" {
+		return ""
+	}
+	return "/statements/" + string(o.about.Report) + "/figures/" + string(f.Key)
+}
+
+// Behind is the table of the rows that a figure was counted from, in the language of the report.
+func Behind(t liaison.ReportTable, language string) *Table {
+	c, _ := catalogue.For(language)
+	return outline{c: c}.table(t)
+}
+
+// FigureWords are a figure's name, value and definition in the language of the report.
+func FigureWords(f liaison.Figure, language string) (name, value, definition string) {
+	c, _ := catalogue.For(language)
+	o := outline{c: c}
+	return o.say("figure-" + string(f.Key)), o.figure(f), o.say("means-" + string(f.Key))
 }
 
 // figure says a key figure: a number, a share with its percentage, a median of days; or that it is not known.

@@ -155,7 +155,7 @@ func TestEveryWordIsSaid(t *testing.T) {
 	add("answer-on-time", "answer-late", "answer-declined", "answer-waived", "answer-open", "answer-overdue", "age-0-30", "age-31-60", "age-61-90", "age-over-90",
 		"review-none", "review-ahead", "review-overdue", "disposition-linked", "disposition-unassigned", "column-figure", "column-value", "column-definition")
 	add("title", "title-of", "abstract-of", "period", "for-meeting", "as-of", "from-to", "provisional", "nil", "nothing", "more", "introduction", "contents", "number-later",
-		"share", "days", "unknown", "proposal", "proposal-to", "proposal-ask")
+		"share", "days", "unknown", "confidential", "proposal", "proposal-to", "proposal-ask")
 	add("state-tabled", "state-by-correspondence")
 	for key := range c.Keys() {
 		if strings.HasPrefix(key, "progress.") && !said[key] {

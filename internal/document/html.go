@@ -68,7 +68,7 @@ type bar struct {
 
 // Link is the address that a row leads to, "" for none.
 func (v view) Link(r TableRow) string {
-	if !v.links || r.Link == "" || strings.HasPrefix(r.Link, "#") {
+	if !v.links || r.Link == "" {
 		return ""
 	}
 	return v.base + r.Link

@@ -106,7 +106,7 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 	b.Queue(`
 		WITH out AS (
-			SELECT s.id, s.ref, s.title, s.revision, s.approved_at, s.dispatched_at,
+			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at,
 				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
 				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3 ORDER BY e.seq DESC LIMIT 1) AS state
 			FROM statement s
@@ -128,7 +128,7 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 			LEFT JOIN known k ON k.transmission_id = t.id
 			GROUP BY t.statement_id, t.revision, t.position
 		)
-		SELECT out.id, out.ref, out.title, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
+		SELECT out.id, out.ref, out.title, out.confidential, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
 			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.reply, ''), coalesce(m.due, ''), m.settled_at
 		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
 		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
@@ -138,7 +138,7 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 		var to liaison.OutAddressee
 		var reply liaison.ReplyState
 		var dispatched, sent, settled *time.Time
-		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.State, &s.Submitted, &s.Approved, &dispatched,
+		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.Closed, &s.State, &s.Submitted, &s.Approved, &dispatched,
 			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &reply, &to.Due, &settled}, func() error {
 			x, y := s, to
 			x.Level, x.Dispatched, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(sent)
@@ -235,7 +235,7 @@ func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts) *earlier {
 	e := &earlier{answered: map[string]bool{}, bodies: map[liaison.Code]liaison.Body{}}
 	b.Queue(`
 		SELECT s.id, s.ref, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at <= $2 ORDER BY s.dispatched_at, s.id`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at < $2 ORDER BY s.dispatched_at, s.id`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
 		var x earlierReport
 		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
 		return err
