@@ -43,6 +43,7 @@ type bodyPage struct {
 	Statements []lineView
 	More       bool
 	Reach      reachView
+	OwnLink    bool // the reader may revoke the link to the body's own page
 }
 
 type officerRow struct {
@@ -189,6 +190,12 @@ func (s *server) writeBody(w http.ResponseWriter, r *http.Request, me *visitor, 
 		lines, p.More = lines[:bodyStatements], true
 	}
 	p.Statements = s.lineViews(lines, me)
+	for _, o := range me.Offices {
+		p.OwnLink = p.OwnLink || len(s.keys) > 0 && (o.Office == liaison.OfficeSecretary || o.Office == liaison.OfficeChair)
+	}
+	if r.URL.Query().Has("revoked") {
+		p.Flash = "The link to its own page is revoked. Its next visit to a message shows a new one."
+	}
 	if p.Reach, err = s.reachOf(ctx, b.Code, me); err != nil {
 		return err
 	}

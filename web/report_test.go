@@ -122,7 +122,7 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 		t.Error("the link of a body stands in the log")
 	}
 	w.as(editor).follow("/bodies/link/revoke", url.Values{"body": {"itu-t/sg13"}}).is(t, http.StatusForbidden)
-	desk.follow("/bodies/link/revoke", url.Values{"body": {"itu-t/sg13"}})
+	desk.follow("/bodies/link/revoke", formAt(t, desk.at("/bodies/itu-t/sg13"), "/bodies/link/revoke", "body")).says(t, "The link to its own page is revoked.")
 	nobody.get(own).is(t, http.StatusNotFound)
 
 	// The parent group takes it up.
