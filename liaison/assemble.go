@@ -144,7 +144,7 @@ func number(n int) Cell { return Cell{Number: &n} }
 func (a assembly) meetings() Section {
 	t := ReportTable{Key: TableMeetings, Rows: []Row{}}
 	for _, m := range inOrder(a.Meetings) {
-		if m.State == MeetingClosed && m.Until.Within(a.From, a.Until) {
+		if m.State != MeetingCancelled && m.Until.Within(a.From, a.Until) && m.Until <= DateOf(a.AsOf, a.Zone) {
 			t.Rows = append(t.Rows, meetingRow(m))
 		}
 	}

@@ -42,8 +42,11 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	page := desk.uploadAs("calendar", "/reports/calendar", url.Values{"group": {string(group)}}, calendar).is(t, http.StatusOK).says(t, "1 meeting of the calendar", "Study Group 13 meeting", "22 February 2027")
 	w.wellFormed(t, "/reports", page)
 
+	own := strings.NewReplacer("20270301", "20261110", "20270313", "20261111", "sg13-2027-03", "jca-ml-2026-11", "Study Group 13 meeting", "Tenth meeting of JCA-ML").Replace(sg13Calendar)
+	desk.uploadAs("calendar", "/reports/calendar", url.Values{"group": {string(group)}, "of": {"own"}}, file{"jca.ics", own}).is(t, http.StatusOK).says(t, "After: Tenth meeting of JCA-ML", "24 November 2026")
+
 	begin := formAt(t, page, "/reports", "due")
-	edit := desk.follow("/reports", begin).says(t, "Write the progress report", "Progress report of JCA-ML", "JCA-ML held no meeting in this period")
+	edit := desk.follow("/reports", begin).says(t, "Write the progress report", "Progress report of JCA-ML")
 	w.wellFormed(t, "the report's form", edit)
 	id := liaison.StatementID(begin.Get("command"))
 	address := "/statements/" + string(id)
@@ -107,23 +110,23 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	desk.at(address).says(t, "Accepted by Irene Papadaki, Q7/13").keepsQuiet(t, "no answer")
 
 	// Everything that SG13 received, and the end of that link.
-	own := ""
+	link := ""
 	for n := range nobody.at(linkPath(t, ts[0])).root.Descendants() {
 		if href := attr(n, "href"); strings.HasPrefix(href, "/own/") {
-			own = href
+			link = href
 		}
 	}
-	mine := nobody.at(own).says(t, "What SG13 received", "JCA-ML-R1", "1 proposal, all answered", "Proposal answered", "Nothing waits for an answer")
+	mine := nobody.at(link).says(t, "What SG13 received", "JCA-ML-R1", "1 proposal, all answered", "Proposal answered", "Nothing waits for an answer")
 	w.wellFormed(t, "/own/…", mine)
-	nobody.at(own+"/feed.xml").says(t, "JCA-ML-R1: Progress report of JCA-ML")
-	nobody.at(own+"/calendar.ics").is(t, http.StatusOK)
-	nobody.get(own[:len(own)-1]+"x").is(t, http.StatusNotFound)
-	if strings.Contains(w.log.String(), strings.TrimPrefix(own, "/own/")) {
+	nobody.at(link+"/feed.xml").says(t, "JCA-ML-R1: Progress report of JCA-ML")
+	nobody.at(link+"/calendar.ics").is(t, http.StatusOK)
+	nobody.get(link[:len(link)-1]+"x").is(t, http.StatusNotFound)
+	if strings.Contains(w.log.String(), strings.TrimPrefix(link, "/own/")) {
 		t.Error("the link of a body stands in the log")
 	}
 	w.as(editor).follow("/bodies/link/revoke", url.Values{"body": {"itu-t/sg13"}}).is(t, http.StatusForbidden)
 	desk.follow("/bodies/link/revoke", formAt(t, desk.at("/bodies/itu-t/sg13"), "/bodies/link/revoke", "body")).says(t, "The link to its own page is revoked.")
-	nobody.get(own).is(t, http.StatusNotFound)
+	nobody.get(link).is(t, http.StatusNotFound)
 
 	// The parent group takes it up.
 	present := formAt(t, desk.at(address), address+"/do", "kind", "reason")

@@ -161,7 +161,7 @@ func (s *server) beginReport(w http.ResponseWriter, r *http.Request, me *visitor
 // maxCalendar is how large a calendar may be, in bytes: a year of meetings is a few thousand.
 const maxCalendar = 1 << 20
 
-// importCalendar takes the meetings of the parent group from an iCalendar file: an entry that is known, by its UID, is brought up
+// importCalendar takes the meetings of the parent group, or of the group itself, from an iCalendar file: an entry that is known, by its UID, is brought up
 // to date, and nothing is removed.
 func (s *server) importCalendar(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxCalendar+64<<10)
@@ -186,7 +186,11 @@ func (s *server) importCalendar(w http.ResponseWriter, r *http.Request, me *visi
 	if err != nil {
 		return err
 	}
-	meetings, err := calendar.Read(content, snap.GroupBody.Parent, header.Filename, zone)
+	of := snap.GroupBody.Parent
+	if r.PostFormValue("of") == "own" {
+		of = group
+	}
+	meetings, err := calendar.Read(content, of, header.Filename, zone)
 	if err == nil {
 		err = s.store.ImportMeetings(r.Context(), group, me.ID(), meetings)
 	}

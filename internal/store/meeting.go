@@ -82,7 +82,7 @@ func (s *Store) EnterMeetings(ctx context.Context, meetings []liaison.Meeting) e
 	})
 }
 
-// ImportMeetings takes meetings of the parent group of a group from a calendar. One that is known by its UID gets the calendar's
+// ImportMeetings takes meetings of a group or of its parent group from a calendar. One that is known by its UID gets the calendar's
 // title, place and days, and is planned or cancelled as the calendar has it, unless it was opened or closed here. The group's
 // secretariat and chair may.
 func (s *Store) ImportMeetings(ctx context.Context, group liaison.Code, by liaison.PersonID, meetings []liaison.Meeting) error {
@@ -97,8 +97,8 @@ func (s *Store) ImportMeetings(ctx context.Context, group liaison.Code, by liais
 	return s.write(ctx, func(t *tx) error {
 		b := &pgx.Batch{}
 		for _, m := range meetings {
-			if m.Group != snap.GroupBody.Parent {
-				return liaison.Refuse(liaison.Invalid, "A calendar brought in here holds meetings of the parent group, %s.", strings.ToUpper(string(snap.GroupBody.Parent)))
+			if m.Group != snap.GroupBody.Parent && m.Group != group {
+				return liaison.Refuse(liaison.Invalid, "A calendar brought in here holds meetings of %s or of its parent group, %s.", strings.ToUpper(string(group)), strings.ToUpper(string(snap.GroupBody.Parent)))
 			}
 			for _, x := range []struct {
 				label, value string

@@ -132,7 +132,7 @@ func TestFiguresOfAStudyPeriod(t *testing.T) {
 				t.Fatal(err)
 			}
 			recount(t, zone, notes, r)
-			if held, _ := r.Table(liaison.TableMeetings); len(held.Rows) != 1 || held.Rows[0].Cells[2].Date != day {
+			if held, _ := r.Table(liaison.TableMeetings); len(held.Rows) == 0 || held.Rows[len(held.Rows)-1].Cells[2].Date != day {
 				t.Errorf("%s: the meetings held are %+v", day, held.Rows)
 			}
 			reports = append(reports, r)
@@ -243,7 +243,10 @@ func recount(t *testing.T, zone *time.Location, notes []jotted, r liaison.Report
 // the draft in time; a meeting that closed without it is written down.
 func TestReportsAreDueDraftedAndMissed(t *testing.T) {
 	t.Parallel()
-	first, _ := open(t)
+	first, pool := open(t)
+	if _, err := pool.Exec(t.Context(), `UPDATE meeting SET state = 'cancelled' WHERE id = $1`, seed.Meetings()[3].ID); err != nil { // one of ours, which would be due too
+		t.Fatal(err)
+	}
 	now := time.Date(2027, 1, 10, 9, 0, 0, 0, time.UTC)
 	s := first.At(func() time.Time { return now })
 	reckon := func() []store.DueReport {

@@ -155,7 +155,7 @@ func (s *Store) ReckonReports(ctx context.Context, group liaison.Code) error {
 			INSERT INTO report_due (id, group_code, meeting_id, due, created_at)
 			SELECT gen_random_uuid(), $1, m.id, CASE WHEN m.group_code = $1 THEN m.held_until + $4::int ELSE m.held_from - $3::int END, $5
 			FROM meeting m
-			WHERE (m.group_code = $1 AND m.state = 'closed' AND m.held_until >= $6::date - 366
+			WHERE (m.group_code = $1 AND m.state <> 'cancelled' AND m.held_until < $6 AND m.held_until >= $6::date - 366
 					OR m.group_code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $6 ORDER BY in_force DESC, version DESC LIMIT 1)
 						AND m.state IN ('planned', 'open') AND m.held_from >= $6::date AND m.held_from <= $6::date + 366)
 				AND m.group_code IN ($1, $2)
