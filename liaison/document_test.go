@@ -90,7 +90,7 @@ func statesDocument() string {
 	p("")
 	p("## Who is told of what")
 	p("")
-	p("An event is looked up here when it is recorded; a letter that may wait comes at once or in the day's digest, as each person chooses.")
+	p("An event is looked up here when it is recorded; a letter that may wait comes at once or in the day's digest, as each person chooses. What others entered in a person's name never waits.")
 	p("")
 	p("| event | letter | to | may wait |")
 	p("|---|---|---|---|")

@@ -124,7 +124,7 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		change := Change{
 			Rule: r, From: s.State, Acting: acting, Stands: stands,
 			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
-			Letters: recipients(s, r.Event, cmd.Actor),
+			Letters: recipients(s, r, cmd),
 		}
 		if cmd.Kind.Approves() {
 			change.Approval = s.approval(acting, stands, cmd)
@@ -286,7 +286,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if cmd.Position < 1 || cmd.Position > len(s.Content.Addressees) {
 				return Refuse(NotFound, "The statement has no addressee number %d.", cmd.Position)
 			}
-			if len(recipients(s, r.Event, cmd.Actor)) == 0 {
+			if len(recipients(s, r, cmd)) == 0 {
 				return Refuse(Conflict, "The register knows no mailbox of yours, so nothing can be sent to you.")
 			}
 		case NeedAllAccepted, NeedSomeFailed:

@@ -123,6 +123,7 @@ const (
 	TheDrafter     Readership = "drafter" // who drafted it first
 	TheApprover    Readership = "who approved"
 	TheActor       Readership = "who did it" // and asked for the letter by that
+	OnWhoseWord    Readership = "on whose word an approval was entered"
 )
 
 // Notice is one row of the table of notices: an event, the letter that tells of it, and to whom.
@@ -142,7 +143,7 @@ var Notices = []Notice{
 	{Event: EventSubmitted, Letter: LetterReview, To: []Readership{TheChair}},
 	{Event: EventReturned, Letter: LetterReturned, To: []Readership{TheDrafter}},
 	{Event: EventRejected, Letter: LetterRejected, To: []Readership{TheDrafter}},
-	{Event: EventApproved, Letter: LetterApproved, To: []Readership{TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventApproved, Letter: LetterApproved, To: []Readership{OnWhoseWord, TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventReopened, Letter: LetterVoided, To: []Readership{TheApprover, TheChair, TheDrafter, TheSecretariat}},
 	{Event: EventAmended, Letter: LetterAmended, To: []Readership{TheApprover, TheChair}},
 	{Event: EventWaitsChair, Letter: LetterWaiting, To: []Readership{TheChair}},
@@ -188,9 +189,13 @@ func NoticesOn(kind EventKind) []Notice {
 	return out
 }
 
-// Readers lists the persons whom the row's letter goes to, each once: who holds the office today and has a mailbox, and
-// nobody who may not read the statement.
-func (n Notice) Readers(s Snapshot, actor PersonID) []Person {
+// MayWait reports whether the person may have the row's letter about the event in a daily digest. What others entered in a person's
+// name they are told at once, whatever they chose: only they know whether it is true.
+func (n Notice) MayWait(e Event, p PersonID) bool { return n.Letter.MayWait() && e.For != p }
+
+// Readers lists the persons whom the row's letter about the event goes to, each once: who holds the office today and has a
+// mailbox, and nobody who may not read the statement.
+func (n Notice) Readers(s Snapshot, e Event) []Person {
 	var out []Person
 	if n.Of != "" && n.Of != s.Content.Kind() {
 		return nil
@@ -209,10 +214,12 @@ func (n Notice) Readers(s Snapshot, actor PersonID) []Person {
 		case TheApprover:
 			people = s.officer(s.ApprovedBy)
 		case TheActor:
-			people = s.insider(actor)
+			people = s.insider(e.Actor)
+		case OnWhoseWord:
+			people = s.officer(e.For)
 		}
 		for _, p := range people {
-			if p.Email != "" && s.MayRead(p.ID) && !(n.Others && p.ID == actor) && !slices.ContainsFunc(out, func(x Person) bool { return x.ID == p.ID }) {
+			if p.Email != "" && s.MayRead(p.ID) && !(n.Others && p.ID == e.Actor) && !slices.ContainsFunc(out, func(x Person) bool { return x.ID == p.ID }) {
 				out = append(out, p)
 			}
 		}
@@ -238,11 +245,15 @@ func (s Snapshot) officer(id PersonID) []Person {
 	return nil
 }
 
-// recipients says to which persons letters about an event go.
-func recipients(s Snapshot, kind EventKind, actor PersonID) []Recipient {
+// recipients says to which persons letters about what the command leads to go.
+func recipients(s Snapshot, r Rule, cmd Command) []Recipient {
+	e := Event{Kind: r.Event, Actor: cmd.Actor}
+	if cmd.Given != nil {
+		e.For = cmd.Given.By
+	}
 	var out []Recipient
-	for _, n := range NoticesOn(kind) {
-		for _, p := range n.Readers(s, actor) {
+	for _, n := range NoticesOn(e.Kind) {
+		for _, p := range n.Readers(s, e) {
 			out = append(out, Recipient{n.Letter, p})
 		}
 	}

@@ -85,9 +85,11 @@ var (
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
 		"settle": {"dispatched to author", "dispatched to secretary"},
 		"reopen": {"approval-void to chair", "approval-void to author", "approval-void to secretary"}, "amend": {"amended to chair"},
-		"approve":        {"approved to author", "approved to secretary"},
-		"enter-approval": {"approved to author"},
-		"escalate":       {"decision-waiting to chair"},
+		"escalate": {"decision-waiting to chair"},
+	}
+	tellsOthers = map[liaison.CommandKind]string{ // chair, author and secretary, but for who did it
+		"approve": "approved", "enter-approval": "approved",
+		"present": "report-presented", "note": "report-presented", "accept": "report-presented", "send-back": "report-presented",
 	}
 )
 
@@ -195,11 +197,9 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	if kind == liaison.DoTest { // to who asks for it
 		want = []string{"test to " + string(command(kind, acting).Actor)}
 	}
-	if liaison.OutcomeOf(kind) != "" { // to all but who records it
-		for _, who := range []string{"chair", "author", "secretary"} {
-			if who != string(command(kind, acting).Actor) {
-				want = append(want, "report-presented to "+who)
-			}
+	for _, who := range []string{"chair", "author", "secretary"} {
+		if letter := tellsOthers[kind]; letter != "" && who != string(command(kind, acting).Actor) {
+			want = append(want, letter+" to "+who)
 		}
 	}
 	if diff := cmp.Diff(want, letters); diff != "" {

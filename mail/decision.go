@@ -63,18 +63,27 @@ func (o CorrespondenceClosed) in(c *catalogue.Catalogue) sheet {
 	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead})
 }
 
-// Approved tells the drafter and the secretariat that a statement was approved and numbered.
+// Approved tells of a statement that it was approved and numbered; whoever is said to have approved it outside, by whom that was
+// entered and what is said to show it.
 type Approved struct {
 	Matter
-	By     string
-	Acting string // in which capacity, by its label: "Chair"
+	By       string
+	Acting   string // in which capacity, by its label: "Chair"
+	Entered  string // who entered it, "" for an approval that was given in the register
+	On       liaison.Date
+	Evidence string // of an approval that was entered
 }
 
 func (Approved) kind() liaison.Letter { return liaison.LetterApproved }
 
 func (a Approved) in(c *catalogue.Catalogue) sheet {
-	return a.sheet(c, notice{Head: c.Say("approved.head"),
-		Lead: c.Say("approved.lead", "by", a.By, "office", office(c, a.Acting), "number", a.number())})
+	if a.Entered == "" {
+		return a.sheet(c, notice{Head: c.Say("approved.head"),
+			Lead: c.Say("approved.lead", "by", a.By, "office", office(c, a.Acting), "number", a.number())})
+	}
+	return a.sheet(c, notice{Head: c.Say("approved.head-entered"),
+		Lead:  c.Say("approved.lead-entered", "entered", a.Entered, "by", a.By, "office", office(c, a.Acting), "date", a.On, "number", a.number()),
+		Facts: facts(fact{"label.evidence", c.Isolate(a.Evidence), true})})
 }
 
 // DecisionWaiting tells an office that a statement has waited long for its decision.

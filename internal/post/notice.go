@@ -131,7 +131,7 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		}
 		switch l.Letter {
 		case liaison.LetterApproved:
-			return mail.Approved{Matter: m, By: d.By, Acting: d.Acting.Label()}, nil
+			return mail.Approved{Matter: m, By: d.By, Acting: d.Acting.Label(), Entered: d.EnteredBy, On: e.On, Evidence: d.Evidence}, nil
 		case liaison.LetterRejected:
 			return mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page, Settings: o.settings()}, nil
 		}

@@ -195,6 +195,44 @@ func rendered(t *testing.T, s *store.Store, o *post.Office, id liaison.Statement
 	return seen
 }
 
+// TestApprovalEnteredByOthers: who is said to have approved outside is told by whom that was entered, and what is said to show it.
+func TestApprovalEnteredByOthers(t *testing.T) {
+	s := store.New(testkit.Database(t, register)).At(func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) })
+	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example"}
+	id := draft(t, s)
+	do(t, s, id, liaison.DoSubmit, seed.Editor)
+	snap := snapshot(t, s, id)
+	enter := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoEnterApproval, Statement: id, Actor: seed.Secretary.ID, Digest: snap.Digest,
+		Given: &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "Telephone, 23 November 2026, 09:40"}}
+	if _, err := s.Do(t.Context(), enter); err != nil {
+		t.Fatal(err)
+	}
+	ts, err := s.Batch(t.Context(), enter.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[liaison.PersonID]string{}
+	for _, x := range ts {
+		message, err := o.Render(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _, err := mail.Parts(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told[x.Person] = strings.Join(strings.Fields(text), " ")
+	}
+	for _, want := range []string{seed.Secretary.Name + " entered that " + seed.Chair.Name + " (chair) approved this liaison statement on 23 November 2026.", "hold the dispatch at once", "Telephone, 23 November 2026, 09:40"} {
+		if !strings.Contains(told[seed.Chair.ID], want) {
+			t.Errorf("the chair is not told %q:\n%s", want, told[seed.Chair.ID])
+		}
+	}
+	if told[seed.Secretary.ID] != "" || told[seed.Editor.ID] == "" {
+		t.Errorf("told are %q; want the drafter, and not the secretary who did it", told)
+	}
+}
+
 // TestATestHoldsNoToken: neither the link nor an address of the message that it stands for, nor of itself.
 func TestATestHoldsNoToken(t *testing.T) {
 	s, _, o, id := notified(t)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -169,6 +170,10 @@ func TestApprovalsGivenOutside(t *testing.T) {
 	s, pool := open(t)
 	id := draft(t, s, "w3c")
 	carry(t, s, id, liaison.DoSubmit)
+	// The chair wants to know of approvals once a day; of those that others enter in the chair's name that does not hold.
+	if err := s.Choose(t.Context(), seed.Chair.ID, []liaison.Letter{liaison.LetterApproved}, liaison.DigestTime{Hour: 23, Zone: "UTC"}); err != nil {
+		t.Fatal(err)
+	}
 	file, err := s.PutBlob(t.Context(), []byte("From: chair\n\nI approve revision 1."))
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +186,10 @@ func TestApprovalsGivenOutside(t *testing.T) {
 	enter.Given = &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "approval.eml", File: file}
 	if a := do(t, s, enter); a.State != liaison.Approved || a.Ref != "JCA-ML-LS1" {
 		t.Fatalf("led to %+v", a)
+	}
+	told, err := s.Batch(t.Context(), enter.ID)
+	if i := slices.IndexFunc(told, func(x store.Transmission) bool { return x.Person == seed.Chair.ID && x.Letter == liaison.LetterApproved }); i < 0 || err != nil {
+		t.Errorf("the chair is not told at once of the approval that was entered in the chair's name: %+v, %v", told, err)
 	}
 	snap, err = s.Snapshot(t.Context(), id)
 	want := liaison.Approval{Mode: liaison.ByOfficer, By: seed.Chair.ID, As: liaison.AsChair, On: snap.Today, Entered: seed.Secretary.ID, Evidence: "approval.eml", File: file}

@@ -28,7 +28,7 @@ func (t *tx) notify(ctx context.Context, b *pgx.Batch) error {
 			t.snap = snap
 		}
 		for _, n := range rows {
-			for _, p := range n.Readers(t.snap.Snapshot, e.Actor) {
+			for _, p := range n.Readers(t.snap.Snapshot, e) {
 				t.tell(b, n, e, p)
 			}
 		}
@@ -41,21 +41,22 @@ func (t *tx) notify(ctx context.Context, b *pgx.Batch) error {
 func (t *tx) tell(b *pgx.Batch, n liaison.Notice, e liaison.Event, p liaison.Person) {
 	id, about := newID(), nullable(e.Transmission)
 	atOnce := liaison.AtOncePerDay
-	if !n.Letter.MayWait() {
+	waits := n.MayWait(e, p.ID)
+	if !waits {
 		atOnce = math.MaxInt32
 	}
 	columns, values, batch := ``, ``, []any{}
 	if t.batch != "" {
-		columns, values, batch = `, batch`, `, $14`, []any{t.batch}
+		columns, values, batch = `, batch`, `, $15`, []any{t.batch}
 	}
 	b.Queue(`
 		INSERT INTO transmission (id, letter, person_id, statement_id, revision, recipient_name, recipient_email, message_id, message_date, changed_at, created_at`+columns+`)
 		SELECT $1, $2, $3, $8, $9, $10, $11, $12, $13, $13, $13`+values+`
 		WHERE NOT ($7 AND EXISTS (SELECT FROM notice WHERE about = $4 AND person_id = $3 AND letter = $2))
-			AND NOT EXISTS (SELECT FROM notice_choice WHERE person_id = $3 AND letter = $2 AND pace = 'daily')
+			AND NOT ($14 AND EXISTS (SELECT FROM notice_choice WHERE person_id = $3 AND letter = $2 AND pace = 'daily'))
 			AND (SELECT count(*) FROM notice WHERE about = $4 AND person_id = $3 AND letter = $2 AND made_at > $5) < $6`,
 		append([]any{id, n.Letter, p.ID, about, t.now.Add(-24 * time.Hour), atOnce, n.Once,
-			e.Statement, e.Revision, p.Name, p.Email, messageID(t.snap.GroupBody), t.now}, batch...)...)
+			e.Statement, e.Revision, p.Name, p.Email, messageID(t.snap.GroupBody), t.now, waits}, batch...)...)
 	b.Queue(`
 		INSERT INTO notice (id, letter, person_id, about, event_id, statement_id, made_at, transmission_id)
 		SELECT $1, $2, $3, $4, $6, $7, $8, (SELECT id FROM transmission WHERE id = $1)
