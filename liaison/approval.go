@@ -1,6 +1,9 @@
 package liaison
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // modeLabels are the ways of deciding in words.
 var modeLabels = map[ApprovalMode]string{
@@ -98,7 +101,7 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 
 // approval makes what the record will say, for a command that approves.
 func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Approval {
-	a := &Approval{Mode: s.modeOf(), By: cmd.Actor, As: acting, On: s.Today, Stands: stands}
+	a := &Approval{Mode: s.State.Mode(), By: cmd.Actor, As: acting, On: s.Today, Stands: stands}
 	if cmd.Kind == DoEnterApproval && cmd.Given != nil {
 		a.By, a.On, a.Entered, a.Evidence, a.File = cmd.Given.By, cmd.Given.On, cmd.Actor, cmd.Given.Evidence, cmd.Given.File
 		a.As, a.Stands, _ = s.checkGiven(*cmd.Given) // it was checked before the command got here
@@ -106,8 +109,13 @@ func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Appr
 	return a
 }
 
-// modeOf is the way in which the statement is being decided on, by its state.
-func (s Snapshot) modeOf() ApprovalMode { return ByOfficer }
+// checkMode refuses an approval in a way that the group's profile does not have.
+func (s Snapshot) checkMode() error {
+	if mode := s.State.Mode(); !slices.Contains(s.Profile.Approval.Modes, mode) {
+		return Refuse(Forbidden, "The profile %q has no approval %s. Decide in another way.", s.Profile.Name, strings.ToLower(mode.Label()))
+	}
+	return nil
+}
 
 // Decides says in which capacity the person can approve the statement as it stands, and by which absence or delegation, or why
 // they cannot.

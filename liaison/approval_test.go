@@ -127,6 +127,28 @@ func TestWhoApproves(t *testing.T) {
 	}
 }
 
+// TestApprovalInAWayOfTheProfile has a group that decides at meetings only: nobody approves between them, on anybody's word; the chair
+// can still return and reject.
+func TestApprovalInAWayOfTheProfile(t *testing.T) {
+	for kind, want := range map[liaison.CommandKind]liaison.ErrorCode{
+		liaison.DoApprove: liaison.Forbidden, liaison.DoEnterApproval: liaison.Forbidden, liaison.DoReturn: "", liaison.DoReject: "",
+	} {
+		acting := liaison.AsChair
+		if kind == liaison.DoEnterApproval {
+			acting = liaison.AsSecretary
+		}
+		snap, cmd := ready(liaison.InReview, kind), command(kind, acting)
+		snap.Profile.Approval.Modes = []liaison.ApprovalMode{liaison.AtMeeting}
+		_, err := liaison.Next(snap, cmd)
+		if liaison.CodeOf(err) != want && !(err == nil && want == "") || err != nil && !strings.Contains(err.Error(), "no approval between meetings") {
+			t.Errorf("%s answered with %v, want %q", kind, err, want)
+		}
+		if may := slices.Contains(liaison.May(snap, cmd.Actor), kind); may != (want == "") {
+			t.Errorf("%s: the button is there: %t", kind, may)
+		}
+	}
+}
+
 // TestAbsenceCheck is what can be entered into the register of absences and delegations, and by whom.
 func TestAbsenceCheck(t *testing.T) {
 	absence := func(id string) liaison.Absence {

@@ -164,6 +164,11 @@ func MayAbout(s Snapshot, id TransmissionID, p PersonID) []CommandKind {
 
 // entitled finds the capacity that the actor has for the row today, and by which absence or delegation.
 func entitled(s Snapshot, r Rule, actor PersonID) (Capacity, AbsenceID, error) {
+	if r.Command.Approves() {
+		if err := s.checkMode(); err != nil {
+			return "", "", err
+		}
+	}
 	if actor == "" {
 		if slices.Contains(r.Who, AsEngine) {
 			return AsEngine, "", nil

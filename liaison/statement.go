@@ -23,25 +23,26 @@ const (
 	Withdrawn        State = "withdrawn"
 )
 
-// States lists every state in the order of the procedure, with its label, what it means to a reader, whose turn it is, and
-// whether it is an end. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
+// States lists every state in the order of the procedure, with its label, what it means to a reader, whose turn it is, whether it
+// is an end, and in which way an approval is given from it. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
 var States = []struct {
 	State   State
 	Label   string
 	Meaning string
-	Turn    []Capacity // who is waited for
-	Final   bool       // nothing leads out of it
-	Public  bool       // every signed-in person may read the statement from here on
+	Turn    []Capacity   // who is waited for
+	Final   bool         // nothing leads out of it
+	Public  bool         // every signed-in person may read the statement from here on
+	Mode    ApprovalMode // in which it is decided on here, "" where nothing is to be decided
 }{
-	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false},
-	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false},
-	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false},
-	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true},
-	{Dispatched, "Dispatched", "every addressee's server accepted its message, or a person answers for it", nil, false, true},
-	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", []Capacity{AsSecretary}, false, true},
-	{Closed, "Closed", "nothing more is expected", nil, true, true},
-	{Rejected, "Rejected", "the chair decided against sending it", nil, true, false},
-	{Withdrawn, "Withdrawn", "taken back before anything was sent; a number already given stays used", nil, true, false},
+	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false, ""},
+	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false, ByOfficer},
+	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false, ""},
+	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true, ""},
+	{Dispatched, "Dispatched", "every addressee's server accepted its message, or a person answers for it", nil, false, true, ""},
+	{DispatchedInPart, "Dispatched in part", "at least one addressee's message was refused or its outcome is unknown", []Capacity{AsSecretary}, false, true, ""},
+	{Closed, "Closed", "nothing more is expected", nil, true, true, ""},
+	{Rejected, "Rejected", "the chair decided against sending it", nil, true, false, ""},
+	{Withdrawn, "Withdrawn", "taken back before anything was sent; a number already given stays used", nil, true, false, ""},
 }
 
 // Label is the state in words.
@@ -72,6 +73,16 @@ func (s State) Public() bool {
 		}
 	}
 	return false
+}
+
+// Mode is the way in which a statement in the state is decided on, "" where nothing is to be decided.
+func (s State) Mode() ApprovalMode {
+	for _, x := range States {
+		if x.State == s {
+			return x.Mode
+		}
+	}
+	return ""
 }
 
 // Statement is what the register holds of an outgoing statement, apart from what its revisions say.
