@@ -614,6 +614,14 @@ CREATE TABLE public.body_reach (
     CONSTRAINT body_reach_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.calendar_link (
+    person_id uuid NOT NULL,
+    n integer NOT NULL,
+    open boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_link_n_check CHECK ((n > 0))
+);
+
 CREATE TABLE public.canary (
     id uuid NOT NULL,
     relay text NOT NULL,
@@ -1265,6 +1273,9 @@ ALTER TABLE ONLY public.body_reach
 ALTER TABLE ONLY public.body_reach
     ADD CONSTRAINT body_reach_pkey PRIMARY KEY (body_code, version);
 
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_pkey PRIMARY KEY (person_id, n);
+
 ALTER TABLE ONLY public.canary
     ADD CONSTRAINT canary_pkey PRIMARY KEY (id);
 
@@ -1600,6 +1611,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_link_revoked F
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_reach FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.calendar_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1645,6 +1658,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.blob FOR EACH STAT
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_link_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_reach FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.calendar_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1793,6 +1808,9 @@ ALTER TABLE ONLY public.body_reach
 
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_successor_fkey FOREIGN KEY (successor) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
@@ -2241,6 +2259,9 @@ GRANT SELECT(person_id) ON TABLE public.body_reach TO liaison_auditor;
 GRANT SELECT(at) ON TABLE public.body_reach TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.body_reach TO liaison_auditor;
+
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_worker;
 
 GRANT SELECT ON TABLE public.canary TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
