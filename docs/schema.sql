@@ -133,6 +133,19 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.employment_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.ended_on IS NOT NULL
+		OR (NEW.id, NEW.group_code, NEW.person_id, NEW.body_code, NEW.held_from, NEW.held_until, NEW.evidence, NEW.recorded_by, NEW.recorded_at)
+			IS DISTINCT FROM (OLD.id, OLD.group_code, OLD.person_id, OLD.body_code, OLD.held_from, OLD.held_until, OLD.evidence, OLD.recorded_by, OLD.recorded_at) THEN
+		RAISE EXCEPTION 'an employer is ended once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'employment_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE PROCEDURE public.grant_roles()
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -717,7 +730,17 @@ CREATE TABLE public.employment (
     held_from date NOT NULL,
     held_until date,
     evidence text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    group_code text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    ended_by uuid,
+    ended_on date,
+    end_reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT employment_check CHECK ((held_from <= held_until)),
+    CONSTRAINT employment_end_reason_check CHECK ((length(end_reason) <= 4000)),
+    CONSTRAINT employment_ended_after_it_began CHECK ((ended_on >= held_from)),
+    CONSTRAINT employment_ended_for_a_reason CHECK (((num_nulls(ended_by, ended_on) = ANY (ARRAY[0, 2])) AND ((ended_on IS NULL) = (end_reason = ''::text)))),
     CONSTRAINT employment_evidence_check CHECK ((length(evidence) <= 4000))
 );
 
@@ -766,8 +789,8 @@ CREATE TABLE public.event (
     agenda_item integer DEFAULT 0 NOT NULL,
     evidence text DEFAULT ''::text NOT NULL,
     evidence_file text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'employer-recorded'::text, 'employer-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1313,7 +1336,7 @@ ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
 
 ALTER TABLE ONLY public.employment
-    ADD CONSTRAINT employment_pkey PRIMARY KEY (person_id, body_code, held_from);
+    ADD CONSTRAINT employment_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_id_key UNIQUE (id);
@@ -1485,6 +1508,8 @@ CREATE INDEX canary_sent ON public.canary USING btree (relay, sent_at DESC);
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
 
 CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
+
+CREATE UNIQUE INDEX employment_once ON public.employment USING btree (person_id, body_code, held_from) WHERE (ended_on IS NULL);
 
 CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
@@ -1667,6 +1692,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH 
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.digest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.employment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.inbound_message FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1702,6 +1729,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_respo
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_token_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
+
+CREATE TRIGGER employment_guard BEFORE DELETE OR UPDATE ON public.employment FOR EACH ROW EXECUTE FUNCTION public.employment_guard();
 
 CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EXECUTE FUNCTION public.hold_guard();
 
@@ -1873,7 +1902,16 @@ ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
 
 ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
@@ -2290,8 +2328,14 @@ GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;
 GRANT SELECT ON TABLE public.drafter TO liaison_auditor;
 
-GRANT SELECT ON TABLE public.employment TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.employment TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.employment TO liaison_worker;
+
+GRANT UPDATE(ended_by) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(ended_on) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(end_reason) ON TABLE public.employment TO liaison_app;
 
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;

@@ -38,6 +38,7 @@ type bodyPage struct {
 	InOffice   []officerRow
 	Former     []officerRow
 	Absences   string // the address of their register, for the group's officers
+	Employers  string // the same of who they work for, for the secretariat and the chair
 	Terms      []termsView
 	Overdue    liaison.Date // by when the continuation was to be decided, if that has passed
 	Statements []lineView
@@ -167,6 +168,9 @@ func (s *server) writeBody(w http.ResponseWriter, r *http.Request, me *visitor, 
 		if o.Group == b.Code {
 			p.Absences = absencesAddress(b.Code)
 		}
+	}
+	if officeOf(me, b.Code, liaison.OfficeSecretary, liaison.OfficeChair) {
+		p.Employers = employersAddress(b.Code)
 	}
 	terms, err := s.store.TermsOfReference(ctx, b.Code)
 	if err != nil {

@@ -18,6 +18,7 @@ type mePage struct {
 	Waits    int
 	Always   []noticeChoice // that come at once whatever is chosen
 	Calendar subscribeView
+	Employed []employmentView // what is written of the person
 	Problems problems
 }
 
@@ -56,6 +57,13 @@ func (s *server) writeMe(w http.ResponseWriter, r *http.Request, status int, dai
 	var err error
 	if p.Calendar, err = s.subscribeViewOf(r, visiting(r.Context()).ID()); err != nil {
 		return err
+	}
+	employers, err := s.store.EmployersOf(r.Context(), visiting(r.Context()).ID())
+	if err != nil {
+		return err
+	}
+	for _, e := range employers {
+		p.Employed = append(p.Employed, employmentView{Employment: e, Employer: bodyLink{e.BodyLabel, bodyAddress(e.Body)}})
 	}
 	for _, x := range liaison.Correspondence {
 		c := noticeChoice{x.Letter, x.Label, x.When, slices.Contains(daily, x.Letter)}
