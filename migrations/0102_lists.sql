@@ -63,3 +63,93 @@ BEGIN
 	END IF;
 END $$;
 -- +goose StatementEnd
+
+-- Search. A query said the same thing once for every language that has the same stem of a word: six times the work, and six times as many
+-- rows as there are in the planner's eyes, which then reads the whole table.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION search_query(words text, codes text[], without text) RETURNS tsquery LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, public SET client_min_messages = warning AS $$
+DECLARE
+	wanted text := search_spaced(words);
+	barred text := search_spaced(without);
+	asked  tsquery := ''::tsquery;
+	never  tsquery := ''::tsquery;
+	read   tsquery;
+	seen   text[] := '{}';
+	unseen text[] := '{}';
+	code   text;
+	config regconfig;
+BEGIN
+	FOREACH config IN ARRAY ARRAY['simple', 'english', 'french', 'spanish', 'russian', 'arabic']::regconfig[] LOOP
+		read := websearch_to_tsquery(config, wanted);
+		IF read::text <> ALL (seen) THEN
+			asked := asked || read;
+			seen := seen || read::text;
+		END IF;
+		read := websearch_to_tsquery(config, barred);
+		IF read::text <> ALL (unseen) THEN
+			never := never || read; -- in no language
+			unseen := unseen || read::text;
+		END IF;
+	END LOOP;
+	FOREACH code IN ARRAY codes LOOP
+		asked := asked && quote_literal('=' || code)::tsquery;
+	END LOOP;
+	IF numnode(asked) > 0 AND numnode(never) > 0 THEN
+		asked := asked && !!never;
+	END IF;
+	RETURN asked;
+END $$;
+
+-- search_hits looks a query up in the index and nowhere else, whatever the planner thinks of it: it cannot know how many statements
+-- two words have together.
+CREATE FUNCTION search_hits(query tsquery, most integer) RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE ROWS 500
+SET search_path = pg_catalog, public SET enable_seqscan = off AS $$
+	SELECT statement_id FROM search WHERE words @@ query LIMIT most
+$$;
+
+CREATE FUNCTION search_folded(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+	SELECT translate(lower(t), 'áàâäãéèêëíìîïóòôöõúùûüñç', 'aaaaaeeeeiiiiooooouuuunc')
+$$;
+
+-- search_stems are the words and codes that a query wants, as they may begin in a text: without accents, and without the last letter of a
+-- stem, which in English changes (study, studi).
+CREATE FUNCTION search_stems(query tsquery) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, public AS $$
+	SELECT coalesce(array_agg(DISTINCT CASE WHEN length(word) > 3 THEN left(word, -1) ELSE word END), '{}')
+	FROM (SELECT search_folded(ltrim(replace(m[1], '''''', ''''), '=')) AS word FROM regexp_matches(querytree(query), '''((?:[^'']|'''')*)''', 'g') AS m) x WHERE word <> ''
+$$;
+
+-- search_quote is a piece of a text round the words of a query, which are marked. To read a whole text for it costs more than to find
+-- it: so the words are looked for as they are written, and only what stands round them is read.
+CREATE FUNCTION search_quote(language text, body text, query tsquery, stems text[], options text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, public AS $$
+DECLARE
+	config regconfig := search_config(language);
+	folded text := search_folded(body);
+	below  integer := 1; -- what is before this was looked at
+	place  integer;
+	piece  text;
+	other  text;         -- the first in which some of the words stand, if nowhere all of them as they are asked for
+BEGIN
+	FOR i IN 1..4 LOOP
+		SELECT min(p) + below - 1 INTO place FROM unnest(stems) AS stem, strpos(substr(folded, below), stem) AS p WHERE p > 0;
+		EXIT WHEN place IS NULL;
+		piece := substr(body, greatest(1, place - 60), 700);
+		IF place > 61 THEN
+			piece := '… ' || substr(piece, 1 + strpos(left(piece, 30), ' ')); -- from the beginning of a word on
+		END IF;
+		piece := search_spaced(piece);
+		IF to_tsvector(config, piece) @@ query THEN
+			RETURN ts_headline(config, piece, query, options);
+		END IF;
+		IF other IS NULL THEN
+			other := ts_headline(config, piece, (SELECT string_agg(m[1], ' | ')::tsquery FROM regexp_matches(querytree(query), '(''(?:[^'']|'''')*'')', 'g') AS m), options);
+		END IF;
+		below := place + 640;
+	END LOOP;
+	RETURN coalesce(other, ts_headline(config, search_spaced(left(body, 3000)), query, options));
+END $$;
+-- +goose StatementEnd
+
+-- Nothing of the texts and vectors stands in the rows themselves, so that what has a word is gone through in a few pages.
+ALTER TABLE search SET (toast_tuple_target = 128);
