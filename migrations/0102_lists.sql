@@ -101,6 +101,12 @@ BEGIN
 	RETURN asked;
 END $$;
 
+-- search_loose is what of a query the index alone can tell: the words of its phrases anywhere, and nothing of what must not be there. Where
+-- it is the query itself, what the index names need not be read to know that it is meant.
+CREATE FUNCTION search_loose(query tsquery) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+	SELECT CASE WHEN tree IN ('', 'T') THEN query ELSE regexp_replace(tree, '<(-|[0-9]+)>', '&', 'g')::tsquery END FROM (SELECT querytree(query) AS tree) x
+$$;
+
 -- search_hits looks a query up in the index and nowhere else, whatever the planner thinks of it: it cannot know how many statements
 -- two words have together.
 CREATE FUNCTION search_hits(query tsquery, most integer) RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE ROWS 500

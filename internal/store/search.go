@@ -257,20 +257,23 @@ func (s *Store) newest(ctx context.Context, r reader, f Filter, query string, fo
 var errTooMany = errors.New("too many statements have the words")
 
 // ranked looks the words up and puts the newest of what is found in order: a number that is exactly what was asked for first, then by how
-// well it fits. What the index names is not read for that, only what is put in order.
+// well it fits. What the index names is read from the newest on, until enough of it is what is meant.
 func (s *Store) ranked(ctx context.Context, r reader, f Filter, query string, found *Found) error {
 	after, err := parseRank(f.After)
 	if err != nil {
 		return err
 	}
 	q := f.chosen(r)
-	sql := q.bind(`WITH named AS MATERIALIZED (SELECT x AS id FROM search_hits(?::text::tsquery, ?) x),
-		newest AS MATERIALIZED (SELECT s.id, s.changed_at, s.ref FROM named n JOIN statement s ON s.id = n.id WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?),
-		hits AS MATERIALIZED (SELECT n.id, n.changed_at, (ts_rank(x.words, ?::text::tsquery) + CASE WHEN lower(n.ref) = lower(?) THEN 10 ELSE 0 END)::float8 AS rank
-			FROM newest n JOIN search x ON x.statement_id = n.id)
+	sql := q.bind(`WITH loose AS MATERIALIZED (SELECT search_loose(?::text::tsquery) AS query),
+		named AS MATERIALIZED (SELECT x AS id FROM loose, search_hits(loose.query, ?) x),
+		hits AS MATERIALIZED (SELECT n.id, n.changed_at, (h.fits + CASE WHEN lower(n.ref) = lower(?) THEN 10 ELSE 0 END)::float8 AS rank
+			FROM (SELECT s.id, s.changed_at, s.ref FROM named n JOIN statement s ON s.id = n.id WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC) n
+			CROSS JOIN LATERAL (SELECT ts_rank(x.words, ?::text::tsquery) AS fits FROM search x
+				WHERE x.statement_id = n.id AND ((SELECT query::text FROM loose) = ? OR x.words @@ ?::text::tsquery) OFFSET 0) h
+			ORDER BY n.changed_at DESC, n.id DESC LIMIT ?)
 		SELECT (SELECT count(*) FROM named), (SELECT count(*) FROM hits), h.id, h.changed_at, h.rank FROM (SELECT) one
 			LEFT JOIN (SELECT * FROM hits WHERE (rank, changed_at, id) < (?, ?::timestamptz, ?::uuid) ORDER BY rank DESC, changed_at DESC, id DESC LIMIT ?) h ON true
-		ORDER BY h.rank DESC, h.changed_at DESC, h.id DESC`, query, foundAtMost, rankedAtMost, query, strings.TrimSpace(f.Query), after.rank, after.changed, after.id, f.Limit+1)
+		ORDER BY h.rank DESC, h.changed_at DESC, h.id DESC`, query, foundAtMost, strings.TrimSpace(f.Query), query, query, query, rankedAtMost, after.rank, after.changed, after.id, f.Limit+1)
 	rows, err := s.pool.Query(ctx, sql, append([]any{planned}, q.args...)...)
 	if err != nil {
 		return fmt.Errorf("search: %w", err)
