@@ -150,6 +150,9 @@ BEGIN
 		END IF;
 		IF other IS NULL THEN
 			other := ts_headline(config, piece, (SELECT string_agg(m[1], ' | ')::tsquery FROM regexp_matches(querytree(query), '(''(?:[^'']|'''')*'')', 'g') AS m), options);
+			IF strpos(other, E'\x02') = 0 AND strpos(querytree(query), '''=') = 0 THEN
+				other := NULL; -- another word that begins in the same way; a code is marked nowhere
+			END IF;
 		END IF;
 		below := place + 640;
 	END LOOP;

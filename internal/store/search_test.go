@@ -349,6 +349,7 @@ func TestQuotesOfLongTexts(t *testing.T) {
 		{"ar", "بالعربية", filler + "يرجى استعراض الشبكات."},
 		{"zh", "中文", cjk + "请审查和机器学习模型有关的参数。"},
 		{"en", "Only in the title: periscope", filler},
+		{"en", "Only in the title: stated", "Nothing at first, and then standards. " + filler},
 		{"en", "A code", filler + "It follows Y.9876 closely."},
 	} {
 		titled(t, s, x.language, x.title, x.text)
@@ -364,6 +365,7 @@ func TestQuotesOfLongTexts(t *testing.T) {
 		"الشبكة":                  {"الشبكات", "استعراض"},
 		"机器学习":                    {"机器学习", "审查和机器学习模型"},
 		"periscope":               {"", "Nothing of it"},
+		"stated":                  {"", "Nothing at first"},
 		"Y.9876":                  {"", "It follows Y.9876"},
 	} {
 		found, err := s.Search(t.Context(), seed.Chair.ID, store.Filter{Query: query})
