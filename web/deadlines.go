@@ -143,6 +143,7 @@ type calendarPage struct {
 	Weeks          [][]calendarDay
 	Before, Behind string // addresses of the months beside
 	Today          string // address of this month
+	None           bool   // there is none in the month
 	More           bool   // there are more deadlines in the month than are shown
 }
 
@@ -188,7 +189,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 	if err != nil {
 		return err
 	}
-	p.More = next != ""
+	p.More, p.None = next != "", len(lines) == 0
 	by := map[liaison.Date][]deadlineLineView{}
 	for _, l := range lines {
 		by[l.Reply.Due] = append(by[l.Reply.Due], deadlineLineOf(l, today))

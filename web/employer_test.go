@@ -50,7 +50,7 @@ func TestEmployersOfOfficers(t *testing.T) {
 	ending := with(listed.form(t, "/end"), "last", "2026-11-22", "reason", " ")
 	w.wellFormed(t, path, tsb.send("POST", path, ending).is(t, http.StatusUnprocessableEntity).says(t, "Say why it ends").holds(t, `value="2026-11-22"`))
 	tsb.send("POST", path, with(ending, "last", "2019-01-01", "reason", "Retired.")).is(t, http.StatusUnprocessableEntity).says(t, "Give a last day from 1 January 2020 on", "Retired.")
-	tsb.at(tsb.send("POST", path, with(ending, "reason", "Retired.")).location(t)).says(t, "ended before 23 November 2026", "Retired.")
+	tsb.at(tsb.send("POST", path, with(ending, "reason", "Retired.")).location(t)).says(t, "from 1 January 2020 until 22 November 2026", "ended by TSB Secretariat : Retired.")
 	lee.at(statementPath(id, "/review")).says(t, "Approve and dispatch")
 	tsb.send("POST", path, with(ending, "reason", "Retired.")).is(t, http.StatusConflict)
 }
