@@ -70,17 +70,7 @@ func (t *tx) mayPause(ctx context.Context, by liaison.PersonID) error {
 	if by == "" {
 		return nil
 	}
-	var may bool
-	err := t.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = $2 AND held_from <= $3::timestamptz::date AND coalesce(held_until, 'infinity') >= $3::timestamptz::date)`,
-		by, liaison.OfficeSecretary, t.now).Scan(&may)
-	if err != nil {
-		return fmt.Errorf("read appointments: %w", err)
-	}
-	if !may {
-		return liaison.Refuse(liaison.Forbidden, "Pausing and resuming is for a secretariat.")
-	}
-	return nil
+	return t.onlyFor(ctx, by, "Pausing and resuming is for a secretariat.", liaison.OfficeSecretary)
 }
 
 // dropRelayHeld takes back the letters that tell of a paused relay and have not got through: they are not true any more.
