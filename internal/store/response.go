@@ -176,13 +176,7 @@ func (s *Store) RevokeLink(ctx context.Context, id liaison.TransmissionID, by li
 	if err != nil {
 		return err
 	}
-	acting := liaison.AsReader
-	for _, c := range snap.CapacitiesOf(by) {
-		if c == liaison.AsChair || c == liaison.AsViceChair || c == liaison.AsSecretary {
-			acting = c
-			break
-		}
-	}
+	acting := snap.HandlesMail(by)
 	reason = strings.TrimSpace(reason)
 	switch {
 	case x.Letter != liaison.LetterStatement:

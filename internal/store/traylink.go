@@ -29,13 +29,7 @@ func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.Transm
 	if err != nil {
 		return err
 	}
-	acting := liaison.AsReader
-	for _, c := range snap.CapacitiesOf(by) {
-		if c == liaison.AsChair || c == liaison.AsViceChair || c == liaison.AsSecretary {
-			acting = c
-			break
-		}
-	}
+	acting := snap.HandlesMail(by)
 	reason = strings.TrimSpace(reason)
 	switch {
 	case acting == liaison.AsReader:
