@@ -87,10 +87,8 @@ func (e Employment) End(s Snapshot, actor PersonID, last Date, reason string) (E
 		return bad("last", "Give the last day as in 2026-11-30, or leave it empty if it never held.")
 	case last != "" && (last < e.From || e.Until != "" && last >= e.Until):
 		return bad("last", "Give a last day from %s on that is before the one on record. Leave it empty if it never held.", e.From)
-	case strings.TrimSpace(reason) == "":
-		return bad("reason", "Say why it ends: it goes into the record.")
 	}
-	if err := field("reason", "The reason", reason, MaxReason, true); err != nil {
+	if err := CheckReason(reason); err != nil {
 		return e, err
 	}
 	if e.EndedOn = last.Plus(1); last == "" {

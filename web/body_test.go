@@ -31,6 +31,6 @@ func TestBodyCards(t *testing.T) {
 		reader.at("/bodies/w3c").keepsQuiet(t, "Not to be taken for")
 	})
 	t.Run("edge 35: the card of JCA-ML is found with another hyphen", func(t *testing.T) {
-		reader.at("/bodies/" + url.PathEscape("itu-t") + "/" + url.PathEscape("JCA\u2011ML")).says(t, "Joint Coordination Activity on Machine Learning")
+		reader.at("/bodies/"+url.PathEscape("itu-t")+"/"+url.PathEscape("JCA\u2011ML")).says(t, "Joint Coordination Activity on Machine Learning")
 	})
 }

@@ -12,7 +12,7 @@ func TestEmployersOfOfficers(t *testing.T) {
 	w := newWorld(t)
 	const register = "/employers?group=itu-t%2Fjca-ml"
 	tsb, lee, carugi := w.as(secretary), w.as(chair), w.as(viceChair)
-	tsb.at("/bodies/" + string(group)).holds(t, `href="`+register+`"`)
+	tsb.at("/bodies/"+string(group)).holds(t, `href="`+register+`"`)
 	page := tsb.at(register).says(t, "nobody is recused for an employer", "must not be employed by a body that it addresses")
 	w.wellFormed(t, register, page)
 	form := with(page.form(t, "/employers"), "person", string(chair), "body", "ieee", "from", "2020-01-01", "until", "2019-01-01", "evidence", "His own word of today.")
@@ -48,7 +48,7 @@ func TestEmployersOfOfficers(t *testing.T) {
 		}
 	}
 	ending := with(listed.form(t, "/end"), "last", "2026-11-22", "reason", " ")
-	w.wellFormed(t, path, tsb.send("POST", path, ending).is(t, http.StatusUnprocessableEntity).says(t, "Say why it ends").holds(t, `value="2026-11-22"`))
+	w.wellFormed(t, path, tsb.send("POST", path, ending).is(t, http.StatusUnprocessableEntity).says(t, "Give a reason").holds(t, `value="2026-11-22"`))
 	tsb.send("POST", path, with(ending, "last", "2019-01-01", "reason", "Retired.")).is(t, http.StatusUnprocessableEntity).says(t, "Give a last day from 1 January 2020 on", "Retired.")
 	tsb.at(tsb.send("POST", path, with(ending, "reason", "Retired.")).location(t)).says(t, "from 1 January 2020 until 22 November 2026", "ended by TSB Secretariat : Retired.")
 	lee.at(statementPath(id, "/review")).says(t, "Approve and dispatch")
