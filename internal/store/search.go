@@ -226,9 +226,10 @@ const planned = pgx.QueryExecModeCacheDescribe
 // common reports whether the words are so frequent among the newest that a page of them is found by going through these.
 func (s *Store) common(ctx context.Context, r reader, f Filter, query string) (bool, error) {
 	q := f.chosen(r)
+	// OFFSET 0 keeps the planner from beginning with the words, here and below: of a phrase each statement with its words would be read.
 	sql := q.bind(`
 		SELECT count(*) FROM (SELECT s.id FROM statement s WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?) newest
-		JOIN search x ON x.statement_id = newest.id WHERE x.words @@ ?::text::tsquery`, sampled, query)
+		CROSS JOIN LATERAL (SELECT FROM search x WHERE x.statement_id = newest.id AND x.words @@ ?::text::tsquery OFFSET 0) x`, sampled, query)
 	var n int
 	err := s.pool.QueryRow(ctx, sql, append([]any{planned}, q.args...)...).Scan(&n)
 	return n > f.Limit, err
@@ -243,7 +244,6 @@ func (s *Store) newest(ctx context.Context, r reader, f Filter, query string, fo
 	found.Newest = true
 	q := f.chosen(r)
 	q.add(`(s.changed_at, s.id) < (?, ?)`, changed, id)
-	// OFFSET 0 keeps the planner from beginning with the words.
 	sql := q.bind(lineSQL+`CROSS JOIN LATERAL (SELECT FROM search x WHERE x.statement_id = s.id AND x.words @@ ?::text::tsquery OFFSET 0) x
 		WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?`, query, f.Limit+1)
 	found.Page, err = s.lines(ctx, f.Limit, sql, append([]any{planned}, q.args...)...)
