@@ -290,21 +290,55 @@ CREATE FUNCTION public.search_config(language text) RETURNS regconfig
 		WHEN 'ru' THEN 'russian' WHEN 'ar' THEN 'arabic' ELSE 'simple' END::regconfig
 $$;
 
+CREATE FUNCTION public.search_folded(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT translate(lower(t), 'áàâäãéèêëíìîïóòôöõúùûüñç', 'aaaaaeeeeiiiiooooouuuunc')
+$$;
+
+CREATE FUNCTION public.search_hits(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 500 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    SET enable_seqscan TO 'off'
+    AS $$
+	SELECT statement_id FROM search WHERE words @@ query LIMIT most
+$$;
+
+CREATE FUNCTION public.search_loose(query tsquery) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT CASE WHEN tree IN ('', 'T') THEN query ELSE regexp_replace(tree, '<(-|[0-9]+)>', '&', 'g')::tsquery END FROM (SELECT querytree(query) AS tree) x
+$$;
+
 CREATE FUNCTION public.search_query(words text, codes text[], without text) RETURNS tsquery
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'public'
+    SET client_min_messages TO 'warning'
     AS $$
 DECLARE
 	wanted text := search_spaced(words);
 	barred text := search_spaced(without);
 	asked  tsquery := ''::tsquery;
 	never  tsquery := ''::tsquery;
+	read   tsquery;
+	seen   text[] := '{}';
+	unseen text[] := '{}';
 	code   text;
 	config regconfig;
 BEGIN
 	FOREACH config IN ARRAY ARRAY['simple', 'english', 'french', 'spanish', 'russian', 'arabic']::regconfig[] LOOP
-		asked := asked || websearch_to_tsquery(config, wanted);
-		never := never || websearch_to_tsquery(config, barred); -- in no language
+		read := websearch_to_tsquery(config, wanted);
+		IF read::text <> ALL (seen) THEN
+			asked := asked || read;
+			seen := seen || read::text;
+		END IF;
+		read := websearch_to_tsquery(config, barred);
+		IF read::text <> ALL (unseen) THEN
+			never := never || read; -- in no language
+			unseen := unseen || read::text;
+		END IF;
 	END LOOP;
 	FOREACH code IN ARRAY codes LOOP
 		asked := asked && quote_literal('=' || code)::tsquery;
@@ -315,11 +349,53 @@ BEGIN
 	RETURN asked;
 END $$;
 
+CREATE FUNCTION public.search_quote(language text, body text, query tsquery, stems text[], options text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+	config regconfig := search_config(language);
+	folded text := search_folded(body);
+	below  integer := 1; -- what is before this was looked at
+	place  integer;
+	piece  text;
+	other  text;         -- the first in which some of the words stand, if nowhere all of them as they are asked for
+BEGIN
+	FOR i IN 1..4 LOOP
+		SELECT min(p) + below - 1 INTO place FROM unnest(stems) AS stem, strpos(substr(folded, below), stem) AS p WHERE p > 0;
+		EXIT WHEN place IS NULL;
+		piece := substr(body, greatest(1, place - 60), 700);
+		IF place > 61 THEN
+			piece := '… ' || substr(piece, 1 + strpos(left(piece, 30), ' ')); -- from the beginning of a word on
+		END IF;
+		piece := search_spaced(piece);
+		IF to_tsvector(config, piece) @@ query THEN
+			RETURN ts_headline(config, piece, query, options);
+		END IF;
+		IF other IS NULL THEN
+			other := ts_headline(config, piece, (SELECT string_agg(m[1], ' | ')::tsquery FROM regexp_matches(querytree(query), '(''(?:[^'']|'''')*'')', 'g') AS m), options);
+			IF strpos(other, E'\x02') = 0 AND strpos(querytree(query), '''=') = 0 THEN
+				other := NULL; -- another word that begins in the same way; a code is marked nowhere
+			END IF;
+		END IF;
+		below := place + 640;
+	END LOOP;
+	RETURN coalesce(other, ts_headline(config, search_spaced(left(body, 3000)), query, options));
+END $$;
+
 CREATE FUNCTION public.search_spaced(t text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog'
     AS $$
 	SELECT regexp_replace(t, '([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])', ' \1 ', 'g')
+$$;
+
+CREATE FUNCTION public.search_stems(query tsquery) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+	SELECT coalesce(array_agg(DISTINCT CASE WHEN length(word) > 3 THEN left(word, -1) ELSE word END), '{}')
+	FROM (SELECT search_folded(ltrim(replace(m[1], '''''', ''''), '=')) AS word FROM regexp_matches(querytree(query), '''((?:[^'']|'''')*)''', 'g') AS m) x WHERE word <> ''
 $$;
 
 CREATE FUNCTION public.search_vector(language text, title text, names text, abstract text, body text, codes text[]) RETURNS tsvector
@@ -1065,7 +1141,8 @@ CREATE TABLE public.search (
     language text NOT NULL,
     body text NOT NULL,
     words tsvector NOT NULL
-);
+)
+WITH (toast_tuple_target='128');
 
 CREATE TABLE public.session (
     token text NOT NULL,
