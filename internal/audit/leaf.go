@@ -134,8 +134,10 @@ type placedField struct {
 }
 
 // NewMaker makes the leaves of what e holds at the time.
-func NewMaker(e *liaison.Event) *Maker {
-	m := &Maker{}
+func NewMaker(e *liaison.Event) *Maker { return &Maker{fields: placed(e)} }
+
+// placed lists the fields of an event that leaves have, in their order.
+func placed(e *liaison.Event) (out []placedField) {
 	v := reflect.ValueOf(e).Elem()
 	for i := range plan {
 		f := placedField{auditedField: &plan[i]}
@@ -152,9 +154,9 @@ func NewMaker(e *liaison.Event) *Maker {
 		default:
 			f.text = p.Convert(reflect.TypeFor[*string]()).Interface().(*string) // panics for what leaves have no encoding of
 		}
-		m.fields = append(m.fields, f)
+		out = append(out, f)
 	}
-	return m
+	return out
 }
 
 // Committed is how many commitments the leaf has as long as every salt is there.
