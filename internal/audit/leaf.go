@@ -159,14 +159,16 @@ func placed(e *liaison.Event) (out []placedField) {
 	return out
 }
 
-// Committed is how many commitments the leaf has as long as every salt is there.
-func (m *Maker) Committed() (n int) {
+// Unproven names a committed field that has a value and no salt, or is "". Whatever stands there is not what the leaf says.
+func (m *Maker) Unproven(salts Salts) string {
 	for i := range m.fields {
 		if f := &m.fields[i]; f.fate == "commit" && *f.text != "" {
-			n++
+			if _, ok := salts[f.name]; !ok {
+				return f.name
+			}
 		}
 	}
-	return n
+	return ""
 }
 
 // Append appends the leaf to b. A committed field whose salt is gone is left out.

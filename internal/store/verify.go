@@ -393,7 +393,7 @@ func (c *checking) leaves(ctx context.Context, log int, v *audit.Verifier, agree
 			continue
 		}
 		c.matched++
-		if c.made = c.maker.Append(c.made[:0], c.salts); bytes.Equal(c.made, payload) {
+		if c.made = c.maker.Append(c.made[:0], c.salts); bytes.Equal(c.made, payload) && c.maker.Unproven(c.salts) == "" {
 			c.cross.Event(&c.event)
 			continue
 		}
@@ -412,8 +412,7 @@ func (c *checking) read(id []byte) (known bool, err error) {
 		return false, err
 	}
 	clear(c.salts)
-	committed := c.maker.Committed()
-	if committed == 0 {
+	if c.maker.Unproven(c.salts) == "" {
 		return true, nil
 	}
 	return true, c.salted.rowsOf(id, func(row [][]byte) error {
@@ -423,7 +422,7 @@ func (c *checking) read(id []byte) (known bool, err error) {
 			}
 		}
 		return nil
-	}, func() bool { return len(c.salts) >= committed })
+	}, func() bool { return c.maker.Unproven(c.salts) == "" })
 }
 
 // proven holds a checkpoint of before the place where this check goes on against what the earlier one had seen there, by a proof from
