@@ -320,15 +320,15 @@ func (c *checking) openBeside(ctx context.Context) (err error) {
 }
 
 // alongside opens what lies beside the leaves from a place on: the table's rows in the order in which they lie. The place is some pages
-// before the row of the first leaf that is to be read, for transactions do not end in the order in which they began.
+// before the first row of the next hundred leaves, for transactions do not end in the order in which they began, and rows may have been moved.
 func (c *checking) alongside(ctx context.Context, table, key, sql string) (*beside, error) {
 	var page int64
 	if c.from.log > 1 || c.from.index > 0 {
 		err := c.tx.QueryRow(ctx, `
-			SELECT greatest(0, split_part(trim('(' FROM t.ctid::text), ',', 1)::bigint - 64)
-			FROM audit.leaf JOIN `+table+` t ON t.`+key+` = leaf.event_id
-			WHERE (leaf.log, leaf.index) >= ($1, $2) ORDER BY leaf.log, leaf.index LIMIT 1`, c.from.log, c.from.index).Scan(&page)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			SELECT coalesce(greatest(0, min(split_part(trim('(' FROM place), ',', 1)::bigint) - 64), 0) FROM (
+				SELECT t.ctid::text AS place FROM audit.leaf JOIN `+table+` t ON t.`+key+` = leaf.event_id
+				WHERE (leaf.log, leaf.index) >= ($1, $2) ORDER BY leaf.log, leaf.index LIMIT 100) AS next`, c.from.log, c.from.index).Scan(&page)
+		if err != nil {
 			return nil, fmt.Errorf("find where to go on in %s: %w", table, err)
 		}
 	}
