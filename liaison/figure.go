@@ -265,3 +265,12 @@ func median(ds []time.Duration) int {
 	const tenth = 24 * time.Hour / 10
 	return int((m + tenth/2) / tenth)
 }
+
+// MayReadRows refuses who may not see the rows behind the key figures of a report: some are of statements that have not left, so they
+// are for those who work in the group.
+func (s Snapshot) MayReadRows(p PersonID) error {
+	if s.CapacitiesOf(p)[0] == AsReader {
+		return Refuse(Forbidden, "The rows behind a figure are for the officers of the group: some are of statements that have not left.")
+	}
+	return nil
+}

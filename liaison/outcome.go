@@ -23,12 +23,27 @@ var ReportOutcomes = []struct {
 	Command CommandKind // that records it, by an event
 	Event   EventKind
 	Next    []ReportOutcome
+	right   RelationKind // what puts right a report that stands so
 }{
-	{ReportOpen, "Not presented yet", "", "", []ReportOutcome{ReportPresented, ReportNoted, ReportAccepted, ReportReturned}},
-	{ReportPresented, "Presented", DoPresent, EventPresented, []ReportOutcome{ReportNoted, ReportAccepted, ReportReturned}},
-	{ReportNoted, "Noted by the parent group", DoNote, EventNoted, nil},
-	{ReportAccepted, "Accepted by the parent group", DoAccept, EventAcceptedByParent, nil},
-	{ReportReturned, "Returned by the parent group", DoSendBack, EventReturnedByParent, nil},
+	{ReportOpen, "Not presented yet", "", "", []ReportOutcome{ReportPresented, ReportNoted, ReportAccepted, ReportReturned}, Revises},
+	{ReportPresented, "Presented", DoPresent, EventPresented, []ReportOutcome{ReportNoted, ReportAccepted, ReportReturned}, Corrects},
+	{ReportNoted, "Noted by the parent group", DoNote, EventNoted, nil, Corrects},
+	{ReportAccepted, "Accepted by the parent group", DoAccept, EventAcceptedByParent, nil, Corrects},
+	{ReportReturned, "Returned by the parent group", DoSendBack, EventReturnedByParent, nil, Revises},
+}
+
+// PutRight is by what a report that stands so is put right: a revised one takes its place while it was not presented, and when it was
+// returned; once the parent group has it, a corrigendum says what is to be read otherwise. A corrigendum is followed by another one.
+func (o ReportOutcome) PutRight(corrigendum bool) RelationKind {
+	if corrigendum {
+		return Corrects
+	}
+	for _, x := range ReportOutcomes {
+		if x.Outcome == o {
+			return x.right
+		}
+	}
+	return ""
 }
 
 // Label is the outcome in words.

@@ -27,6 +27,7 @@ type Report struct {
 	Notes       []Note     `json:"notes,omitempty"`
 	Sections    []Section  `json:"sections"`
 	Proposals   []Proposal `json:"proposals,omitempty"`
+	Forms       []Digest   `json:"forms,omitempty"` // of the attachments that were made of it when it was submitted; any other is its editor's
 }
 
 // SectionKey names a section of a report.
@@ -161,8 +162,25 @@ func (r Report) Table(key TableKey) (ReportTable, bool) {
 
 // Reassembled is the report with what the register says by now; notes and proposals stay as they are.
 func (r Report) Reassembled(now Report) Report {
-	now.Notes, now.Proposals, now.Provisional = r.Notes, r.Proposals, r.Provisional
+	now.Notes, now.Proposals, now.Provisional, now.Forms = r.Notes, r.Proposals, r.Provisional, r.Forms
 	return now
+}
+
+// WithForms is the content with the files that were made of its report, in the place of those made before. An attachment of the
+// editor's is never replaced: one that has the name of such a file is refused.
+func (c Content) WithForms(made []Attachment) (Content, error) {
+	r := *c.Report
+	before := r.Forms
+	c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return slices.Contains(before, a.Digest) })
+	r.Forms = nil
+	for _, a := range made {
+		if slices.ContainsFunc(c.Attachments, func(b Attachment) bool { return strings.EqualFold(a.Name, b.Name) }) {
+			return c, &Error{Code: Invalid, Field: "attachments", Message: a.Name + " is attached already, and the report itself becomes a file of that name when it is submitted. Give the attachment another name and attach it again."}
+		}
+		c.Attachments, r.Forms = append(c.Attachments, a), append(r.Forms, a.Digest)
+	}
+	c.Report = &r
+	return c, nil
 }
 
 // tidy is the report as it is stored: empty notes are none, notes stand in the order of the sections, proposals count from 1.
@@ -240,6 +258,18 @@ func (r Report) check(c Content, p Profile, must func(field, rule, format string
 		if a.Body != r.Parent && a.Reason == "" {
 			must("addressees", tor, "%s is no parent group: say why it gets the report.", a.Name)
 		}
+	}
+	if c.IsCorrigendum() {
+		if len(r.Proposals) > 0 || len(r.Sections) > 0 || r.Provisional {
+			must("report.note.", "", "A corrigendum says what is to be read otherwise, and nothing else. Proposals and figures are for the next report.")
+		}
+		if r.NoteOf("") == "" {
+			must("report.note.", "", "Say what is to be read in place of what.")
+		}
+		return
+	}
+	if len(r.Sections) == 0 {
+		must("report.period", "", "Nothing of the register is in it. Assemble it again.")
 	}
 	for i, x := range r.Proposals {
 		name := "report.proposal." + strconv.Itoa(i)

@@ -24,7 +24,7 @@ func reportContent() liaison.Content {
 	}
 	c.Report = &liaison.Report{
 		Parent: "itu-t/sg13", Meeting: "m", MeetingName: "Study Group 13 meeting", MeetingFrom: "2027-03-01", From: "2026-07-01", Until: "2026-11-22",
-		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Provisional: true,
+		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
 		Notes: []liaison.Note{{Section: "", Text: "In short: three statements."}, {Section: liaison.SectionOverlaps, Text: "None was found."}},
 		Sections: []liaison.Section{{
 			Key: liaison.SectionOutgoing, Figures: []liaison.Figure{{Key: liaison.FigureOnTime, Count: 2, Of: 3, Tenths: 1}},

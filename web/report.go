@@ -466,8 +466,7 @@ func (s *server) reportViewOf(ctx context.Context, snap store.Snapshot, content 
 
 // mayRecord adds the form by which an answer that was given elsewhere is recorded.
 func (v *reportView) mayRecord(snap store.Snapshot, me *visitor, bodies map[liaison.Code]liaison.Body) {
-	mine := snap.CapacitiesOf(me.ID())
-	if snap.Dispatched == nil || len(v.Proposals) == 0 || !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
+	if _, err := snap.RecordsAnswers(me.ID()); err != nil || snap.Dispatched == nil || len(v.Proposals) == 0 {
 		return
 	}
 	v.Record, v.Address, v.Command = true, "/statements/"+string(snap.ID)+"/answers", newID()
@@ -552,8 +551,7 @@ type figurePage struct {
 
 var figureTemplate = newPage[figurePage]("figure")
 
-// showFigure counts a figure again, from the register as it was when the report was assembled. Its rows name statements that have not
-// left, so it is for those who work in the group.
+// showFigure counts a figure again, from the register as it was when the report was assembled, for whom its rows are for.
 func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
 	if err != nil {
@@ -566,8 +564,8 @@ func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor)
 	if !ok {
 		return liaison.Refuse(liaison.NotFound, "The report has no such figure.")
 	}
-	if snap.CapacitiesOf(me.ID())[0] == liaison.AsReader {
-		return liaison.Refuse(liaison.Forbidden, "The rows behind a figure are for the officers of %s: some are of statements that have not left.", snap.GroupBody.Label())
+	if err := snap.MayReadRows(me.ID()); err != nil {
+		return err
 	}
 	rep := snap.Content.Report
 	facts, err := s.store.ReportFacts(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, AsOf: rep.AsOf})

@@ -27,6 +27,17 @@ type DueReport struct {
 	Outcome   liaison.ReportOutcome
 }
 
+// outcomeEvents are the events that record what the parent group did with a report.
+func outcomeEvents() []liaison.EventKind {
+	out := []liaison.EventKind{}
+	for _, x := range liaison.ReportOutcomes {
+		if x.Event != "" {
+			out = append(out, x.Event)
+		}
+	}
+	return out
+}
+
 const dueSQL = `
 	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(d.statement_id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''), s.dispatched_at,
 		coalesce((SELECT e.kind FROM event e WHERE e.statement_id = s.id AND e.kind IN ('presented', 'noted', 'accepted-by-parent', 'returned-by-parent') ORDER BY e.seq DESC LIMIT 1), ''),
