@@ -35,12 +35,21 @@ type OutFact struct {
 	Title      string
 	Closed     bool // confidential: its title stands in no report
 	State      State
-	Level      string    // on whose word it left
-	Override   string    // why it was sent although it is outside the scope, "" if it is not
+	Level      string    // of the approval
+	Approval   Approval  // how it was approved, as far as the record says
+	Override   Override  // of what is outside the scope
 	Submitted  time.Time // first
 	Approved   time.Time
 	Dispatched time.Time // zero if it was not
 	To         []OutAddressee
+}
+
+// Override is why a statement left although it is outside the scope of the group: why it was sent, in the words of who drafted it, why it was
+// approved all the same, and by whom. The zero Override is of a statement within the scope.
+type Override struct {
+	Reason  string
+	Because string
+	By      string // name
 }
 
 // OutAddressee is one addressee of it.
@@ -105,7 +114,7 @@ func Assemble(f ReportFacts) Report {
 		SectionMeetings: a.meetings, SectionTerms: a.terms, SectionIncoming: a.incoming, SectionOutgoing: a.outgoing,
 		SectionGroups:    func() Section { return a.bodies(TableGroups, Group) },
 		SectionExternal:  func() Section { return a.bodies(TableExternal, Organization) },
-		SectionProposals: a.proposals, SectionFigures: a.figures, SectionNext: a.next, SectionLifetime: a.lifetime,
+		SectionProposals: a.proposals, SectionFigures: a.figures, SectionNext: a.next, SectionLifetime: a.lifetime, SectionAnnexes: a.annexes,
 	}
 	for _, key := range Sections {
 		s := Section{}
@@ -144,11 +153,16 @@ func number(n int) Cell { return Cell{Number: &n} }
 func (a assembly) meetings() Section {
 	t := ReportTable{Key: TableMeetings, Rows: []Row{}}
 	for _, m := range inOrder(a.Meetings) {
-		if m.State != MeetingCancelled && m.Until.Within(a.From, a.Until) && m.Until <= DateOf(a.AsOf, a.Zone) {
+		if a.held(m) {
 			t.Rows = append(t.Rows, meetingRow(m))
 		}
 	}
 	return Section{Tables: []ReportTable{t}}
+}
+
+// held reports whether the meeting of the group was held in the period.
+func (a assembly) held(m Meeting) bool {
+	return m.State != MeetingCancelled && m.Until.Within(a.From, a.Until) && m.Until <= DateOf(a.AsOf, a.Zone)
 }
 
 func meetingRow(m Meeting) Row {
@@ -226,6 +240,34 @@ func (s OutFact) body(to OutAddressee) Code {
 	return to.Body
 }
 
+// approvedOn is the day on which the approval was given, which can be before that of its entry.
+func (a assembly) approvedOn(s OutFact) Date {
+	return cmp.Or(s.Approval.On, DateOf(s.Approved, a.Zone))
+}
+
+// way says how it was approved: by whom between meetings, at a meeting, by a window; and on whose word, if the secretariat entered it.
+func (s OutFact) way() Cell {
+	if s.Approval.Mode == "" {
+		return Cell{}
+	}
+	key := string(s.Approval.Mode)
+	if s.Approval.Mode == ByOfficer {
+		key += "-" + string(s.Approval.As)
+	}
+	if s.Approval.Entered != "" {
+		key = "entered-" + key
+	}
+	return word("progress.way-" + key)
+}
+
+// office is the office in which it was approved.
+func (s OutFact) office() Cell {
+	if s.Approval.As == "" {
+		return Cell{}
+	}
+	return word("progress.office-" + string(s.Approval.As))
+}
+
 func (a assembly) outgoing() Section {
 	sent, override, awaited := ReportTable{Key: TableOutgoing, Rows: []Row{}}, ReportTable{Key: TableOverride, Rows: []Row{}}, ReportTable{Key: TableAwaited, Rows: []Row{}}
 	months := ReportTable{Key: TableByMonth, Rows: []Row{}}
@@ -243,9 +285,9 @@ func (a assembly) outgoing() Section {
 			}
 		}
 		byMonth[month] = count
-		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), day(DateOf(s.Approved, a.Zone)), text(s.Level), s.told(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
-		if s.Override != "" {
-			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), text(s.Override)}})
+		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), day(a.approvedOn(s)), text(s.Level), s.way(), s.told(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
+		if o := s.Override; o.Reason != "" {
+			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), s.told(o.Reason), s.told(o.Because), text(o.By), s.office()}})
 		}
 	}
 	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
@@ -367,6 +409,19 @@ func (a assembly) lifetime() Section {
 		}
 		t.Key = TableLifetime
 		t.Rows = append(t.Rows, Row{Body: now.Group, Cells: []Cell{number(now.Version), day(now.ReviewedBy), word(state), text(now.Source)}})
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+// annexes are the agendas of the meetings that were held. Documents that the editor attached stand there too, from the content.
+func (a assembly) annexes() Section {
+	t := ReportTable{Key: TableAgenda, Rows: []Row{}}
+	for _, m := range inOrder(a.Meetings) {
+		if a.held(m) {
+			for _, x := range m.Agenda {
+				t.Rows = append(t.Rows, Row{Cells: []Cell{text(m.Title), number(x.Number), text(x.Title)}})
+			}
+		}
 	}
 	return Section{Tables: []ReportTable{t}}
 }

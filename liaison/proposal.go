@@ -16,6 +16,9 @@ type Proposal struct {
 	To     []Code `json:"to"`
 }
 
+// Same reports whether two reports propose the same in these two: what was said to the one is then said to the other.
+func (p Proposal) Same(q Proposal) bool { return p.Title == q.Title && p.Text == q.Text }
+
 // Answer is what a study group says to a proposal. No answer is no answer: silence is never taken for agreement.
 type ProposalAnswer string
 

@@ -37,26 +37,31 @@ type SectionKey string
 // statements in and out, where each group stands, overlaps, the roadmap, proposals, key figures (Rec. ITU-T A.18 (2025),
 // Appendix I asks for them), the next meetings, the review of the group's lifetime.
 const (
-	SectionMeetings  SectionKey = "meetings"
-	SectionTerms     SectionKey = "terms"
-	SectionIncoming  SectionKey = "incoming"
-	SectionOutgoing  SectionKey = "outgoing"
-	SectionGroups    SectionKey = "groups"
-	SectionExternal  SectionKey = "external"
-	SectionOverlaps  SectionKey = "overlaps"
-	SectionRoadmap   SectionKey = "roadmap"
-	SectionProposals SectionKey = "proposals"
-	SectionFigures   SectionKey = "figures"
-	SectionNext      SectionKey = "next"
-	SectionLifetime  SectionKey = "lifetime"
+	SectionMeetings   SectionKey = "meetings"
+	SectionAttendance SectionKey = "attendance"
+	SectionTerms      SectionKey = "terms"
+	SectionIncoming   SectionKey = "incoming"
+	SectionOutgoing   SectionKey = "outgoing"
+	SectionGroups     SectionKey = "groups"
+	SectionExternal   SectionKey = "external"
+	SectionOverlaps   SectionKey = "overlaps"
+	SectionRoadmap    SectionKey = "roadmap"
+	SectionProposals  SectionKey = "proposals"
+	SectionFigures    SectionKey = "figures"
+	SectionNext       SectionKey = "next"
+	SectionLifetime   SectionKey = "lifetime"
+	SectionAnnexes    SectionKey = "annexes"
 )
 
-// Sections lists every section in the order of the report. Overlaps and the roadmap have no rows in the register yet; what
-// there is to say of them is the editor's.
+// Sections lists every section in the order of the report.
 var Sections = []SectionKey{
-	SectionMeetings, SectionTerms, SectionIncoming, SectionOutgoing, SectionGroups, SectionExternal, SectionOverlaps, SectionRoadmap,
-	SectionProposals, SectionFigures, SectionNext, SectionLifetime,
+	SectionMeetings, SectionAttendance, SectionTerms, SectionIncoming, SectionOutgoing, SectionGroups, SectionExternal, SectionOverlaps, SectionRoadmap,
+	SectionProposals, SectionFigures, SectionNext, SectionLifetime, SectionAnnexes,
 }
+
+// EditorsSections are those that the register has no rows for: what there is to say of them is the editor's, and a report in which
+// nothing is said says just that.
+var EditorsSections = []SectionKey{SectionAttendance, SectionOverlaps, SectionRoadmap}
 
 // Section is what the register says under one heading.
 type Section struct {
@@ -92,7 +97,9 @@ const (
 	TableNext       TableKey = "next"
 	TableOpenByAge  TableKey = "open-by-age"
 	TableLifetime   TableKey = "lifetime"
-	TableBehind     TableKey = "behind" // the rows that a key figure was counted from; see [FigureRows]
+	TableAgenda     TableKey = "agenda"
+	TableAnnexes    TableKey = "annexes" // the attachments of the editor's, which every form of the report names
+	TableBehind     TableKey = "behind"  // the rows that a key figure was counted from; see [FigureRows]
 )
 
 // TableColumns are the columns of each table, as keys of the catalogue of words.
@@ -101,8 +108,8 @@ var TableColumns = map[TableKey][]string{
 	TableOfficers:   {"person", "office", "from", "until", "source"},
 	TableTerms:      {"version", "in-force", "parent", "source"},
 	TableIncoming:   {"received", "from-address", "title", "disposition"},
-	TableOutgoing:   {"number", "title", "approved", "level", "addressees", "state"},
-	TableOverride:   {"number", "title", "reason"},
+	TableOutgoing:   {"number", "title", "approved", "level", "mode", "addressees", "state"},
+	TableOverride:   {"number", "title", "reason", "because", "person", "office"},
 	TableAwaited:    {"number", "addressee", "purpose", "due", "answer"},
 	TableGroups:     {"addressee", "sent", "awaited", "on-time", "late", "overdue"},
 	TableExternal:   {"addressee", "sent", "awaited", "on-time", "late", "overdue"},
@@ -114,6 +121,8 @@ var TableColumns = map[TableKey][]string{
 	TableOpenByAge:  {"age", "count"},
 	TableBehind:     {"number", "title", "addressee", "from", "until", "answer"},
 	TableLifetime:   {"version", "review-by", "review", "source"},
+	TableAgenda:     {"meeting", "item", "title"},
+	TableAnnexes:    {"document", "title"},
 }
 
 // ReportTable is rows of the register.
@@ -283,6 +292,11 @@ func (r Report) check(c Content, p Profile, must func(field, rule, format string
 			if !addressed(code) {
 				must(name, "", "Proposal %d is made to %s, which does not get the report. Add it to the addressees or choose another group.", x.Number, strings.ToUpper(string(code)))
 			}
+		}
+	}
+	for _, key := range EditorsSections {
+		if r.NoteOf(key) == "" && (key != SectionAttendance || !r.Nil()) {
+			should("report.note."+string(key), tor, "The register has no rows for the section on %s, and nothing is written there. The report will say so.", key)
 		}
 	}
 	if r.Provisional && !p.Reports.MayProvisional {

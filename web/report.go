@@ -23,6 +23,7 @@ type reportPage struct {
 	Version    int
 	Group      string
 	Parent     string
+	Corrects   string // the report that this one corrects, "" for one of its own
 	Meeting    string
 	AsOf       moment
 	Problems   problems
@@ -54,6 +55,7 @@ type reportSection struct {
 	HTML    template.HTML
 	Note    string
 	Error   string
+	Editors bool // the register has no rows for it
 }
 
 type reportAddressee struct {
@@ -136,6 +138,9 @@ func (s *server) writeReport(w http.ResponseWriter, r *http.Request, me *visitor
 	p.Subject = one("title", "Title", "", "", c.Title)
 	p.From = one("from", "From", "First day of the period.", "date", string(rep.From))
 	p.Until = one("until", "Until", "Last day of the period.", "date", string(rep.Until))
+	if c.IsCorrigendum() {
+		p.Corrects = c.Relations[0].Ref
+	}
 	if err := p.sections(f, snap, bodies, ps); err != nil {
 		return err
 	}
@@ -198,12 +203,19 @@ func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liai
 	}
 	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
 		name := "report.note." + string(key)
-		x := reportSection{Key: key, Name: name, ID: fieldID(name), Heading: headings[string(key)], Note: f.Content.Report.NoteOf(key), Error: ps.Of(fieldID(name))}
+		x := reportSection{Key: key, Name: name, ID: fieldID(name), Heading: headings[string(key)], Note: f.Content.Report.NoteOf(key), Error: ps.Of(fieldID(name)), Editors: slices.Contains(liaison.EditorsSections, key)}
 		if key == "" {
-			x.Heading = "Introduction"
+			if x.Heading = "Introduction"; bare.IsCorrigendum() {
+				x.Heading = "What is to be read otherwise"
+			}
+		} else if bare.IsCorrigendum() {
+			continue
 		} else {
 			part := d
 			part.Blocks = under[string(key)]
+			if x.Editors {
+				part.Blocks = nil
+			}
 			if x.HTML, err = document.HTML(part, true, "", 0); err != nil {
 				return err
 			}
@@ -256,7 +268,9 @@ func readReport(r *http.Request, snap store.Snapshot) reportForm {
 		f.Version = 0 // as if somebody had saved since: both texts are shown
 	}
 	rep := *snap.Content.Report
-	rep.From, rep.Until = liaison.Date(r.PostFormValue("from")), liaison.Date(r.PostFormValue("until"))
+	if !snap.Content.IsCorrigendum() { // which is of the period of what it corrects
+		rep.From, rep.Until = liaison.Date(r.PostFormValue("from")), liaison.Date(r.PostFormValue("until"))
+	}
 	rep.Provisional = r.PostFormValue("provisional") != ""
 	rep.Notes, rep.Proposals = nil, nil
 	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
@@ -314,7 +328,7 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
 	case strings.HasPrefix(f.Action, "drop-"):
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
-	case f.Action == "assemble":
+	case f.Action == "assemble" && !snap.Content.IsCorrigendum():
 		return s.reassemble(w, r, me, snap, f)
 	}
 	var ps problems

@@ -139,6 +139,13 @@ func (o outline) facts(content liaison.Content) []Fact {
 		{o.say("period"), o.days(o.r.From, o.r.Until)},
 		{o.say("as-of"), o.c.Date(liaison.Date(o.r.AsOf.Format("2006-01-02")))},
 	}
+	if kind, other := content.Keeps(); other != "" {
+		for _, r := range content.Relations {
+			if r.Statement == other {
+				out = slices.Insert(out, 1, Fact{o.say(string(kind)), r.Ref})
+			}
+		}
+	}
 	if o.r.MeetingName != "" {
 		out = append(out, Fact{o.say("for-meeting"), o.r.MeetingName + ", " + o.c.Date(o.r.MeetingFrom)})
 	}
@@ -151,13 +158,20 @@ func (o outline) facts(content liaison.Content) []Fact {
 func (o outline) blocks(content liaison.Content) []Block {
 	var out []Block
 	add := func(b ...Block) { out = append(out, b...) }
+	intro := Heading{1, o.say("introduction"), "introduction"}
+	if content.IsCorrigendum() {
+		intro.Text = o.say("corrections")
+	}
 	if note := o.r.NoteOf(""); note != "" || content.Text != "" {
-		add(Block{Heading: &Heading{1, o.say("introduction"), "introduction"}})
+		add(Block{Heading: &intro})
 		for _, text := range []string{note, content.Text} {
 			if text != "" {
 				add(Block{Paragraph: text})
 			}
 		}
+	}
+	if content.IsCorrigendum() {
+		return out
 	}
 	for i, key := range liaison.Sections {
 		add(Block{Heading: &Heading{1, fmt.Sprintf("%d. %s", i+1, o.say("section-"+string(key))), string(key)}})
@@ -176,7 +190,14 @@ func (o outline) blocks(content liaison.Content) []Block {
 		if key == liaison.SectionProposals {
 			add(o.proposals()...)
 		}
-		if len(out) == before {
+		if key == liaison.SectionAnnexes {
+			add(o.annexes(content)...)
+		}
+		switch {
+		case len(out) > before:
+		case slices.Contains(liaison.EditorsSections, key): // the register cannot say that there is nothing
+			add(Block{Muted: o.say("editor-" + string(key))})
+		default:
 			add(Block{Muted: o.say("nothing")})
 		}
 	}
@@ -329,6 +350,20 @@ func (o outline) chart(t liaison.ReportTable) *Chart {
 		return nil
 	}
 	return chart
+}
+
+// annexes are the documents that the editor attached.
+func (o outline) annexes(content liaison.Content) []Block {
+	t := liaison.ReportTable{Key: liaison.TableAnnexes}
+	for _, a := range content.Attachments {
+		if !slices.Contains(o.r.Forms, a.Digest) {
+			t.Rows = append(t.Rows, liaison.Row{Cells: []liaison.Cell{{Text: a.Name}, {Text: a.Title}}})
+		}
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return []Block{{Table: o.table(t)}}
 }
 
 func (o outline) proposals() []Block {

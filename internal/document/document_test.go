@@ -39,7 +39,7 @@ func report(t *testing.T, language string, long int) (liaison.Content, document.
 		For:     liaison.Meeting{ID: "m", Title: "Study Group 13 meeting", From: "2027-03-01"},
 		Waiting: map[liaison.State]int{liaison.Draft: 2, liaison.InReview: 1},
 		Meetings: []liaison.Meeting{
-			{ID: "a", Title: "Meeting of JCA-ML", Place: "online", From: "2026-09-16", Until: "2026-09-17", State: liaison.MeetingClosed, Source: "TSB Circular 72"},
+			{ID: "a", Title: "Meeting of JCA-ML", Place: "online", From: "2026-09-16", Until: "2026-09-17", State: liaison.MeetingClosed, Source: "TSB Circular 72", Agenda: []liaison.AgendaItem{{Number: 1, Title: "Opening"}, {Number: 9, Title: "Approval of outgoing liaison statements"}}},
 			{ID: "b", Title: "Meeting of JCA-ML", Place: "online", From: "2026-12-03", Until: "2026-12-03", State: liaison.MeetingPlanned},
 		},
 		Officers:   []liaison.Appointment{{Person: liaison.Person{Name: "Marco Carugi"}, Group: jca.Code, Office: liaison.OfficeViceChair, From: "2026-09-16", Evidence: "JCA-ML meeting"}},
@@ -51,7 +51,7 @@ func report(t *testing.T, language string, long int) (liaison.Content, document.
 		month := time.Month(7 + i%4)
 		f.Out = append(f.Out, liaison.OutFact{
 			ID: liaison.StatementID(fmt.Sprint(i)), Ref: fmt.Sprintf("JCA-ML-LS%d", i+1), Title: "LS/o on review of the AI standardization roadmap", State: liaison.Dispatched, Level: "JCA-ML Chair",
-			Submitted: at(month, 1), Approved: at(month, 3), Dispatched: at(month, 3), Override: map[bool]string{true: "asked for by TSAG"}[i == 1],
+			Submitted: at(month, 1), Approved: at(month, 3), Dispatched: at(month, 3), Approval: liaison.Approval{Mode: liaison.ByOfficer, As: liaison.AsChair}, Override: map[bool]liaison.Override{true: {Reason: "asked for by TSAG", Because: "TSAG decides on the roadmap", By: "Kangchan Lee"}}[i == 1],
 			To: []liaison.OutAddressee{
 				{Body: sg13.Code, Name: "ITU-T SG13", Kind: liaison.Group, Purpose: liaison.ForAction, Sent: at(month, 3), Due: "2026-10-01", Answer: liaison.AnswerReplied, Answered: at(10, 1+i%3)},
 				{Body: "w3c", Name: "W3C", Kind: liaison.Organization, Purpose: liaison.ForComment, Sent: at(month, 3), Due: "2026-11-30"},
@@ -157,6 +157,19 @@ func TestEveryWordIsSaid(t *testing.T) {
 	add("title", "title-of", "abstract-of", "period", "for-meeting", "as-of", "from-to", "provisional", "nil", "nothing", "more", "introduction", "contents", "number-later",
 		"share", "days", "unknown", "confidential", "proposal", "proposal-to", "proposal-ask")
 	add("state-tabled", "state-by-correspondence")
+	add("corrections", "revises", "corrects")
+	for _, key := range liaison.EditorsSections {
+		add("editor-" + string(key))
+	}
+	for _, mode := range liaison.ApprovalModes {
+		way := []string{string(mode)}
+		if mode == liaison.ByOfficer {
+			way = []string{"officer-chair", "officer-vice-chair"}
+		}
+		for _, w := range way {
+			add("way-"+w, "way-entered-"+w)
+		}
+	}
 	for key := range c.Keys() {
 		if strings.HasPrefix(key, "progress.") && !said[key] {
 			t.Errorf("%s is said nowhere", key)
