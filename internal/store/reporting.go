@@ -38,6 +38,11 @@ func outcomeEvents() []liaison.EventKind {
 	return out
 }
 
+// Begun reports whether there is a report, or the draft of one: another begins once it was rejected or withdrawn.
+func (d DueReport) Begun() bool {
+	return d.Statement != "" && d.State != liaison.Rejected && d.State != liaison.Withdrawn
+}
+
 const dueSQL = `
 	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(s.id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''), s.dispatched_at,
 		coalesce((SELECT e.kind FROM event e WHERE e.statement_id = s.id AND e.kind IN ('presented', 'noted', 'accepted-by-parent', 'returned-by-parent') ORDER BY e.seq DESC LIMIT 1), ''),
@@ -94,7 +99,7 @@ func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liai
 	}
 	var out []liaison.StatementID
 	for _, d := range all {
-		if d.Statement == "" || d.Sent != nil || d.State.Final() {
+		if d.Statement == "" || d.Sent != nil || d.Missed == "" && !d.Begun() {
 			continue
 		}
 		days, kind := -1, liaison.EventReportMissed
@@ -255,7 +260,7 @@ func (s *Store) BeginReport(ctx context.Context, id liaison.StatementID, actor l
 	} else if err != nil {
 		return Saved{}, unavailable(fmt.Errorf("read the report due: %w", err))
 	}
-	if d.Statement != "" && d.Statement != id {
+	if d.Begun() && d.Statement != id {
 		return Saved{}, liaison.Refuse(liaison.Conflict, "There is a draft of this report already. Open it from the list of reports.")
 	}
 	content, err := s.ReportContent(ctx, d.Group, d.Meeting.ID)
