@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jca-ml/liaison/internal/document"
@@ -192,25 +193,140 @@ func TestUnknownWordsOfOldReports(t *testing.T) {
 	}
 }
 
+// hard is a report that is hard to set: 200 statements, titles of 300 characters, words without a space, other scripts, an emoji.
+func hard(t *testing.T, language string) document.Document {
+	t.Helper()
+	c, about := report(t, language, 200)
+	for _, s := range c.Report.Sections {
+		for _, table := range s.Tables {
+			if table.Key != liaison.TableOutgoing {
+				continue
+			}
+			for i, title := range []string{
+				strings.Repeat("LS/o on terms and definitions for machine learning in future networks ", 5)[:300], strings.Repeat("W", 300),
+				"LS/o on 人工智能标准化路线图", "LS/o о совместном собрании", "بيان اتصال بشأن التعلم الآلي", "LS/o क \u2068isolated\u2069",
+			} {
+				table.Rows[i].Cells[1] = liaison.Cell{Text: title}
+			}
+		}
+	}
+	c.Report.Proposals[0].Title = strings.Repeat("A proposal whose title is very long ", 9)[:300]
+	c.Attachments = []liaison.Attachment{{Name: "agenda.pdf", Title: "Agenda of the ninth meeting"}}
+	d, err := document.Outline(c, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// needsChinese says that this machine has no font with Chinese letters: CI has one.
+func needsChinese(t *testing.T, err error) {
+	t.Helper()
+	if liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "fonts-noto-cjk") {
+		t.Errorf("without a font for Chinese: %v", err)
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("there is no font with Chinese letters on this machine; CI installs fonts-wqy-microhei")
+	}
+	t.Skip("there is no font with Chinese letters on this machine (on Debian: fonts-wqy-microhei)")
+}
+
 func TestPDF(t *testing.T) {
 	for _, language := range catalogue.Languages {
-		d := outline(t, language, 60)
-		b, err := document.PDF(d)
-		if language == "zh" && liaison.CodeOf(err) == liaison.Invalid { // no font for it on this machine, and then it says so
-			if !strings.Contains(err.Error(), "fonts-noto-cjk") {
-				t.Errorf("the refusal does not say what to install: %v", err)
+		t.Run(language, func(t *testing.T) {
+			documents := map[string]document.Document{"report": outline(t, language, 60)}
+			if slices.Contains([]string{"ar", "en", "zh"}, language) {
+				documents["hard"] = hard(t, language)
 			}
-			continue
-		}
-		if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) || !bytes.Contains(b, []byte("/StructTreeRoot")) || !bytes.Contains(b, []byte("/Outlines")) {
-			t.Fatalf("%s: %d bytes, %v; want a tagged PDF with bookmarks", language, len(b), err)
-		}
-		again, err := document.PDF(d)
-		if err != nil || !bytes.Equal(b, again) {
-			t.Errorf("%s: the same document became other bytes, %v", language, err)
-		}
-		keep(t, "report."+language+".pdf", b)
+			for name, d := range documents {
+				b, err := document.PDF(d)
+				if err != nil && (language == "zh" || name == "hard") {
+					needsChinese(t, err)
+				}
+				if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) || !bytes.Contains(b, []byte("/StructTreeRoot")) || !bytes.Contains(b, []byte("/Outlines")) {
+					t.Fatalf("%s: %d bytes, %v; want a tagged PDF with bookmarks", name, len(b), err)
+				}
+				if name != "hard" {
+					again, err := document.PDF(d)
+					if err != nil || !bytes.Equal(b, again) {
+						t.Errorf("%s: the same document became other bytes, %v", name, err)
+					}
+				}
+				keep(t, name+"."+language+".pdf", b)
+			}
+		})
 	}
+}
+
+// TestEveryLetterHasAFont: no PDF has boxes where letters should be.
+func TestEveryLetterHasAFont(t *testing.T) {
+	kept := document.Chinese
+	t.Cleanup(func() { document.Chinese = kept })
+	set := func(language string, words ...string) ([]byte, error) {
+		d := document.Document{Title: "Report", Language: language}
+		for _, w := range words {
+			d.Blocks = append(d.Blocks, document.Block{Paragraph: w})
+		}
+		return document.PDF(d)
+	}
+	t.Run("without a font for Chinese, what needs one is refused and says what to install", func(t *testing.T) {
+		document.Chinese = []string{filepath.Join(t.TempDir(), "missing.ttc")}
+		for _, language := range []string{"zh", "en"} {
+			b, err := set(language, "机器学习")
+			if liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "fonts-wqy-microhei") || b != nil {
+				t.Errorf("%s: %d bytes, %v", language, len(b), err)
+			}
+		}
+		if _, err := set("ar", "التعلم الآلي", "Машинное обучение", "Apprentissage – œuvre", "x ≤ y"); err != nil {
+			t.Errorf("letters that the program has a font for: %v", err)
+		}
+	})
+	t.Run("a font that is damaged is not passed over", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "damaged.ttc")
+		if err := os.WriteFile(path, []byte("ttcf, and nothing else"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		document.Chinese = []string{path}
+		if _, err := set("zh", "机器学习"); err == nil {
+			t.Error("a PDF was made with a font that cannot be read")
+		}
+	})
+	t.Run("a font that lacks a letter is named", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "latin.ttf")
+		if err := os.WriteFile(path, dejavusans.TTF, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		document.Chinese = []string{path}
+		if _, err := set("en", "Machine learning is 机器学习"); liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "机器学习") {
+			t.Errorf("answered with %v", err)
+		}
+	})
+	t.Run("what no font is for is written as its number", func(t *testing.T) {
+		document.Chinese = nil
+		smile, err := set("en", "\u0915")
+		if err != nil {
+			t.Fatal(err)
+		}
+		number, err := set("en", "[U+0915]")
+		if err != nil || !bytes.Equal(smile, number) {
+			t.Errorf("a letter of Devanagari is not written as its number, %v", err)
+		}
+		isolated, err := set("en", "\u2068left\u2069")
+		plain, err2 := set("en", "left")
+		if err != nil || err2 != nil || !bytes.Equal(isolated, plain) {
+			t.Errorf("marks of direction are seen, %v, %v", err, err2)
+		}
+	})
+	document.Chinese = kept
+	t.Run("letters of two scripts in one line", func(t *testing.T) {
+		b, err := set("en", "Machine learning is 机器学习 &c.")
+		if err != nil {
+			needsChinese(t, err)
+		}
+		if bytes.Count(b, []byte("/FontFile")) < 2 {
+			t.Error("it embeds fewer than two fonts")
+		}
+	})
 }
 
 func TestWord(t *testing.T) {
@@ -257,6 +373,10 @@ func TestWord(t *testing.T) {
 			t.Errorf("%s: the parts are %q", language, names)
 		}
 		keep(t, "report."+language+".docx", b)
+		if b, err = document.Word(hard(t, language)); err != nil {
+			t.Error(err)
+		}
+		keep(t, "hard."+language+".docx", b)
 	}
 }
 

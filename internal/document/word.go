@@ -50,6 +50,9 @@ type word struct {
 	n int // bookmarks so far
 }
 
+// isolates are for readers of text. Here every cell is a paragraph of its own, and no font has a sign for them.
+var isolates = strings.NewReplacer("\u2068", "", "\u2069", "")
+
 // text is s as XML has it; what XML cannot hold at all becomes U+FFFD.
 func text(s string) string {
 	var b strings.Builder
