@@ -126,6 +126,10 @@ func write(b *strings.Builder, text string, main, other *typeface) (missing []ru
 	for _, r := range text {
 		written, needs := string(r), false
 		switch {
+		case r >= '\u064b' && r <= '\u0652': // vowel signs, which the library sets beside their letter; who reads Arabic reads without
+			continue
+		case within && unicode.IsSpace(r) && other.has(' '): // the words of one script stay together
+			written, needs = " ", true
 		case main.has(r):
 		case unicode.IsSpace(r):
 			written = " "

@@ -13,7 +13,7 @@ import (
 // pages with their head repeated, the pages are numbered. Every letter has a font, see [typeset], or the document is refused with what
 // to install: no PDF has boxes where letters should be.
 func PDF(d Document) ([]byte, error) {
-	page, err := render(paper, d, place{})
+	page, err := render(paper, d, place{paper: true})
 	if err != nil {
 		return nil, fmt.Errorf("make a PDF: %w", err)
 	}
@@ -42,7 +42,8 @@ func PDF(d Document) ([]byte, error) {
 
 // paper is the page around the blocks. The library understands this much of CSS and no more.
 var paper = template.Must(template.Must(body.Clone()).New("paper").Parse(`
-{{- define "caption"}}<p class="caption">{{.Caption}}</p><table>{{end}}
+{{- define "caption"}}<table>{{with .Widths}}<colgroup>{{range .}}<col style="width: {{.}}%">{{end}}</colgroup>{{end}}
+<thead><tr><th class="caption" colspan="{{len .Columns}}">{{.Caption}}</th></tr>{{end}}
 {{- define "chart"}}<p class="caption">{{.Chart.Title}}</p><table class="bars"><tbody>{{range .Bars}}<tr><td style="width: 34%">{{.Name}}</td>
 <td style="width: 58%">{{if .Percent}}<div class="bar" style="width: {{.Percent}}%; background-color: {{.Fill}}"></div>{{end}}</td><td class="number" style="width: 8%">{{.Value}}</td></tr>{{end}}</tbody></table>{{end -}}
 <!DOCTYPE html>
@@ -62,9 +63,12 @@ p { margin: 0 0 6pt 0 }
 .aside { color: #55606a }
 table { border-collapse: collapse; width: 100%; margin: 4pt 0 12pt 0 }
 .caption { font-weight: bold; font-size: 8.5pt; margin: 8pt 0 3pt 0; break-after: avoid }
-th { font-size: 8pt; background-color: #e8eef4; text-align: {{if .RTL}}right{{else}}left{{end}}; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0 }
-td { font-size: 8pt; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0; vertical-align: top; text-align: {{if .RTL}}right{{else}}left{{end}} }
+th { font-size: 7.5pt; background-color: #e8eef4; text-align: {{if .RTL}}right{{else}}left{{end}}; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0 }
+td { word-break: break-word }
+td { font-size: 7.5pt; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0; vertical-align: top; text-align: {{if .RTL}}right{{else}}left{{end}} }
 .number { text-align: right }
+th.caption { border: none; background-color: #ffffff; padding: 6pt 0 3pt 0; font-size: 8.5pt }
+.keep { break-inside: avoid }
 .facts th { width: 28%; background-color: #f4f7fa }
 .bars td { border: none; padding: 1.5pt 4pt }
 .bar { height: 7pt }

@@ -89,7 +89,7 @@ func (w *word) write() {
 			w.chart(b.Chart)
 		case b.Table != nil:
 			w.paragraph("Caption", b.Table.Caption)
-			w.table(b.Table, nil)
+			w.table(b.Table, b.Table.Widths)
 		case b.Paragraph != "":
 			for p := range strings.SplitSeq(b.Paragraph, "\n\n") {
 				if p = strings.TrimSpace(p); p != "" {
