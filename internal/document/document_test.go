@@ -281,6 +281,12 @@ func TestEveryLetterHasAFont(t *testing.T) {
 			t.Errorf("letters that the program has a font for: %v", err)
 		}
 	})
+	t.Run("the worker says so when it starts", func(t *testing.T) {
+		document.Chinese = []string{filepath.Join(t.TempDir(), "missing.ttc")}
+		if err := document.CanSetChinese(); liaison.CodeOf(err) != liaison.Invalid {
+			t.Errorf("it says %v", err)
+		}
+	})
 	t.Run("a font that is damaged is not passed over", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "damaged.ttc")
 		if err := os.WriteFile(path, []byte("ttcf, and nothing else"), 0o600); err != nil {

@@ -62,6 +62,17 @@ func chinese() (*typeface, error) {
 	return nil, nil
 }
 
+var errNoChinese = liaison.Refuse(liaison.Invalid, "There is no font with Chinese letters on the machine that the worker runs on, so the report cannot be made a PDF. The operator installs one (on Debian: fonts-wqy-microhei or fonts-noto-cjk).")
+
+// CanSetChinese says why reports with Chinese letters cannot be made a PDF on this machine, nil if they can.
+func CanSetChinese() error {
+	face, err := chinese()
+	if err == nil && !face.has('中') {
+		return errNoChinese
+	}
+	return err
+}
+
 // typeset gives every letter of a page a font that has it: the font of its language, or the other one of ours and the machine's where that
 // has not, by a span. A letter that no font has is written as its number, "[U+1F600]"; one of Chinese, Japanese or Korean is refused,
 // because a font can be installed for it.
@@ -78,7 +89,7 @@ func typeset(page template.HTML, language string) (template.HTML, fstest.MapFS, 
 			return "", nil, err
 		}
 		if other == nil {
-			return "", nil, liaison.Refuse(liaison.Invalid, "There is no font with Chinese letters on this machine, so the report cannot be made a PDF. The operator installs one (on Debian: fonts-wqy-microhei or fonts-noto-cjk).")
+			return "", nil, errNoChinese
 		}
 		fonts["other.ttf"] = &fstest.MapFile{Data: other.bytes}
 		if c.Tag() == "zh-Hans" && other.has('a') {
