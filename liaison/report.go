@@ -175,13 +175,16 @@ func (r Report) Reassembled(now Report) Report {
 	return now
 }
 
+// Own are the attachments that its editor made: all but those that were made of the report.
+func (r Report) Own(attachments []Attachment) []Attachment {
+	return slices.DeleteFunc(slices.Clone(attachments), func(a Attachment) bool { return slices.Contains(r.Forms, a.Digest) })
+}
+
 // WithForms is the content with the files that were made of its report, in the place of those made before. An attachment of the
 // editor's is never replaced: one that has the name of such a file is refused.
 func (c Content) WithForms(made []Attachment) (Content, error) {
 	r := *c.Report
-	before := r.Forms
-	c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return slices.Contains(before, a.Digest) })
-	r.Forms = nil
+	c.Attachments, r.Forms = r.Own(c.Attachments), nil
 	for _, a := range made {
 		if slices.ContainsFunc(c.Attachments, func(b Attachment) bool { return strings.EqualFold(a.Name, b.Name) }) {
 			return c, &Error{Code: Invalid, Field: "attachments", Message: a.Name + " is attached already, and the report itself becomes a file of that name when it is submitted. Give the attachment another name and attach it again."}

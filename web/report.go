@@ -18,6 +18,7 @@ import (
 // editor adds. Assembling it again changes the former and never the latter.
 type reportPage struct {
 	layout
+	attached
 	Address    string
 	Statement  string
 	Version    int
@@ -146,6 +147,7 @@ func (s *server) writeReport(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	p.addressees(f, all, snap, ps)
 	p.proposals(f, bodies, ps)
+	p.attached = attachedOf(snap.ID, rep.Own(c.Attachments), snap.Content.Attachments, me, ps)
 	if err := s.addReturned(r.Context(), &p, snap, me); err != nil {
 		return err
 	}
@@ -185,7 +187,7 @@ func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liai
 	bare := f.Content
 	rep := *f.Content.Report
 	rep.Notes, rep.Proposals = nil, nil
-	bare.Report, bare.Text = &rep, ""
+	bare.Report, bare.Text, bare.Attachments = &rep, "", nil // what is attached stands in the form
 	d, err := document.Outline(bare, document.About{Group: snap.GroupBody, Parent: bodies[rep.Parent], Ref: snap.Ref, Report: snap.ID, Bodies: bodies})
 	if err != nil {
 		return err
@@ -261,27 +263,28 @@ func (p *reportPage) proposals(f reportForm, bodies map[liaison.Code]liaison.Bod
 	}
 }
 
-// readReport reads the form onto what is stored: what is assembled is never taken from a form.
-func readReport(r *http.Request, snap store.Snapshot) reportForm {
-	f := reportForm{Action: r.PostFormValue("action"), Content: snap.Content}
-	if _, err := fmt.Sscan(r.PostFormValue("version"), &f.Version); err != nil {
+// readReport reads the form onto what is stored: what is assembled is never taken from a form, nor the files that are made of it.
+func readReport(u *upload, me *visitor, snap store.Snapshot) reportForm {
+	v := u.values
+	f := reportForm{Action: v.Get("action"), Content: snap.Content}
+	if _, err := fmt.Sscan(v.Get("version"), &f.Version); err != nil {
 		f.Version = 0 // as if somebody had saved since: both texts are shown
 	}
 	rep := *snap.Content.Report
 	if !snap.Content.IsCorrigendum() { // which is of the period of what it corrects
-		rep.From, rep.Until = liaison.Date(r.PostFormValue("from")), liaison.Date(r.PostFormValue("until"))
+		rep.From, rep.Until = liaison.Date(v.Get("from")), liaison.Date(v.Get("until"))
 	}
-	rep.Provisional = r.PostFormValue("provisional") != ""
+	rep.Provisional = v.Get("provisional") != ""
 	rep.Notes, rep.Proposals = nil, nil
 	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
-		if text := textOf(r.PostFormValue("report.note." + string(key))); text != "" {
+		if text := textOf(v.Get("report.note." + string(key))); text != "" {
 			rep.Notes = append(rep.Notes, liaison.Note{Section: key, Text: text})
 		}
 	}
-	f.Content.Title, f.Content.Abstract = r.PostFormValue("title"), textOf(r.PostFormValue("abstract"))
+	f.Content.Title, f.Content.Abstract = v.Get("title"), textOf(v.Get("abstract"))
 	f.Content.Addressees = nil
-	reasons := r.PostForm["reason"]
-	for i, code := range r.PostForm["body"] {
+	reasons := v["reason"]
+	for i, code := range v["body"] {
 		if code == "" || f.Action == fmt.Sprintf("drop-addressee-%d", i) && liaison.Code(code) != rep.Parent {
 			continue
 		}
@@ -291,19 +294,29 @@ func readReport(r *http.Request, snap store.Snapshot) reportForm {
 		}
 		f.Content.Addressees = append(f.Content.Addressees, a)
 	}
-	texts := r.PostForm["proposal_text"]
-	for i, title := range r.PostForm["proposal_title"] {
+	texts := v["proposal_text"]
+	for i, title := range v["proposal_title"] {
 		x := liaison.Proposal{Number: len(rep.Proposals) + 1, Title: title}
 		if i < len(texts) {
 			x.Text = textOf(texts[i])
 		}
-		for _, code := range r.PostForm[fmt.Sprintf("proposal_to_%d", i)] {
+		for _, code := range v[fmt.Sprintf("proposal_to_%d", i)] {
 			x.To = append(x.To, liaison.Code(code))
 		}
 		if x.Title == "" && x.Text == "" && len(x.To) == 0 || f.Action == fmt.Sprintf("drop-proposal-%d", i) {
 			continue
 		}
 		rep.Proposals = append(rep.Proposals, x)
+	}
+	own, lost := keptFiles(v, me, snap.ID, snap.Content.Attachments)
+	if lost > 0 {
+		u.problems = append(u.problems, problem{fieldID("attachments"), fmt.Sprintf("%s could not be kept, because you signed in anew since. Attach again what is missing below.", plural(lost, "file"))})
+	}
+	f.Content.Attachments = slices.DeleteFunc(slices.Clone(snap.Content.Attachments), func(a liaison.Attachment) bool { return !slices.Contains(rep.Forms, a.Digest) })
+	for _, a := range slices.Concat(own, u.files) {
+		if !slices.ContainsFunc(f.Content.Attachments, func(b liaison.Attachment) bool { return a.Digest == b.Digest && a.Name == b.Name }) {
+			f.Content.Attachments = append(f.Content.Attachments, a)
+		}
 	}
 	f.Content.Report = &rep
 	return f
@@ -315,11 +328,26 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 	if err != nil {
 		return err
 	}
-	if err := readFormUpTo(w, r, 4<<20); err != nil {
+	u, err := s.readUpload(w, r, func(v url.Values) (n int, size int64) {
+		kept, _ := keptFiles(v, me, snap.ID, snap.Content.Attachments)
+		for _, a := range kept {
+			size += a.Size
+		}
+		return len(kept), size
+	})
+	if err != nil {
 		return err
 	}
-	f := readReport(r, snap)
+	f := readReport(u, me, snap)
+	if u.tooLarge {
+		willLinger(w)
+		err := s.writeReport(w, r, me, http.StatusRequestEntityTooLarge, snap, f, u.problems, "", nil, true)
+		linger(w, u.rest)
+		return err
+	}
 	switch {
+	case len(u.problems) > 0:
+		return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, u.problems, "", nil, true)
 	case f.Action == "add-proposal":
 		f.BlankProp = 1
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)

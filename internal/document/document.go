@@ -408,10 +408,8 @@ func (o outline) chart(t liaison.ReportTable) *Chart {
 // annexes are the documents that the editor attached.
 func (o outline) annexes(content liaison.Content) []Block {
 	t := liaison.ReportTable{Key: liaison.TableAnnexes}
-	for _, a := range content.Attachments {
-		if !slices.Contains(o.r.Forms, a.Digest) {
-			t.Rows = append(t.Rows, liaison.Row{Cells: []liaison.Cell{{Text: a.Name}, {Text: a.Title}}})
-		}
+	for _, a := range o.r.Own(content.Attachments) {
+		t.Rows = append(t.Rows, liaison.Row{Cells: []liaison.Cell{{Text: a.Name}, {Text: a.Title}}})
 	}
 	if len(t.Rows) == 0 {
 		return nil
