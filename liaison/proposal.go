@@ -109,10 +109,8 @@ func (a ProposalAnswer) Label() string {
 
 // RecordsAnswers says in which capacity the person may record what a group said to a proposal elsewhere, or refuses.
 func (s Snapshot) RecordsAnswers(p PersonID) (Capacity, error) {
-	for _, c := range s.CapacitiesOf(p) {
-		if c == AsSecretary || c == AsChair {
-			return c, nil
-		}
+	if c := s.ActingAs(p, AsChair, AsSecretary); c != AsReader {
+		return c, nil
 	}
 	return "", Refuse(Forbidden, "Only the secretariat and the chair record an answer that was given elsewhere.")
 }
