@@ -118,10 +118,14 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 	b.Queue(`
 		WITH out AS (
-			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_digest, s.approved_at, s.dispatched_at,
+			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at, d.mode, d.acting, d.given_on, d.entered_by, o.outside, d.reason, p.name AS by,
 				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
 				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3 ORDER BY e.seq DESC LIMIT 1) AS state
 			FROM statement s
+			LEFT JOIN LATERAL (SELECT * FROM decision d WHERE s.dispatched_at >= $2 AND d.statement_id = s.id AND d.kind = 'approve' AND d.digest = s.approved_digest ORDER BY d.revision DESC LIMIT 1) d ON true
+			LEFT JOIN person p ON p.id = d.person_id
+			LEFT JOIN LATERAL (SELECT convert_from(r.canonical, 'UTF8')::json #>> '{content,outside_scope}' AS outside FROM revision r
+				WHERE s.dispatched_at >= $2 AND r.statement_id = s.id AND r.number = s.revision AND position('"outside_scope"'::bytea IN r.canonical) > 0) o ON true
 			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $3
 				AND (s.approved_at >= $2 OR s.dispatched_at >= $2 OR s.deadline IS NOT NULL)
 		), known AS (
@@ -141,13 +145,10 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 			GROUP BY t.statement_id, t.revision, t.position
 		)
 		SELECT out.id, out.ref, out.title, out.confidential, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
-			coalesce(d.mode, ''), coalesce(d.acting, ''), coalesce(d.given_on::text, ''), coalesce(d.entered_by::text, ''), coalesce(o.reason, ''), CASE WHEN o.reason <> '' THEN d.reason ELSE '' END, CASE WHEN o.reason <> '' THEN d.name ELSE '' END,
+			coalesce(out.mode, ''), coalesce(out.acting, ''), coalesce(out.given_on::text, ''), coalesce(out.entered_by::text, ''), coalesce(out.outside, ''),
+			CASE WHEN out.outside <> '' THEN out.reason ELSE '' END, CASE WHEN out.outside <> '' THEN out.by ELSE '' END,
 			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.reply, ''), coalesce(m.due, ''), m.settled_at
 		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
-		LEFT JOIN LATERAL (SELECT d.mode, d.acting, d.given_on, d.entered_by, d.reason, p.name FROM decision d JOIN person p ON p.id = d.person_id
-			WHERE d.statement_id = out.id AND d.kind = 'approve' AND d.digest = out.approved_digest ORDER BY d.revision DESC LIMIT 1) d ON true
-		LEFT JOIN LATERAL (SELECT convert_from(r.canonical, 'UTF8')::json #>> '{content,outside_scope}' AS reason FROM revision r
-			WHERE r.statement_id = out.id AND r.number = out.revision AND out.dispatched_at >= $2 AND position('"outside_scope"'::bytea IN r.canonical) > 0) o ON true
 		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
 		ORDER BY out.approved_at, out.id, a.position`,
 		f.Group.Code, startOf(f.From, f.Zone), f.AsOf, settledReplies()).Query(func(rows pgx.Rows) error {
