@@ -274,6 +274,7 @@ type stateRow = struct {
 	Turn    []liaison.Capacity
 	Final   bool
 	Public  bool
+	Mode    liaison.ApprovalMode
 }
 
 func registerAddress(q url.Values) string {
