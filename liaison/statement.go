@@ -23,9 +23,8 @@ const (
 	Withdrawn        State = "withdrawn"
 )
 
-// States lists every state in the order of the procedure, with its label, what it means to a reader, whose turn it is, whether it
-// is an end, and in which way an approval is given from it. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
-var States = []struct {
+// StateRow is one row of [States].
+type StateRow struct {
 	State   State
 	Label   string
 	Meaning string
@@ -33,7 +32,11 @@ var States = []struct {
 	Final   bool         // nothing leads out of it
 	Public  bool         // every signed-in person may read the statement from here on
 	Mode    ApprovalMode // in which it is decided on here, "" where nothing is to be decided
-}{
+}
+
+// States lists every state in the order of the procedure, with its label, what it means to a reader, whose turn it is, whether it
+// is an end, and in which way an approval is given from it. The database's CHECK, the pages' labels and docs/states.md follow this list, and a test compares them.
+var States = []StateRow{
 	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false, ""},
 	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false, ByOfficer},
 	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false, ""},

@@ -66,7 +66,7 @@ func (s *server) writeRegister(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	p := registerPage{layout: s.layout(r, "Statements"), State: liaison.State(q.Get("state")), Later: filter.After != "", Searched: filter.Query != "", Problems: ps}
-	if i := slices.IndexFunc(liaison.States, func(x stateRow) bool { return x.State == p.State }); i >= 0 {
+	if i := slices.IndexFunc(liaison.States, func(x liaison.StateRow) bool { return x.State == p.State }); i >= 0 {
 		p.Meaning = liaison.States[i].Meaning
 	}
 	if p.Form, err = s.registerForm(r, q, filter); err != nil {
@@ -120,7 +120,7 @@ func (s *server) filterOf(q url.Values, me *visitor) (store.Filter, error) {
 		f.Limit = 20
 	}
 	if state := liaison.State(q.Get("state")); state != "" {
-		if !slices.ContainsFunc(liaison.States, func(x stateRow) bool { return x.State == state }) {
+		if !slices.ContainsFunc(liaison.States, func(x liaison.StateRow) bool { return x.State == state }) {
 			return f, liaison.Refuse(liaison.NotFound, "There is no state called %q. Choose one on the list of statements.", state)
 		}
 		f.States = []liaison.State{state}
@@ -184,7 +184,7 @@ func (s *server) registerForm(r *http.Request, q url.Values, f store.Filter) (re
 	}
 	form.Turn = append(form.Turn, option{"", "anybody or nobody", f.Turn == ""})
 	for _, c := range liaison.Capacities {
-		if slices.ContainsFunc(liaison.States, func(x stateRow) bool { return slices.Contains(x.Turn, c.Capacity) }) {
+		if slices.ContainsFunc(liaison.States, func(x liaison.StateRow) bool { return slices.Contains(x.Turn, c.Capacity) }) {
 			form.Turn = append(form.Turn, option{string(c.Capacity), c.Label, c.Capacity == f.Turn})
 		}
 	}
@@ -264,17 +264,6 @@ func (s *server) saveView(w http.ResponseWriter, r *http.Request, me *visitor) e
 	}
 	http.Redirect(w, r, registerAddress(q), http.StatusSeeOther)
 	return nil
-}
-
-// stateRow is the type of an entry of [liaison.States].
-type stateRow = struct {
-	State   liaison.State
-	Label   string
-	Meaning string
-	Turn    []liaison.Capacity
-	Final   bool
-	Public  bool
-	Mode    liaison.ApprovalMode
 }
 
 func registerAddress(q url.Values) string {
