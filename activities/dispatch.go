@@ -26,9 +26,21 @@ type Transmission struct {
 // Seal renders and stores the messages of a batch that are not stored yet, and lists all of them. Repeating it stores nothing
 // twice.
 func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Transmission, error) {
-	ts, err := a.Store.Batch(ctx, batch)
+	ts, err := a.seal(ctx, batch)
 	if err != nil {
 		return nil, Fail(err)
+	}
+	out := make([]Transmission, len(ts))
+	for i, t := range ts {
+		out[i] = transmission(t)
+	}
+	return out, nil
+}
+
+func (a *Activities) seal(ctx context.Context, batch liaison.CommandID) ([]store.Transmission, error) {
+	ts, err := a.Store.Batch(ctx, batch)
+	if err != nil {
+		return nil, err
 	}
 	var open []store.Transmission
 	for _, t := range ts {
@@ -36,6 +48,7 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 			open = append(open, t)
 		}
 	}
+	sizes := map[liaison.TransmissionID]int{}
 	portion, size := map[liaison.TransmissionID][]byte{}, 0
 	keep := func() error {
 		if len(portion) == 0 {
@@ -46,7 +59,7 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 		return err
 	}
 	err = a.Office.RenderEach(ctx, open, func(t store.Transmission, message []byte) error {
-		portion[t.ID] = message
+		portion[t.ID], sizes[t.ID] = message, len(message)
 		if size += len(message); size < sealTogether {
 			return nil
 		}
@@ -55,14 +68,12 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 	if err == nil {
 		err = keep()
 	}
-	if err != nil {
-		return nil, Fail(err)
-	}
-	out := make([]Transmission, len(ts))
 	for i, t := range ts {
-		out[i] = transmission(t)
+		if n, ok := sizes[t.ID]; ok {
+			ts[i].Size = int64(n)
+		}
 	}
-	return out, nil
+	return ts, err
 }
 
 // sealTogether is how many bytes of messages are sealed in one transaction, and held until then.

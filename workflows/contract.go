@@ -60,12 +60,27 @@ type StatementInput struct {
 	ID     liaison.StatementID
 	State  liaison.State // as the register has it
 	Resume bool          // take over what a lost run left unsent
+
+	// Procedure is what the run is started with and keeps: 0 in one that may be older than the changes that stand behind
+	// GetVersion. Its marker is a write to what Temporal lists runs by, for each change in each run; this field costs nothing.
+	Procedure int `json:",omitempty"`
+}
+
+// Procedure is that of the runs that are started now.
+//
+//	1  the statement's run makes the first attempt itself; nothing is asked of GetVersion that was there before
+const Procedure = 1
+
+// knows reports whether a run has a change.
+func knows(ctx workflow.Context, procedure int, change string) bool {
+	return procedure > 0 || workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // DispatchInput starts the sending of what a command released.
 type DispatchInput struct {
 	Statement liaison.StatementID
 	Batch     liaison.CommandID
+	Procedure int `json:",omitempty"` // see [StatementInput]
 }
 
 // Register puts every workflow and activity on a worker.

@@ -230,6 +230,30 @@ func (o *office) TransmitSeveral(ctx context.Context, ids []liaison.Transmission
 	return after, err
 }
 
+// TransmitFirst seals and makes one attempt for each.
+func (o *office) TransmitFirst(ctx context.Context, in activities.FirstInput) (open []liaison.CommandID, err error) {
+	for _, batch := range in.Batches {
+		all, failed := o.Seal(ctx, batch)
+		if failed != nil {
+			open = append(open, batch)
+			continue
+		}
+		settled := true
+		for _, x := range all {
+			if x.State == liaison.TransmissionQueued && in.Most > 0 {
+				x, failed = o.Transmit(ctx, x.ID)
+				err = errors.Join(err, failed)
+				in.Most--
+			}
+			settled = settled && x.State.Settled() && x.State != liaison.TransmissionUnknown
+		}
+		if !settled {
+			open = append(open, batch)
+		}
+	}
+	return open, err
+}
+
 // AbandonSeveral settles attempts that ended without a word.
 func (o *office) AbandonSeveral(ctx context.Context, ids []liaison.TransmissionID) (after []activities.Transmission, err error) {
 	for _, id := range ids {
@@ -357,7 +381,7 @@ func (b *bench) give(after time.Duration, cmd liaison.Command) *told {
 
 func (b *bench) run(in workflows.StatementInput) error {
 	b.t.Helper()
-	in.ID = id
+	in.ID, in.Procedure = id, workflows.Procedure
 	b.o.state = in.State
 	b.ExecuteWorkflow(workflows.StatementWorkflow, in)
 	if !b.IsWorkflowCompleted() {
@@ -522,7 +546,7 @@ func TestContinuesAsNewWithItsState(t *testing.T) {
 	if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &in); err != nil {
 		t.Fatal(err)
 	}
-	if want := (workflows.StatementInput{ID: id, State: liaison.InReview}); in != want || again.WorkflowType.Name != workflows.StatementWorkflow {
+	if want := (workflows.StatementInput{ID: id, State: liaison.InReview, Procedure: workflows.Procedure}); in != want || again.WorkflowType.Name != workflows.StatementWorkflow {
 		t.Errorf("the new run of %s begins with %+v, want %+v", again.WorkflowType.Name, in, want)
 	}
 	b.wantAsked("submit", "seal submit", "transmit letter of submit")

@@ -26,18 +26,22 @@ import (
 func BenchmarkTransmissions(b *testing.B) {
 	const statements, bodies, rounds = 15, 20, 3
 	p := begin(b)
-	p.startWorker(b)
+	proc := p.startWorker(b)
 	out := newPage(b, fmt.Sprintf("TRANSMISSIONS (%d statements to %d bodies, 5 KB of text, to one sink)", statements, bodies))
 	codes := register(b, p, bodies)
 	var ours, bare time.Duration
-	for round := range rounds + 1 { // the first warms up
-		took := p.dispatchMany(b, statements, codes, nil)
-		floor := p.bareMail(b, statements*bodies)
-		if round > 0 {
-			ours, bare = ours+took, bare+floor
-		}
+	p.dispatchMany(b, statements, codes, nil) // warms up
+	p.bareMail(b, statements*bodies)
+	var cost spent
+	for range rounds {
+		approvals := p.waitingForApproval(b, statements, codes, nil)
+		before := p.spent(b, proc)
+		ours += p.approved(b, approvals, len(codes))
+		cost = cost.plus(p.spent(b, proc).minus(before))
+		bare += p.bareMail(b, statements*bodies)
 	}
 	out.compare(b, float64(statements*bodies*rounds), ours, float64(statements*bodies*rounds), bare)
+	cost.say(out, statements*bodies*rounds)
 }
 
 // BenchmarkTransmissionsFarAway: the same behind 50 ms of delay for each answer, where round trips are all that counts.
@@ -119,7 +123,12 @@ func (p *page) compare(b *testing.B, n float64, ours time.Duration, m float64, b
 // dispatchMany has so many statements to these bodies approved at once, and is how long it takes until all of it is accepted and recorded.
 func (p *place) dispatchMany(b *testing.B, statements int, to []liaison.Code, file []byte) time.Duration {
 	b.Helper()
-	var approvals []liaison.Command
+	return p.approved(b, p.waitingForApproval(b, statements, to, file), len(to))
+}
+
+// waitingForApproval submits statements, and is the chair's approvals of them.
+func (p *place) waitingForApproval(b *testing.B, statements int, to []liaison.Code, file []byte) (approvals []liaison.Command) {
+	b.Helper()
 	for range statements {
 		id := p.draft(b, 5000, to...)
 		if file != nil {
@@ -133,6 +142,12 @@ func (p *place) dispatchMany(b *testing.B, statements int, to []liaison.Code, fi
 		approvals = append(approvals, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
 	}
 	p.quiet(b)
+	return approvals
+}
+
+// approved gives approvals all at once, and is how long it takes until each of so many messages of each is accepted and recorded.
+func (p *place) approved(b *testing.B, approvals []liaison.Command, each int) time.Duration {
+	b.Helper()
 	ids := make([]liaison.StatementID, len(approvals))
 	before, began := p.sink.taken.Load(), time.Now()
 	var g errgroup.Group
@@ -147,7 +162,7 @@ func (p *place) dispatchMany(b *testing.B, statements int, to []liaison.Code, fi
 	if err := g.Wait(); err != nil {
 		b.Fatal(err)
 	}
-	want := statements * len(to)
+	want := len(approvals) * each
 	testkit.Eventually(b, 5*time.Minute, func() error {
 		if n := p.sink.taken.Load() - before; n < int64(want) { // cheap, so that asking does not slow what is asked about
 			return fmt.Errorf("%d of %d arrived", n, want)

@@ -93,7 +93,7 @@ func (e *Engine) recorded(ctx context.Context, cmd liaison.Command) (*liaison.An
 func (e *Engine) update(ctx context.Context, cmd liaison.Command, state liaison.State) (answer liaison.Answer, err error) {
 	pause := 20 * time.Millisecond
 	for {
-		start := e.Temporal.NewWithStartWorkflowOperation(options(cmd.Statement), workflows.StatementWorkflow, workflows.StatementInput{ID: cmd.Statement, State: state})
+		start := e.Temporal.NewWithStartWorkflowOperation(options(cmd.Statement), workflows.StatementWorkflow, workflows.StatementInput{ID: cmd.Statement, State: state, Procedure: workflows.Procedure})
 		var handle client.WorkflowUpdateHandle
 		handle, err = e.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: start,
@@ -154,7 +154,7 @@ func (e *Engine) explain(err error) error {
 
 // Resume starts a statement's workflow where none is running, to take over what a lost run left unsent.
 func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liaison.State) error {
-	_, err := e.Temporal.ExecuteWorkflow(ctx, options(id), workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+	_, err := e.Temporal.ExecuteWorkflow(ctx, options(id), workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true, Procedure: workflows.Procedure})
 	if err != nil {
 		return fmt.Errorf("resume statement %s: %w", id, e.explain(err))
 	}
@@ -165,7 +165,7 @@ func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liais
 // Where none is running one is started.
 func (e *Engine) Nudge(ctx context.Context, id liaison.StatementID, state liaison.State) error {
 	_, err := e.Temporal.SignalWithStartWorkflow(ctx, workflows.StatementWorkflowID(id), workflows.SignalMend, nil, options(id),
-		workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+		workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true, Procedure: workflows.Procedure})
 	if err != nil {
 		return fmt.Errorf("nudge statement %s: %w", id, e.explain(err))
 	}

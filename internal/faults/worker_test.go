@@ -159,7 +159,7 @@ type hastyCalls struct {
 func (o *hastyCalls) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	opts := workflow.GetActivityOptions(ctx)
 	opts.HeartbeatTimeout = min(opts.HeartbeatTimeout, heartbeat)
-	sends := name == "Transmit" || name == "TransmitSeveral"
+	sends := name == "Transmit" || name == "TransmitSeveral" || name == "TransmitFirst"
 	if !sends {
 		opts.StartToCloseTimeout = min(opts.StartToCloseTimeout, prepare)
 	}
@@ -202,6 +202,12 @@ func (a *naiveActivities) ExecuteActivity(ctx context.Context, in *interceptor.E
 			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
 		}
 		return a.naive.transmit(ctx, id)
+	case "TransmitFirst": // it leaves all of it to the workflow that tries again
+		first, ok := in.Args[0].(activities.FirstInput)
+		if !ok {
+			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
+		}
+		return first.Batches, nil
 	case "TransmitSeveral":
 		ids, ok := in.Args[0].([]liaison.TransmissionID)
 		if !ok {
