@@ -113,7 +113,7 @@ func (a *Activities) transmit(ctx context.Context, read []store.Transmission) ([
 	defer cancel()
 	s := &several{a: a, begin: begin, out: map[liaison.TransmissionID]Transmission{}}
 	next := make(chan store.Transmission)
-	for range min(len(read), a.atOnce()) {
+	for range min(len(read), a.lanes()) {
 		s.lanes.Go(func() {
 			for t := range next {
 				s.handOver(ctx, t)
@@ -204,7 +204,7 @@ func (s *several) say(t Transmission) {
 type hands struct {
 	once   sync.Once
 	ledger *store.Ledger
-	lanes  *semaphore.Weighted // connections
+	lanes  *semaphore.Weighted // messages that are claimed
 	bytes  *semaphore.Weighted // of messages in memory
 	seals  *semaphore.Weighted
 }
@@ -212,7 +212,7 @@ type hands struct {
 func (a *Activities) shared() *hands {
 	a.hands.once.Do(func() {
 		a.hands.ledger = store.NewLedger(a.Store)
-		a.hands.lanes = semaphore.NewWeighted(int64(a.atOnce()))
+		a.hands.lanes = semaphore.NewWeighted(int64(a.lanes()))
 		a.hands.bytes = semaphore.NewWeighted(inHand)
 		a.hands.seals = semaphore.NewWeighted(sealAtOnce)
 	})
@@ -227,6 +227,10 @@ func (a *Activities) atOnce() int {
 	}
 	return atOnce
 }
+
+// lanes is how many messages a worker has claimed at the same time. While as many as may be are with the relay, as many again are
+// claimed and wait for a connection, so that their claims go into the ledger together with the final dots of those.
+func (a *Activities) lanes() int { return 2 * a.atOnce() }
 
 // enter waits until this worker may have one more message of so many bytes on its way, at most while ctx lasts. Those who
 // wait come in turn, so that a statement to many keeps none to few waiting.

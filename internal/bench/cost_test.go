@@ -52,6 +52,8 @@ func (p *place) countStatements(b *testing.B) {
 		b.Fatal(err)
 	}
 	exec("liaison", `CREATE EXTENSION pg_stat_statements`)
+	exec("postgres", `ALTER SYSTEM SET pg_stat_statements.track_planning = on`)
+	exec("postgres", `SELECT pg_reload_conf()`)
 }
 
 // spent reads what was done since the parts were started.

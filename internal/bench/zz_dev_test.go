@@ -2,8 +2,9 @@ package bench
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -15,10 +16,14 @@ func BenchmarkDev(b *testing.B) {
 	out := newPage(b, "DEV")
 	codes := register(b, p, bodies)
 	p.dispatchMany(b, statements, codes, nil) // warms up
-	idle := p.spent(b, proc)
-	time.Sleep(5 * time.Second)
-	out.add("IDLE 5s, for 1 s")
-	p.spent(b, proc).minus(idle).say(out, 5)
+	p.dispatchMany(b, statements, codes, nil) // warms up
+	if os.Getenv("BENCH_PERF") != "" {
+		rest := exec.Command("perf", "record", "-F", "199", "-g", "-a", "-o", os.Getenv("BENCH_PERF"), "sleep", "6")
+		if err := rest.Start(); err != nil {
+			b.Fatal(err)
+		}
+		defer rest.Wait()
+	}
 	approvals := p.waitingForApproval(b, statements, codes, nil)
 	p.pool.Exec(b.Context(), `SELECT pg_stat_statements_reset()`)
 	var seq int64
@@ -42,7 +47,7 @@ func BenchmarkDev(b *testing.B) {
 	}
 	show(`SELECT format('%s %s %s', kind, letter, count(*)) FROM event WHERE seq > $1 GROUP BY kind, letter ORDER BY count(*) DESC`, seq)
 	for _, by := range []string{"total_exec_time", "calls"} {
-		show(`SELECT format('%s %s calls, %s ms total, %s ms mean, rows %s: %s', datname, calls, round(total_exec_time::numeric, 1), round(mean_exec_time::numeric, 3), rows, left(regexp_replace(query, '\s+', ' ', 'g'), 170)) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid ORDER BY ` + by + ` DESC LIMIT 45`)
+		show(`SELECT format('%s %s calls, %s ms total, %s ms mean, rows %s: %s', datname, calls, round(total_exec_time::numeric, 1), round(total_plan_time::numeric, 1)||' plan '||plans, rows, left(regexp_replace(query, '\s+', ' ', 'g'), 170)) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid ORDER BY ` + by + ` DESC LIMIT 45`)
 		fmt.Println()
 	}
 }

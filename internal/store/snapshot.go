@@ -85,7 +85,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		return err
 	})
 	var draft, revision []byte
-	b.Queue(`SELECT version, canonical FROM draft WHERE statement_id = $1`, id).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT d.version, CASE WHEN s.state = 'draft' OR s.revision = 0 THEN d.canonical END FROM draft d JOIN statement s ON s.id = d.statement_id WHERE s.id = $1`, id).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&snap.DraftVersion, &draft)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -123,7 +123,9 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	for _, x := range liaison.ReportOutcomes {
 		outcomes = append(outcomes, x.Event)
 	}
-	b.Queue(`SELECT kind FROM event WHERE statement_id = $1 AND kind = ANY ($2) ORDER BY seq DESC LIMIT 1`, id, outcomes).QueryRow(func(row pgx.Row) error {
+	b.Queue(`
+		SELECT e.kind FROM statement s, LATERAL (SELECT kind, seq FROM event WHERE statement_id = s.id AND kind = ANY ($2) OFFSET 0) e -- and not all events from the newest
+		WHERE s.id = $1 AND s.kind = 'report' ORDER BY e.seq DESC LIMIT 1`, id, outcomes).QueryRow(func(row pgx.Row) error {
 		var kind liaison.EventKind
 		err := row.Scan(&kind)
 		if errors.Is(err, pgx.ErrNoRows) {
