@@ -114,17 +114,17 @@ func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) 
 	if err != nil {
 		return nil, nil, err
 	}
-	leave, err := a.enter(begin, t.Size)
-	if err != nil { // others took all the time; it is as it was
-		return nil, nil, context.Cause(ctx)
-	}
-	defer leave()
-	done, wait := a.turn(t.Email)
+	done, wait := a.turn(begin, t.Email)
 	if wait > 0 {
 		return later(t.ID, wait), nil, nil
 	}
 	var result mail.Result
 	defer func() { done(result) }()
+	leave, err := a.enter(begin, t.Size)
+	if err != nil { // others took all the time; it is as it was
+		return nil, nil, context.Cause(ctx)
+	}
+	defer leave()
 	claimed, err := a.ledger().Claim(ctx, t.ID, a.Worker, a.RelayName)
 	if errors.Is(err, store.ErrHeld) {
 		return later(t.ID, whileHeld), nil, nil
@@ -134,10 +134,7 @@ func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) 
 		return nil, nil, err
 	}
 	env.To = claimed.Email
-	result = a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
-		claimed.Witness = mail.WitnessOf(ctx)
-		return a.ledger().Dot(ctx, claimed)
-	})
+	result = a.send(ctx, env, &claimed)
 	claimed.Bytes = nil // it may wait for its turn in the ledger
 	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS, Witness: result.Witness}
 	if result.Err != nil {
@@ -154,14 +151,39 @@ func later(id liaison.TransmissionID, wait time.Duration) *Transmission {
 // whileHeld is how long a message whose relay or body is held waits before it is tried again; lifting the hold wakes it.
 const whileHeld = 5 * time.Minute
 
-// turn waits for nothing: it says how long the message has to wait for its destination's turn, or takes the turn, which done
-// ends.
-func (a *Activities) turn(email string) (done func(mail.Result), wait time.Duration) {
+// send hands a claimed message over when its turn at the relay comes.
+func (a *Activities) send(ctx context.Context, env mail.SMTPEnvelope, claimed *store.Claimed) mail.Result {
+	sends := a.shared().sends
+	if err := sends.Acquire(ctx, 1); err != nil {
+		return mail.Result{Stage: liaison.StageConnect, Err: context.Cause(ctx), Relay: a.RelayName, Witness: liaison.WitnessNone}
+	}
+	defer sends.Release(1)
+	return a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
+		claimed.Witness = mail.WitnessOf(ctx)
+		return a.ledger().Dot(ctx, *claimed)
+	})
+}
+
+// turn says how long the message has to wait for its destination's turn, or takes the turn, which done ends. A turn that comes soon is
+// waited for; nothing that others need is held meanwhile.
+func (a *Activities) turn(ctx context.Context, email string) (done func(mail.Result), wait time.Duration) {
 	if a.Limits == nil {
 		return func(mail.Result) {}, 0
 	}
-	return a.Limits.Take(email)
+	for until := time.Now().Add(turnSoon); ; {
+		if done, wait = a.Limits.Take(email); done != nil || time.Now().Add(wait).After(until) {
+			return done, wait
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, wait
+		}
+	}
 }
+
+// turnSoon is how long a destination's turn is waited for in the activity. It is short, because the activities of a worker are counted.
+const turnSoon = 3 * time.Second
 
 // envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
 // message it is about, and a copy of it goes to another.

@@ -205,6 +205,7 @@ type hands struct {
 	once   sync.Once
 	ledger *store.Ledger
 	lanes  *semaphore.Weighted // messages that are claimed
+	sends  *semaphore.Weighted // those of them that the relay is being given
 	bytes  *semaphore.Weighted // of messages in memory
 	seals  *semaphore.Weighted
 }
@@ -213,6 +214,7 @@ func (a *Activities) shared() *hands {
 	a.hands.once.Do(func() {
 		a.hands.ledger = store.NewLedger(a.Store)
 		a.hands.lanes = semaphore.NewWeighted(int64(a.lanes()))
+		a.hands.sends = semaphore.NewWeighted(int64(a.atOnce()))
 		a.hands.bytes = semaphore.NewWeighted(inHand)
 		a.hands.seals = semaphore.NewWeighted(sealAtOnce)
 	})
