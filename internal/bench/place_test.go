@@ -51,7 +51,7 @@ func work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	s, err := store.Open(ctx, cfg.DatabaseURL, store.ForWorker)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func work(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	s, err := store.Open(ctx, cfg.DatabaseURL, store.ForWorker)
 	if err != nil {
 		return err
 	}
