@@ -61,7 +61,7 @@ bench: postgresql build
 
 ## faults: what is promised of faults, in its full size, with the figures; takes about half an hour
 faults: postgresql build
-	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown' ./internal/faults
+	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown|TestManyStatements' ./internal/faults
 
 clean:
 	rm -rf $(BIN)
