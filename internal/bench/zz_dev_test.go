@@ -24,6 +24,7 @@ func BenchmarkDev(b *testing.B) {
 		}
 		defer rest.Wait()
 	}
+	p.analyze(b)
 	approvals := p.waitingForApproval(b, statements, codes, nil)
 	p.pool.Exec(b.Context(), `SELECT pg_stat_statements_reset()`)
 	var seq int64
