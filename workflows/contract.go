@@ -3,7 +3,7 @@
 // Temporal's histories expire.
 //
 //	Statement   one run per statement, from the first command to its end; takes every command as an Update
-//	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
+//	Dispatch    child of Statement, one per command whose messages the first attempt did not settle; hands each one over, once
 //	Mend        every few minutes: canaries, and another look at what is in doubt
 //	Digest      several times an hour: each person's digest, when their hour has come
 //	Reports     several times a day: progress reports that are due, their drafts and reminders
