@@ -319,8 +319,9 @@ func (o *office) Adopt(context.Context) (int, error) {
 
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
-	t *testing.T
-	o *office
+	t     *testing.T
+	o     *office
+	older bool // the run began before the procedure that runs begin with now
 }
 
 func newBench(t *testing.T) *bench {
@@ -337,7 +338,7 @@ func newBench(t *testing.T) *bench {
 	env.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileWorkflow})
 	env.RegisterActivity(o)
 	env.SetTestTimeout(20 * time.Second)
-	return &bench{env, t, o}
+	return &bench{TestWorkflowEnvironment: env, t: t, o: o}
 }
 
 // told is how a command was answered.
@@ -382,6 +383,9 @@ func (b *bench) give(after time.Duration, cmd liaison.Command) *told {
 func (b *bench) run(in workflows.StatementInput) error {
 	b.t.Helper()
 	in.ID, in.Procedure = id, workflows.Procedure
+	if b.older {
+		in.Procedure = 0
+	}
 	b.o.state = in.State
 	b.ExecuteWorkflow(workflows.StatementWorkflow, in)
 	if !b.IsWorkflowCompleted() {
@@ -530,6 +534,65 @@ func TestOneCommandAtATime(t *testing.T) {
 	}
 	if liaison.CodeOf(activities.Cause(other.err)) != liaison.Conflict {
 		t.Errorf("the second was answered with %v, want a conflict", other.err)
+	}
+}
+
+// TestOnlyWhatIsLeftGetsARunOfItsOwn: the statement's run makes the first attempts itself. A run that is older does as it began.
+func TestOnlyWhatIsLeftGetsARunOfItsOwn(t *testing.T) {
+	dispatch, letter := workflows.DispatchWorkflowID(id, "approve/dispatch"), workflows.DispatchWorkflowID(id, "approve/dispatch/settle")
+	for name, test := range map[string]struct {
+		older      bool
+		addressees int
+		sending    func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error)
+		want       []string
+	}{
+		"everything is accepted": {want: nil},
+		"one is deferred": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" && n == 1 {
+				return liaison.TransmissionDeferred, nil
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"one is in doubt": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" {
+				return liaison.TransmissionUnknown, nil
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"edge 01: more than one attempt takes": {addressees: 51, want: []string{dispatch}},
+		"edge 02: the worker is gone in the middle": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" && n == 1 {
+				return liaison.TransmissionAttempting, errors.New("worker stopped")
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"edge 03: the run is older": {older: true, want: []string{dispatch, letter}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.older, b.o.addressees, b.o.sending = test.older, max(test.addressees, 3), test.sending
+			b.o.abandoning = func(liaison.TransmissionID, liaison.TransmissionState) liaison.TransmissionState {
+				return liaison.TransmissionDeferred
+			}
+			var runs []string
+			b.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
+				runs = append(runs, info.WorkflowExecution.ID)
+			})
+			b.give(0, liaison.Command{Kind: liaison.DoApprove})
+			b.give(24*time.Hour, liaison.Command{Kind: liaison.DoClose})
+			if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, runs); diff != "" {
+				t.Errorf("runs of their own (-want +got):\n%s", diff)
+			}
+			for i := range b.o.addressees {
+				to := liaison.TransmissionID(fmt.Sprint("to ", i+1))
+				if x := b.o.ledger[to]; x.State != liaison.TransmissionAccepted && x.State != liaison.TransmissionUnknown {
+					t.Errorf("the message %s is %s", to, x.State)
+				}
+			}
+		})
 	}
 }
 
