@@ -20,6 +20,17 @@ type spent struct {
 	count map[string]int64
 }
 
+// Who spends CPU time.
+const (
+	theWorker   = "worker"
+	theTemporal = "Temporal"
+	theRegister = "PostgreSQL for the register"
+	theHistory  = "PostgreSQL for Temporal"
+	theTest     = "this test"
+)
+
+const blocks = "blocks that PostgreSQL touched for the register"
+
 // What is counted, beside CPU time.
 var counted = []struct{ name, sql string }{
 	{"commits to the register", `SELECT xact_commit FROM pg_stat_database WHERE datname = 'liaison'`},
@@ -28,6 +39,7 @@ var counted = []struct{ name, sql string }{
 	{"statements of Temporal", `SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid WHERE datname = 'temporal'`},
 	{"syncs of the write-ahead log", `SELECT wal_sync FROM pg_stat_wal`},
 	{"KB of the write-ahead log", `SELECT (wal_bytes / 1024)::bigint FROM pg_stat_wal`},
+	{blocks, `SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = 'liaison'`},
 	{"events", `SELECT count(*) FROM event`},
 	{"leaves", `SELECT count(*) FROM audit.leaf`},
 }
@@ -52,15 +64,13 @@ func (p *place) countStatements(b *testing.B) {
 		b.Fatal(err)
 	}
 	exec("liaison", `CREATE EXTENSION pg_stat_statements`)
-	exec("postgres", `ALTER SYSTEM SET pg_stat_statements.track_planning = on`)
-	exec("postgres", `SELECT pg_reload_conf()`)
 }
 
 // spent reads what was done since the parts were started.
 func (p *place) spent(b *testing.B, worker *parts.Process) spent {
 	b.Helper()
-	s := spent{parts: []string{"worker", "Temporal", "PostgreSQL for the register", "PostgreSQL for Temporal", "this test"}, cpu: map[string]time.Duration{}, count: map[string]int64{}}
-	s.cpu["worker"], s.cpu["Temporal"], s.cpu["this test"] = cpuOf(b, worker.Pid()), cpuOf(b, p.temporal.Pid()), cpuOf(b, os.Getpid())
+	s := spent{parts: []string{theWorker, theTemporal, theRegister, theHistory, theTest}, cpu: map[string]time.Duration{}, count: map[string]int64{}}
+	s.cpu[theWorker], s.cpu[theTemporal], s.cpu[theTest] = cpuOf(b, worker.Pid()), cpuOf(b, p.temporal.Pid()), cpuOf(b, os.Getpid())
 	rows, err := p.pool.Query(b.Context(), `SELECT pid, datname FROM pg_stat_activity WHERE datname IS NOT NULL`)
 	if err != nil {
 		b.Fatal(err)
@@ -68,9 +78,9 @@ func (p *place) spent(b *testing.B, worker *parts.Process) spent {
 	var pid int
 	var database string
 	if _, err := pgx.ForEachRow(rows, []any{&pid, &database}, func() error {
-		name := "PostgreSQL for Temporal"
+		name := theHistory
 		if database == "liaison" {
-			name = "PostgreSQL for the register"
+			name = theRegister
 		}
 		s.cpu[name] += cpuOf(b, pid)
 		return nil
