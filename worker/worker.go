@@ -50,7 +50,7 @@ func LimitMemory() {
 		debug.SetMemoryLimit(memory)
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // what lives is little, so collecting at twice as much is collecting all the time
+		debug.SetGCPercent(200) // what lives is little, so collecting at twice as much is collecting all the time
 	}
 }
 
