@@ -358,11 +358,12 @@ func (r *rig) exactlyOnce(t *testing.T, c *cutter, ids []liaison.StatementID) ta
 	return n
 }
 
-// complete waits until every message of the statements is accepted and they are dispatched.
+// complete waits until every message of the statements is accepted and they are dispatched: for longer where there are many of them,
+// because each doubt and each further attempt takes its time of a machine that is busy with all of them.
 func (r *rig) complete(t *testing.T, ids []liaison.StatementID) {
 	t.Helper()
 	for _, id := range ids {
-		testkit.Eventually(t, soon, func() error {
+		testkit.Eventually(t, soon+time.Duration(len(ids))*10*time.Second, func() error {
 			return errors.Join(r.noDoubt(t.Context(), id), r.settled(t.Context(), id, liaison.Dispatched))
 		})
 	}
