@@ -103,8 +103,8 @@ func (s *statement) idle() bool {
 
 // takeOver begins what is open in the register and is not under way here.
 func (s *statement) takeOver(ctx workflow.Context) error {
-	var open []store.OpenBatch
-	if err := workflow.ExecuteLocalActivity(read(ctx), do.OpenBatches, s.id).Get(ctx, &open); err != nil {
+	open, err := s.openBatches(ctx)
+	if err != nil {
 		return err
 	}
 	for _, b := range open {
@@ -118,6 +118,28 @@ func (s *statement) takeOver(ctx workflow.Context) error {
 		}
 	}
 	return nil
+}
+
+// openBatches reads what is open, and where the statement stands: a command whose task was lost before it stood in our history is on
+// record, and nobody told us.
+func (s *statement) openBatches(ctx workflow.Context) (open []store.OpenBatch, err error) {
+	if s.procedure == 0 {
+		err = workflow.ExecuteLocalActivity(read(ctx), do.OpenBatches, s.id).Get(ctx, &open)
+		return open, err
+	}
+	if err := s.one.Lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.one.Unlock()
+	var now activities.Standing
+	if err := workflow.ExecuteLocalActivity(read(ctx), do.Standing, s.id).Get(ctx, &now); err != nil {
+		return nil, err
+	}
+	if now.State != s.state {
+		s.state = now.State
+		s.changes++
+	}
+	return now.Open, nil
 }
 
 func tooLong(ctx workflow.Context) bool {

@@ -157,6 +157,15 @@ func (o *office) OpenBatches(context.Context, liaison.StatementID) ([]store.Open
 	return o.open, nil
 }
 
+// Standing says where the statement stands.
+func (o *office) Standing(ctx context.Context, id liaison.StatementID) (now activities.Standing, err error) {
+	now.Open, err = o.OpenBatches(ctx, id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now.State = o.state
+	return now, err
+}
+
 // ReplyPlan says what is due of the replies.
 func (o *office) ReplyPlan(context.Context, liaison.StatementID) (store.ReplyPlan, error) {
 	o.mu.Lock()
@@ -593,6 +602,34 @@ func TestOnlyWhatIsLeftGetsARunOfItsOwn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestACommandThatTheRunNeverHeardOf: it is on record, its task was lost with the parts that ran it. When somebody has the run look, what
+// the command released is sent and settled, and the run goes on from where the statement stands.
+func TestACommandThatTheRunNeverHeardOf(t *testing.T) {
+	b := newBench(t)
+	b.RegisterDelayedCallback(func() {
+		if _, err := b.o.Decide(context.Background(), liaison.Command{ID: "approve", Kind: liaison.DoApprove, Statement: id, Actor: "somebody"}); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.o.Decide(context.Background(), liaison.Command{ID: "approve/dispatch", Kind: liaison.DoDispatch, Statement: id, Actor: "somebody"}); err != nil {
+			t.Error(err)
+		}
+		b.o.mu.Lock()
+		b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true}}
+		b.o.mu.Unlock()
+		b.SignalWorkflow(workflows.SignalMend, nil)
+	}, time.Minute)
+	closed := b.give(time.Hour, liaison.Command{Kind: liaison.DoClose})
+	if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+		t.Fatal(err)
+	}
+	if b.o.tried["to 1"] != 1 || !slices.Contains(b.o.asked, "approve/dispatch/settle") {
+		t.Errorf("sent %v; asked for %q", b.o.tried, b.o.asked)
+	}
+	if closed.rejection != nil || closed.err != nil || closed.answer.State != liaison.Closed {
+		t.Errorf("closing was answered with %+v", closed)
 	}
 }
 
