@@ -71,7 +71,9 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	case err != nil:
 		return liaison.Answer{}, err
 	case recorded != nil:
-		e.rouse(ctx, cmd.Statement, *recorded)
+		if err := e.rouse(ctx, cmd.Statement, *recorded); err != nil {
+			return liaison.Answer{}, err
+		}
 		return *recorded, nil
 	}
 	return liaison.Answer{}, refusal
@@ -79,14 +81,13 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 
 // rouse has the statement's workflow look at what a command released that is on record, and that it may know nothing of. An Update
 // stands in no history until the task is done that carries it out: when worker and Temporal, or Temporal's database, go away between our
-// commit and that, the workflow has never heard of it. Where Temporal is still away, the mending comes to it, later.
-func (e *Engine) rouse(ctx context.Context, id liaison.StatementID, answer liaison.Answer) {
+// commit and that, the workflow has never heard of it. While Temporal is still away, whoever asks is told that
+// it is not certain yet, and asks again; the mending comes to it as well, later.
+func (e *Engine) rouse(ctx context.Context, id liaison.StatementID, answer liaison.Answer) error {
 	if !answer.Letters && answer.DispatchAt.IsZero() {
-		return
+		return nil
 	}
-	if err := e.Nudge(ctx, id, answer.State); err != nil {
-		slog.WarnContext(ctx, "what is on record as released is not looked at yet", "statement", id, "err", err)
-	}
+	return e.Nudge(ctx, id, answer.State)
 }
 
 // recorded returns the answer that a command got, or nil. An approval that dispatched in the same breath was answered with the
