@@ -159,6 +159,19 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.employment_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.ended_on IS NOT NULL
+		OR (NEW.id, NEW.group_code, NEW.person_id, NEW.body_code, NEW.held_from, NEW.held_until, NEW.evidence, NEW.recorded_by, NEW.recorded_at)
+			IS DISTINCT FROM (OLD.id, OLD.group_code, OLD.person_id, OLD.body_code, OLD.held_from, OLD.held_until, OLD.evidence, OLD.recorded_by, OLD.recorded_at) THEN
+		RAISE EXCEPTION 'an employer is ended once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'employment_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE PROCEDURE public.grant_roles()
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -303,21 +316,55 @@ CREATE FUNCTION public.search_config(language text) RETURNS regconfig
 		WHEN 'ru' THEN 'russian' WHEN 'ar' THEN 'arabic' ELSE 'simple' END::regconfig
 $$;
 
+CREATE FUNCTION public.search_folded(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT translate(lower(t), 'áàâäãéèêëíìîïóòôöõúùûüñç', 'aaaaaeeeeiiiiooooouuuunc')
+$$;
+
+CREATE FUNCTION public.search_hits(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 500 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    SET enable_seqscan TO 'off'
+    AS $$
+	SELECT statement_id FROM search WHERE words @@ query LIMIT most
+$$;
+
+CREATE FUNCTION public.search_loose(query tsquery) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT CASE WHEN tree IN ('', 'T') THEN query ELSE regexp_replace(tree, '<(-|[0-9]+)>', '&', 'g')::tsquery END FROM (SELECT querytree(query) AS tree) x
+$$;
+
 CREATE FUNCTION public.search_query(words text, codes text[], without text) RETURNS tsquery
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'public'
+    SET client_min_messages TO 'warning'
     AS $$
 DECLARE
 	wanted text := search_spaced(words);
 	barred text := search_spaced(without);
 	asked  tsquery := ''::tsquery;
 	never  tsquery := ''::tsquery;
+	read   tsquery;
+	seen   text[] := '{}';
+	unseen text[] := '{}';
 	code   text;
 	config regconfig;
 BEGIN
 	FOREACH config IN ARRAY ARRAY['simple', 'english', 'french', 'spanish', 'russian', 'arabic']::regconfig[] LOOP
-		asked := asked || websearch_to_tsquery(config, wanted);
-		never := never || websearch_to_tsquery(config, barred); -- in no language
+		read := websearch_to_tsquery(config, wanted);
+		IF read::text <> ALL (seen) THEN
+			asked := asked || read;
+			seen := seen || read::text;
+		END IF;
+		read := websearch_to_tsquery(config, barred);
+		IF read::text <> ALL (unseen) THEN
+			never := never || read; -- in no language
+			unseen := unseen || read::text;
+		END IF;
 	END LOOP;
 	FOREACH code IN ARRAY codes LOOP
 		asked := asked && quote_literal('=' || code)::tsquery;
@@ -328,11 +375,53 @@ BEGIN
 	RETURN asked;
 END $$;
 
+CREATE FUNCTION public.search_quote(language text, body text, query tsquery, stems text[], options text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+	config regconfig := search_config(language);
+	folded text := search_folded(body);
+	below  integer := 1; -- what is before this was looked at
+	place  integer;
+	piece  text;
+	other  text;         -- the first in which some of the words stand, if nowhere all of them as they are asked for
+BEGIN
+	FOR i IN 1..4 LOOP
+		SELECT min(p) + below - 1 INTO place FROM unnest(stems) AS stem, strpos(substr(folded, below), stem) AS p WHERE p > 0;
+		EXIT WHEN place IS NULL;
+		piece := substr(body, greatest(1, place - 60), 700);
+		IF place > 61 THEN
+			piece := '… ' || substr(piece, 1 + strpos(left(piece, 30), ' ')); -- from the beginning of a word on
+		END IF;
+		piece := search_spaced(piece);
+		IF to_tsvector(config, piece) @@ query THEN
+			RETURN ts_headline(config, piece, query, options);
+		END IF;
+		IF other IS NULL THEN
+			other := ts_headline(config, piece, (SELECT string_agg(m[1], ' | ')::tsquery FROM regexp_matches(querytree(query), '(''(?:[^'']|'''')*'')', 'g') AS m), options);
+			IF strpos(other, E'\x02') = 0 AND strpos(querytree(query), '''=') = 0 THEN
+				other := NULL; -- another word that begins in the same way; a code is marked nowhere
+			END IF;
+		END IF;
+		below := place + 640;
+	END LOOP;
+	RETURN coalesce(other, ts_headline(config, search_spaced(left(body, 3000)), query, options));
+END $$;
+
 CREATE FUNCTION public.search_spaced(t text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog'
     AS $$
 	SELECT regexp_replace(t, '([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])', ' \1 ', 'g')
+$$;
+
+CREATE FUNCTION public.search_stems(query tsquery) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+	SELECT coalesce(array_agg(DISTINCT CASE WHEN length(word) > 3 THEN left(word, -1) ELSE word END), '{}')
+	FROM (SELECT search_folded(ltrim(replace(m[1], '''''', ''''), '=')) AS word FROM regexp_matches(querytree(query), '''((?:[^'']|'''')*)''', 'g') AS m) x WHERE word <> ''
 $$;
 
 CREATE FUNCTION public.search_vector(language text, title text, names text, abstract text, body text, codes text[]) RETURNS tsvector
@@ -640,6 +729,14 @@ CREATE TABLE public.body_reach (
     CONSTRAINT body_reach_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.calendar_link (
+    person_id uuid NOT NULL,
+    n integer NOT NULL,
+    open boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_link_n_check CHECK ((n > 0))
+);
+
 CREATE TABLE public.canary (
     id uuid NOT NULL,
     relay text NOT NULL,
@@ -735,7 +832,17 @@ CREATE TABLE public.employment (
     held_from date NOT NULL,
     held_until date,
     evidence text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    group_code text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    ended_by uuid,
+    ended_on date,
+    end_reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT employment_check CHECK ((held_from <= held_until)),
+    CONSTRAINT employment_end_reason_check CHECK ((length(end_reason) <= 4000)),
+    CONSTRAINT employment_ended_after_it_began CHECK ((ended_on >= held_from)),
+    CONSTRAINT employment_ended_for_a_reason CHECK (((num_nulls(ended_by, ended_on) = ANY (ARRAY[0, 2])) AND ((ended_on IS NULL) = (end_reason = ''::text)))),
     CONSTRAINT employment_evidence_check CHECK ((length(evidence) <= 4000))
 );
 
@@ -784,8 +891,8 @@ CREATE TABLE public.event (
     agenda_item integer DEFAULT 0 NOT NULL,
     evidence text DEFAULT ''::text NOT NULL,
     evidence_file text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'employer-recorded'::text, 'employer-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1060,7 +1167,8 @@ CREATE TABLE public.search (
     language text NOT NULL,
     body text NOT NULL,
     words tsvector NOT NULL
-);
+)
+WITH (toast_tuple_target='128');
 
 CREATE TABLE public.session (
     token text NOT NULL,
@@ -1291,6 +1399,9 @@ ALTER TABLE ONLY public.body_reach
 ALTER TABLE ONLY public.body_reach
     ADD CONSTRAINT body_reach_pkey PRIMARY KEY (body_code, version);
 
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_pkey PRIMARY KEY (person_id, n);
+
 ALTER TABLE ONLY public.canary
     ADD CONSTRAINT canary_pkey PRIMARY KEY (id);
 
@@ -1328,7 +1439,7 @@ ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
 
 ALTER TABLE ONLY public.employment
-    ADD CONSTRAINT employment_pkey PRIMARY KEY (person_id, body_code, held_from);
+    ADD CONSTRAINT employment_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_id_key UNIQUE (id);
@@ -1501,6 +1612,8 @@ CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (st
 
 CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
 
+CREATE UNIQUE INDEX employment_once ON public.employment USING btree (person_id, body_code, held_from) WHERE (ended_on IS NULL);
+
 CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
 CREATE INDEX event_held_against_rows ON public.event USING btree (kind) WHERE (kind = ANY (ARRAY['dispatching'::text, 'amended'::text, 'proposal-answered'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'body-profile'::text]));
@@ -1628,6 +1741,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_link_revoked F
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_reach FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.calendar_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1674,11 +1789,15 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_link_revoked 
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_reach FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.calendar_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.digest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.employment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1715,6 +1834,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_respo
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_token_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
+
+CREATE TRIGGER employment_guard BEFORE DELETE OR UPDATE ON public.employment FOR EACH ROW EXECUTE FUNCTION public.employment_guard();
 
 CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EXECUTE FUNCTION public.hold_guard();
 
@@ -1822,6 +1943,9 @@ ALTER TABLE ONLY public.body_reach
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_successor_fkey FOREIGN KEY (successor) REFERENCES public.body(code);
 
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
@@ -1883,7 +2007,16 @@ ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
 
 ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
@@ -2270,6 +2403,9 @@ GRANT SELECT(at) ON TABLE public.body_reach TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.body_reach TO liaison_auditor;
 
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_worker;
+
 GRANT SELECT ON TABLE public.canary TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
 
@@ -2297,8 +2433,14 @@ GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;
 GRANT SELECT ON TABLE public.drafter TO liaison_auditor;
 
-GRANT SELECT ON TABLE public.employment TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.employment TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.employment TO liaison_worker;
+
+GRANT UPDATE(ended_by) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(ended_on) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(end_reason) ON TABLE public.employment TO liaison_app;
 
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;

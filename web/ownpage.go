@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jca-ml/liaison/internal/calendar"
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -52,13 +53,16 @@ type own struct {
 	lines []store.ReceivedLine
 }
 
-// byBodyLink serves what a body's own link leads to.
-func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) error) http.Handler {
+// bySecret serves what a secret address leads to, without anybody signing in: no robot lists it, and nobody tries many.
+func bySecret[T any](s *server, follow func(*http.Request) (T, error), h func(http.ResponseWriter, *http.Request, T) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-		o, err := s.followBody(r)
-		if err == nil {
-			err = h(w, r, o)
+		err := error(liaison.Refuse(liaison.Unavailable, "Too often at once. Wait a minute and open the page again."))
+		if ok, _ := s.limits.visits.allow(caller(r)); ok {
+			var x T
+			if x, err = follow(r); err == nil {
+				err = h(w, r, x)
+			}
 		}
 		if err != nil {
 			s.fault(w, r, err)
@@ -66,16 +70,18 @@ func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) err
 	})
 }
 
+// byBodyLink serves what a body's own link leads to.
+func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) error) http.Handler {
+	return bySecret(s, s.followBody, h)
+}
+
 func (s *server) followBody(r *http.Request) (*own, error) {
-	if ok, _ := s.limits.visits.allow(caller(r)); !ok {
-		return nil, liaison.Refuse(liaison.Unavailable, "Too often at once. Wait a minute and open the page again.")
-	}
 	code, token := liaison.Code(strings.ReplaceAll(r.PathValue("code"), ".", "/")), r.PathValue("token")
 	generation, err := s.store.LinkGeneration(r.Context(), code)
 	if err != nil {
 		return nil, err
 	}
-	if !s.keys.VerifyBody(token, code, generation) {
+	if !s.keys.VerifyPage(token, inbound.BodyPage, string(code), generation) {
 		return nil, errNoOwnPage
 	}
 	o := &own{base: "/own/" + r.PathValue("code") + "/" + strings.ToLower(token)}
@@ -95,7 +101,7 @@ func (s *server) ownAddress(r *http.Request, body liaison.Code) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	token, err := s.keys.BodyToken(body, generation)
+	token, err := s.keys.PageToken(inbound.BodyPage, string(body), generation)
 	if err != nil {
 		return "", err
 	}
@@ -217,11 +223,10 @@ func (s *server) ownCalendar(w http.ResponseWriter, r *http.Request, o *own) err
 		if err != nil {
 			return err
 		}
-		entries = append(entries, calendar.Entry{UID: string(l.Transmission) + "@liaison", Title: "Reply to " + l.Ref + ": " + titleOr(l.Title), URL: s.absolute(r, address), Day: l.Due})
+		entries = append(entries, calendar.Entry{UID: deadlineUID(l.Transmission), Title: "Reply to " + l.Ref + ": " + titleOr(l.Title), URL: s.absolute(r, address), Day: l.Due, Changed: l.Changed})
 	}
-	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
-	_, err := w.Write(calendar.Write("Replies of "+o.body.Label(), entries, s.now()))
-	return err
+	serveCalendar(w, r, calendar.Write("Replies of "+o.body.Label(), entries))
+	return nil
 }
 
 // revokeOwn makes the link to a body's own page worth nothing.

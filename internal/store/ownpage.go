@@ -21,6 +21,7 @@ type ReceivedLine struct {
 	Purpose      liaison.Purpose
 	Sent         time.Time
 	Due          liaison.Date // the date in force, "" for none
+	Changed      time.Time    // when where the reply stands was last changed
 	Reply        liaison.ReplyState
 	Answered     *time.Time // the last thing that the body said to it
 	Said         liaison.EventKind
@@ -31,7 +32,7 @@ type ReceivedLine struct {
 // Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good.
 func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
+		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(greatest(r.changed_at, r.since), t.message_date), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
 			(SELECT count(*) FROM jsonb_array_elements(coalesce(convert_from(v.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')) p WHERE p->'to' ? t.body_code),
 			(SELECT count(DISTINCT p.number) FROM proposal_answer p WHERE p.statement_id = s.id AND p.body_code = t.body_code)
 		FROM transmission t JOIN statement s ON s.id = t.statement_id JOIN body g ON g.code = s.group_code

@@ -250,7 +250,8 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 	})
 	b.Queue(`
 		SELECT e.person_id, e.body_code FROM employment e JOIN appointment a ON a.person_id = e.person_id
-		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date`,
+		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date
+			AND coalesce(e.ended_on, 'infinity') > $`+n+`::timestamptz::date`,
 		append(args, now)...).Query(func(rows pgx.Rows) error {
 		snap.Employers = map[liaison.PersonID][]liaison.Code{}
 		var p liaison.PersonID
