@@ -263,8 +263,8 @@ type Event struct {
 	ForAs        Capacity     `audit:"keep"`   // in which capacity that person gave it
 	Stands       AbsenceID    `audit:"keep"`   // the absence or delegation that it is about, or by which a vice-chair acted
 	Deputy       PersonID     `audit:"keep"`   // to whom is delegated
-	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence or an employment
-	Until        Date         `audit:"keep"`   // the last day of an absence or an employment, or of a meeting, whose first is On
+	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence, an employment or a meeting
+	Until        Date         `audit:"keep"`   // the last day of an absence, an employment or a meeting
 	Meeting      MeetingID    `audit:"keep"`   // at which it was decided, or that it was tabled for; that it is about
 	Item         int          `audit:"keep"`   // of its agenda
 	Evidence     string       `audit:"commit"` // reference to what shows it, or to the minutes
