@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -31,7 +32,7 @@ func TestABodysOwnPageFits(t *testing.T) {
 		world.bring(liaison.Dispatched, c)
 	}
 	own := func(body liaison.Code) string {
-		token, err := linkKeys.BodyToken(body, 0)
+		token, err := linkKeys.PageToken(inbound.BodyPage, string(body), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
