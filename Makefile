@@ -59,9 +59,9 @@ docs:
 bench: postgresql build
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
 
-## faults: what is promised of faults, in its full size, with the figures; takes about half an hour
+## faults: what is promised of faults, in its full size, with the figures, one at a time; takes about an hour
 faults: postgresql build
-	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown' ./internal/faults
+	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -parallel 1 -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown|TestManyStatements' ./internal/faults
 	LIAISON_AUDIT_KILLS=100 $(GO) test -count 1 -v -timeout 60m -run TestDatabaseKilledDuringAppends ./internal/signer
 
 clean:

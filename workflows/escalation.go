@@ -16,7 +16,7 @@ func (s *statement) escalate(ctx workflow.Context) {
 		if err := workflow.Await(ctx, func() bool { return s.state == liaison.InReview }); err != nil {
 			return // cancelled
 		}
-		if workflow.GetVersion(ctx, "escalation", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		if !knows(ctx, s.procedure, "escalation") {
 			return // a run that waited before decisions were escalated; the next one takes it up
 		}
 		seen := s.changes

@@ -22,7 +22,7 @@ func (s *statement) follow(ctx workflow.Context) {
 		if err := workflow.Await(ctx, s.out); err != nil {
 			return // cancelled
 		}
-		if workflow.GetVersion(ctx, "replies", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		if !knows(ctx, s.procedure, "replies") {
 			return // a run that was out before replies were followed; the next one takes them up
 		}
 		seen := s.changes

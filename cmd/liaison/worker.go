@@ -20,7 +20,7 @@ func (workerCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	w, err := wire(ctx, cfg, os.Stderr)
+	w, err := wire(ctx, cfg, os.Stderr, store.ForWorker)
 	if err != nil {
 		return err
 	}

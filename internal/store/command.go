@@ -228,10 +228,14 @@ func (w *writing) revise() error {
 	w.Digest = liaison.DigestOf(canonical)
 	w.batch.Queue(`INSERT INTO revision (statement_id, number, digest, canonical, submitted_by, submitted_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		w.ID, w.Revision, w.Digest, canonical, w.cmd.Actor, w.now)
-	for i, a := range w.Content.Addressees {
-		w.batch.Queue(`INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, a.Purpose)
+	var bodies, names, emails, purposes []string
+	for _, a := range w.Content.Addressees {
+		bodies, names, emails, purposes = append(bodies, string(a.Body)), append(names, a.Name), append(emails, a.Email), append(purposes, string(a.Purpose))
 	}
+	w.batch.Queue(`
+		INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose)
+		SELECT $1, $2, x.position, x.body, x.name, x.email, x.purpose FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY x (body, name, email, purpose, position)`,
+		w.ID, w.Revision, bodies, names, emails, purposes)
 	for i, r := range w.Content.Relations {
 		w.batch.Queue(`INSERT INTO relation (statement_id, revision, position, kind, related_id, ref) VALUES ($1, $2, $3, $4, $5, $6)`,
 			w.ID, w.Revision, i+1, r.Kind, nullable(r.Statement), r.Ref)
@@ -307,13 +311,17 @@ func (w *writing) number(ctx context.Context) error {
 // queue makes one message for each addressee of the revision, under the approval. approved is the revision that was approved,
 // where an editorial correction made another of it, else 0.
 func (w *writing) queue(approval string, approved int) {
-	for i, a := range w.Content.Addressees {
-		w.batch.Queue(`
-			INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
-				message_id, message_date, approval_id, approval_kind, approved_revision, state, changed_at, created_at)
-			VALUES ($1, $2, $3, 'statement', $4, $5, $6, $7, $8, $9, $10, 'approve', $11, 'queued', $9, $9)`,
-			newID(), w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, messageID(w.GroupBody), w.now, approval, nullable(approved))
+	var ids, bodies, names, emails, messageIDs []string
+	for _, a := range w.Content.Addressees {
+		ids, messageIDs = append(ids, newID()), append(messageIDs, messageID(w.GroupBody))
+		bodies, names, emails = append(bodies, string(a.Body)), append(names, a.Name), append(emails, a.Email)
 	}
+	w.batch.Queue(`
+		INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
+			message_id, message_date, approval_id, approval_kind, approved_revision, state, changed_at, created_at)
+		SELECT x.id, $1, $2, 'statement', x.position, x.body, x.name, x.email, x.message_id, $3, $4, 'approve', $5, 'queued', $3, $3
+		FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[]) WITH ORDINALITY x (id, body, name, email, message_id, position)`,
+		w.ID, w.Revision, w.now, approval, nullable(approved), ids, bodies, names, emails, messageIDs)
 }
 
 // decide records a decision on the revision: an approval as it was given, by whoever it is entered.

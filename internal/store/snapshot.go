@@ -85,7 +85,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		return err
 	})
 	var draft, revision []byte
-	b.Queue(`SELECT version, canonical FROM draft WHERE statement_id = $1`, id).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT d.version, CASE WHEN s.state = 'draft' OR s.revision = 0 THEN d.canonical END FROM draft d JOIN statement s ON s.id = d.statement_id WHERE s.id = $1`, id).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&snap.DraftVersion, &draft)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -101,25 +101,40 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	})
 	reached := map[int]bool{}
 	b.Queue(`
-		SELECT t.id, t.position, t.state, EXISTS (SELECT FROM transmission c WHERE c.copy_of = t.id)
-		FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
-		WHERE s.id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
+		SELECT t.id, t.position, t.state, coalesce(t.copy_of::text, ''), t.revision = (SELECT revision FROM statement WHERE id = $1)
+		FROM transmission t WHERE t.statement_id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
+		type message struct {
+			id, copyOf liaison.TransmissionID
+			position   int
+			state      liaison.TransmissionState
+			current    bool // of the revision that counts
+		}
+		var all []message
+		copied := map[liaison.TransmissionID]bool{}
+		var m message
+		if _, err := pgx.ForEachRow(rows, []any{&m.id, &m.position, &m.state, &m.copyOf, &m.current}, func() error {
+			all, copied[m.copyOf] = append(all, m), true
+			return nil
+		}); err != nil {
+			return err
+		}
 		snap.Outcomes = map[liaison.TransmissionState]int{}
 		snap.Messages = map[liaison.TransmissionID]liaison.MessageState{}
-		var id liaison.TransmissionID
-		var position int
-		var m liaison.MessageState
-		_, err := pgx.ForEachRow(rows, []any{&id, &position, &m.State, &m.Copied}, func() error {
-			snap.Messages[id] = m
-			reached[position] = reached[position] || !m.Copied && (m.State == liaison.TransmissionAccepted || m.State == liaison.TransmissionAssumed)
-			if !m.Copied {
-				snap.Outcomes[m.State]++
+		for _, m := range all {
+			if !m.current {
+				continue
 			}
-			return nil
-		})
-		return err
+			snap.Messages[m.id] = liaison.MessageState{State: m.state, Copied: copied[m.id]}
+			if !copied[m.id] {
+				reached[m.position] = reached[m.position] || m.state == liaison.TransmissionAccepted || m.state == liaison.TransmissionAssumed
+				snap.Outcomes[m.state]++
+			}
+		}
+		return nil
 	})
-	b.Queue(`SELECT kind FROM event WHERE statement_id = $1 AND kind = ANY ($2) ORDER BY seq DESC LIMIT 1`, id, outcomeEvents()).QueryRow(func(row pgx.Row) error {
+	b.Queue(`
+		SELECT e.kind FROM statement s, LATERAL (SELECT kind, seq FROM event WHERE statement_id = s.id AND kind = ANY ($2) OFFSET 0) e -- and not all events from the newest
+		WHERE s.id = $1 AND s.kind = 'report' ORDER BY e.seq DESC LIMIT 1`, id, outcomeEvents()).QueryRow(func(row pgx.Row) error {
 		var kind liaison.EventKind
 		err := row.Scan(&kind)
 		if errors.Is(err, pgx.ErrNoRows) {
