@@ -1203,6 +1203,7 @@ CREATE TABLE public.statement (
     approved_profile_version integer,
     corrigendum integer DEFAULT 0 NOT NULL,
     confidential boolean DEFAULT false NOT NULL,
+    rev integer DEFAULT 0 NOT NULL,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
@@ -1214,6 +1215,8 @@ CREATE TABLE public.statement (
     CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
     CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
+    CONSTRAINT statement_rev_check CHECK ((rev >= 0)),
+    CONSTRAINT statement_rev_of_a_report CHECK (((rev = 0) OR ((number IS NOT NULL) AND (kind = 'report'::text)))),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
     CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
     CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text]))),
@@ -1550,7 +1553,7 @@ ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
 
 ALTER TABLE ONLY public.statement
-    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number, corrigendum);
+    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number, rev, corrigendum);
 
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_pkey PRIMARY KEY (id);
@@ -2652,6 +2655,8 @@ GRANT SELECT(kind) ON TABLE public.statement TO liaison_auditor;
 GRANT SELECT(amended_digest) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT(corrigendum) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(rev) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;

@@ -38,7 +38,9 @@ type receivedView struct {
 	Said      string
 	SaidAt    moment
 	Proposals int
-	Missing   int // proposals without an answer
+	Missing   int    // proposals without an answer
+	Over      string // "superseded" or "recalled", "" for what counts
+	waits     bool
 }
 
 var ownTemplate = newPage[ownPage]("own")
@@ -123,16 +125,18 @@ func (s *server) showOwn(w http.ResponseWriter, r *http.Request, o *own) error {
 		if l.Answered != nil {
 			v.SaidAt = momentOf(*l.Answered, zone)
 		}
-		if l.Reply.Open() || v.Missing > 0 {
+		if v.waits = l.Waits(); v.waits {
 			p.Open++
+		}
+		if l.Over != "" {
+			v.Over, _, _ = strings.Cut(strings.ToLower(l.Over.Mark()), " ")
+			v.Due, v.Missing = deadline{}, 0
 		}
 		p.Lines = append(p.Lines, v)
 	}
-	slices.SortStableFunc(p.Lines, func(a, b receivedView) int { return boolOrder(waits(a), waits(b)) })
+	slices.SortStableFunc(p.Lines, func(a, b receivedView) int { return boolOrder(a.waits, b.waits) })
 	return ownTemplate.write(w, http.StatusOK, p)
 }
-
-func waits(v receivedView) bool { return v.Reply.Open() || v.Missing > 0 }
 
 // boolOrder puts what is true first.
 func boolOrder(a, b bool) int {
@@ -199,7 +203,9 @@ func (s *server) ownFeed(w http.ResponseWriter, r *http.Request, o *own) error {
 		if l.Due != "" {
 			summary += " Reply by " + l.Due.String() + "."
 		}
-		if l.Proposals > 0 {
+		if l.Over != "" {
+			summary += " It is " + strings.ToLower(strings.Fields(l.Over.Mark())[0]) + " by another one."
+		} else if l.Proposals > 0 {
 			summary += fmt.Sprintf(" Proposals to you: %d.", l.Proposals)
 		}
 		f.Entry = append(f.Entry, atomEntry{ID: "urn:uuid:" + string(l.Transmission), Title: l.Ref + ": " + titleOr(l.Title), Updated: at, Link: atomLink{"alternate", s.absolute(r, address)}, Summary: summary})
@@ -216,7 +222,7 @@ func (s *server) ownFeed(w http.ResponseWriter, r *http.Request, o *own) error {
 func (s *server) ownCalendar(w http.ResponseWriter, r *http.Request, o *own) error {
 	var entries []calendar.Entry
 	for _, l := range o.lines {
-		if l.Due == "" || !l.Reply.Open() {
+		if l.Due == "" || !l.Reply.Open() || l.Over != "" {
 			continue
 		}
 		address, err := s.linkOf(l.Transmission)

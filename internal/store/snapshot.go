@@ -49,7 +49,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	var judged pinned
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
-			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.corrigendum,
+			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.rev, s.corrigendum,
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at, coalesce(s.amended_digest, ''),
 			s.approved_at IS NOT NULL AND (NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
@@ -66,7 +66,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st, a := &snap.Statement, &snap.Approval
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
-			&st.Number, &st.Period, &st.Ref, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
+			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
@@ -132,13 +132,9 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		}
 		return nil
 	})
-	outcomes := []liaison.EventKind{}
-	for _, x := range liaison.ReportOutcomes {
-		outcomes = append(outcomes, x.Event)
-	}
 	b.Queue(`
 		SELECT e.kind FROM statement s, LATERAL (SELECT kind, seq FROM event WHERE statement_id = s.id AND kind = ANY ($2) OFFSET 0) e -- and not all events from the newest
-		WHERE s.id = $1 AND s.kind = 'report' ORDER BY e.seq DESC LIMIT 1`, id, outcomes).QueryRow(func(row pgx.Row) error {
+		WHERE s.id = $1 AND s.kind = 'report' ORDER BY e.seq DESC LIMIT 1`, id, outcomeEvents()).QueryRow(func(row pgx.Row) error {
 		var kind liaison.EventKind
 		err := row.Scan(&kind)
 		if errors.Is(err, pgx.ErrNoRows) {
