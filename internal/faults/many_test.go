@@ -133,8 +133,8 @@ func TestManyStatementsAtOnce(t *testing.T) {
 	if n.rate < without.rate/3 {
 		t.Errorf("those that are well got %.1f messages/s beside a slow and a dead one, and %.1f without", n.rate, without.rate)
 	}
-	if most := max(30, statements/5); n.behind > most {
-		t.Errorf("a statement was %d places behind its turn", n.behind)
+	if most := max(5, statements/10); n.behindHalf > most || full && n.behind > 2*most { // among few, one that the machine held up is nearly the last
+		t.Errorf("half of the statements were up to %d places behind their turn, one %d", n.behindHalf, n.behind)
 	}
 	if n.late > 1.4*n.early+10 || n.late > 150 {
 		t.Errorf("the worker's memory grew from %.0f MB to %.0f MB", n.early, n.late)
