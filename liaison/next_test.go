@@ -184,6 +184,7 @@ type world struct {
 	snap     liaison.Snapshot
 	approved []liaison.Digest // what a chair said yes to, by its bytes
 	sent     []liaison.Digest
+	wrong    []string
 }
 
 func (w *world) do(cmd liaison.Command) {
@@ -192,14 +193,22 @@ func (w *world) do(cmd liaison.Command) {
 		return
 	}
 	s := &w.snap
+	if from := s.State; from == liaison.Tabled && cmd.Kind.Approves() && cmd.Kind != liaison.DoEnterApproval && !s.Meeting.InSession(s.Today) {
+		w.wrong = append(w.wrong, "approved at a meeting that was not in session")
+	}
 	s.State = change.Rule.To
 	s.Version++
 	switch cmd.Kind {
 	case liaison.DoSubmit:
 		s.Revision++
 		s.Digest = digestOf(s.Content)
-	case liaison.DoApprove:
-		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, cmd.Actor, change.Acting
+	case liaison.DoTable:
+		s.TabledFor, s.TabledItem = cmd.Meeting, cmd.Item
+	case liaison.DoApproveEdited:
+		s.Content, s.Revision, s.Digest = s.Proposed, s.Revision+1, digestOf(s.Proposed)
+		fallthrough
+	case liaison.DoApprove, liaison.DoEnterApproval:
+		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, change.Approval.By, change.Approval.As
 		w.approved = append(w.approved, digestOf(s.Content))
 	case liaison.DoDispatch:
 		w.sent = append(w.sent, digestOf(s.Content))
@@ -232,10 +241,21 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 					w.snap.Outcomes = map[liaison.TransmissionState]int{outcomes[r.IntN(6)]: 1, outcomes[r.IntN(6)]: 1}
 				}
 			}
+			w.snap.Proposed = w.snap.Content
+			if r.IntN(3) > 0 {
+				w.snap.Proposed.Text += " Edited."
+			}
+			if r.IntN(4) == 0 {
+				w.snap.Meeting.State = liaison.MeetingStates[r.IntN(len(liaison.MeetingStates))].State
+			}
 			digests = append(digests, w.snap.Digest)
 			cmd := liaison.Command{ID: "c", Kind: kinds[r.IntN(len(kinds))], Actor: actors[r.IntN(len(actors))], Digest: digests[len(digests)-1-r.IntN(min(2, len(digests)))]}
 			if r.IntN(3) > 0 {
 				cmd.Reason = "because"
+			}
+			cmd.Meeting, cmd.Item, cmd.Amended = "meeting", 7+r.IntN(3), digests[1]
+			if r.IntN(2) > 0 {
+				cmd.Given = &liaison.Given{By: actors[r.IntN(len(actors))], On: today, Evidence: "minutes, 9.2", Meeting: []liaison.MeetingID{"", "meeting"}[r.IntN(2)], Item: r.IntN(14)}
 			}
 			w.do(cmd)
 			if before.State.Final() && (w.snap.State != before.State || w.snap.Version != before.Version) {
@@ -247,6 +267,9 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 			if !slices.Contains(w.approved, d) {
 				t.Fatalf("seed %d: bytes left that nobody approved", seed)
 			}
+		}
+		if len(w.wrong) > 0 {
+			t.Fatalf("seed %d: %v", seed, w.wrong)
 		}
 		if len(w.sent) > 1 {
 			t.Fatalf("seed %d: dispatched %d times", seed, len(w.sent))

@@ -21,13 +21,13 @@ const procedure = `
 draft           none:cvseL
 edit            draft:cvsed
 submit          draft:sed
-return          in-review:cv
-approve         in-review:cv
-enter-approval  in-review:s
-reject          in-review:cv
-recuse          in-review:cv
+return          in-review:cv tabled:cv
+approve         in-review:cv tabled:cv
+enter-approval  in-review:s tabled:s
+reject          in-review:cv tabled:cv
+recuse          in-review:cv tabled:cv
 escalate        in-review:L
-withdraw        draft:csd in-review:csd approved:csd
+withdraw        draft:csd in-review:csd tabled:csd approved:csd
 dispatch        approved:csv
 settle          dispatching:L dispatched-in-part:L
 close           dispatched:csL dispatched-in-part:csL
@@ -42,7 +42,7 @@ present         dispatched:cs dispatched-in-part:cs
 note            dispatched:cs dispatched-in-part:cs
 accept          dispatched:cs dispatched-in-part:cs
 send-back       dispatched:cs dispatched-in-part:cs
-test            in-review:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
+test            in-review:cvsed tabled:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
 link-reply        dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 mark-interim      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 unlink-reply      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
@@ -52,6 +52,9 @@ waive             dispatching:c dispatched:c dispatched-in-part:c
 redirect          dispatching:cs dispatched:cs dispatched-in-part:cs
 await-again       dispatching:cs dispatched:cs dispatched-in-part:cs
 remind            dispatched:L dispatched-in-part:L
+table           in-review:cs
+approve-edited  tabled:cv
+defer           tabled:csv
 `
 
 // leadsTo is the state that each command leads to; settle has two, by what became of the messages.
@@ -64,6 +67,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed", "test": "stays",
 	"link-reply": "stays", "mark-interim": "stays", "unlink-reply": "stays", "grant-extension": "stays", "refuse-extension": "stays",
 	"waive": "stays", "redirect": "stays", "await-again": "stays", "remind": "stays",
+	"table": "tabled", "defer": "in-review", "approve-edited": "approved",
 }
 
 // reopens are the commands after which a statement that was dispatched is so in part, until what they send is settled.
@@ -80,6 +84,7 @@ var (
 		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent", "test": "tested",
 		"link-reply": "reply-linked", "mark-interim": "reply-interim", "unlink-reply": "reply-unlinked", "grant-extension": "extension-granted",
 		"refuse-extension": "extension-refused", "waive": "reply-waived", "redirect": "reply-redirected", "await-again": "reply-expected", "remind": "reminded",
+		"table": "tabled", "defer": "put-off", "approve-edited": "approved",
 	}
 	sends = map[liaison.CommandKind][]string{
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
@@ -88,7 +93,7 @@ var (
 		"escalate": {"decision-waiting to chair"},
 	}
 	tellsOthers = map[liaison.CommandKind]string{ // chair, author and secretary, but for who did it
-		"approve": "approved", "enter-approval": "approved",
+		"approve": "approved", "enter-approval": "approved", "approve-edited": "approved",
 		"present": "report-presented", "note": "report-presented", "accept": "report-presented", "send-back": "report-presented",
 	}
 )
@@ -186,7 +191,7 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	if got.Acting != acting {
 		t.Errorf("acted as %s, want %s", got.Acting, acting)
 	}
-	if got.Drafted != (acting == liaison.AsDrafter) {
+	if got.Drafted != (acting == liaison.AsDrafter || kind == liaison.DoApproveEdited) {
 		t.Errorf("the record says drafted = %t", got.Drafted)
 	}
 	var letters []string
@@ -196,6 +201,13 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	want := sends[kind]
 	if kind == liaison.DoTest { // to who asks for it
 		want = []string{"test to " + string(command(kind, acting).Actor)}
+	}
+	if kind == liaison.DoTable { // to the drafter and the chair, but for who did it
+		for _, who := range []string{"author", "chair"} {
+			if who != string(command(kind, acting).Actor) {
+				want = append(want, "tabled to "+who)
+			}
+		}
 	}
 	for _, who := range []string{"chair", "author", "secretary"} {
 		if letter := tellsOthers[kind]; letter != "" && who != string(command(kind, acting).Actor) {
@@ -288,7 +300,10 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		SubmittedOn: today, SubmittedAt: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Absences: []liaison.Absence{away("chair")},
 	}
 	s.Related = []liaison.Related{{ID: "0190c0de-0000-7000-8000-00000000ffff", Group: jca, Kind: liaison.LiaisonStatement, State: liaison.Dispatched, Ref: "JCA-ML-LS3", Addressees: c.Addressees}}
+	s.Meeting = sitting()
 	switch state {
+	case liaison.Tabled:
+		s.TabledFor, s.TabledItem, s.Proposed = s.Meeting.ID, 9, corrected()
 	case liaison.None:
 		s.ID, s.Version, s.Revision, s.Digest, s.Drafter, s.Drafters = "", 0, 0, "", "", nil
 	case liaison.Approved, liaison.Dispatching, liaison.Dispatched, liaison.DispatchedInPart, liaison.Closed:
@@ -314,6 +329,15 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 	return s
 }
 
+// sitting is a meeting of the group that is in session today.
+func sitting() liaison.Meeting {
+	m := liaison.Meeting{ID: "meeting", Group: jca, Title: "Second meeting of JCA-ML", Place: "Geneva", From: "2026-11-22", Until: "2026-11-24", State: liaison.MeetingOpen, Announced: "2026-10-01"}
+	for range 12 {
+		m.Agenda = append(m.Agenda, liaison.AgendaItem{Number: len(m.Agenda) + 1, Title: "Approval of outgoing liaison statements"})
+	}
+	return m
+}
+
 // away is an absence of a person on these days, on record before them.
 func away(id liaison.PersonID) liaison.Absence {
 	return liaison.Absence{ID: "absence of " + liaison.AbsenceID(id), Group: jca, Kind: liaison.Absent, Person: person(string(id)), From: "2026-11-20", Until: "2026-11-30", RecordedOn: "2026-11-19"}
@@ -329,6 +353,7 @@ func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
 		actor = ""
 	}
 	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected()), Position: 2, Evidence: "e",
+		Meeting: "meeting", Item: 9,
 		Given: &liaison.Given{By: "chair", On: today, Evidence: "e-mail of the chair of 23 November 2026"}}
 }
 

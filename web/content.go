@@ -82,11 +82,12 @@ type decisionView struct {
 	Shown   string // the evidence, or the minutes, in words
 	File    liaison.Digest
 	FileAt  string // its address
+	Tabled  int    // the revision that was tabled, where a meeting approved another with edits
 }
 
 // decisionViewOf tells a decision on a statement of the group.
 func decisionViewOf(d store.Decision, snap store.Snapshot, zone *time.Location) decisionView {
-	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone), On: d.On, Shown: d.Evidence}
+	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone), On: d.On, Shown: d.Evidence, Tabled: d.Tabled}
 	for _, r := range liaison.Table {
 		if r.Command == d.Kind {
 			v.Done = r.Done

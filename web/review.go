@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -34,8 +35,48 @@ type reviewPage struct {
 	Problems  problems
 	Level     string
 	Why       whyView
-	Outside   *outsideForm // to enter an approval that was given outside
-	Recuse    string       // the id of the command that declares an interest, "" for who cannot
+	Outside   *outsideForm  // to enter an approval that was given outside
+	Recuse    string        // the id of the command that declares an interest, "" for who cannot
+	Tabled    *tabledFor    // the meeting that decides, of what is tabled
+	Table     []optionGroup // the agendas that it can be put on, for who may
+	TableID   string        // of the command that does
+	Edits     string        // where it is approved with edits
+	Back      string        // the page that a decision leads back to, "" for the statement's
+}
+
+// tabledFor says for which meeting a statement is tabled, and whether that decides now.
+type tabledFor struct {
+	Address, Where, Days, Item string
+	Sits                       bool
+	State                      string
+}
+
+// addMeeting adds the meeting that a statement is tabled for, or those that it can be tabled for.
+func (s *server) addMeeting(r *http.Request, p *reviewPage, snap store.Snapshot, may []liaison.CommandKind) error {
+	if snap.State == liaison.Tabled {
+		m := snap.Meeting
+		item, _ := m.Item(snap.TabledItem)
+		p.Tabled = &tabledFor{meetingAddress(m.ID), m.Where(), m.Days(), item.Cite(), m.InSession(snap.Today), strings.ToLower(m.State.Label())}
+		p.Edits, p.Back = p.Address+"/edits", meetingAddress(m.ID)
+	}
+	if !slices.Contains(may, liaison.DoTable) {
+		return nil
+	}
+	ahead, err := s.meetingsAhead(r, snap)
+	if err != nil {
+		return err
+	}
+	p.TableID = newID()
+	for i, m := range ahead {
+		preferred := 0
+		if i == 0 {
+			preferred = snap.Profile.Approval.MeetingItem
+		}
+		if options := agendaOptions(m, preferred); len(options) > 0 {
+			p.Table = append(p.Table, optionGroup{m.Where() + ", " + m.Days(), options})
+		}
+	}
+	return nil
 }
 
 // whyView says whose decision it is, and how long it waits.
@@ -65,9 +106,9 @@ type preview struct {
 }
 
 // decisions are those that the person may take.
-type decisions struct{ Approve, Return, Reject bool }
+type decisions struct{ Approve, Edit, Return, Reject, PutOff bool }
 
-func (d decisions) Any() bool { return d.Approve || d.Return || d.Reject }
+func (d decisions) Any() bool { return d.Approve || d.Edit || d.Return || d.Reject || d.PutOff }
 
 var reviewTemplate = newPage[reviewPage]("review")
 
@@ -76,7 +117,7 @@ func (s *server) showReview(w http.ResponseWriter, r *http.Request, me *visitor)
 	if err != nil {
 		return err
 	}
-	if snap.State != liaison.InReview {
+	if snap.State.Mode() == "" {
 		http.Redirect(w, r, "/statements/"+string(snap.ID), http.StatusSeeOther)
 		return nil
 	}
@@ -127,10 +168,15 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 		}
 	}
 	may := liaison.May(snap.Snapshot, me.ID())
-	p.May = decisions{slices.Contains(may, liaison.DoApprove), slices.Contains(may, liaison.DoReturn), slices.Contains(may, liaison.DoReject)}
+	p.May = decisionsOf(may)
+	if err := s.addMeeting(r, &p, snap, may); err != nil {
+		return err
+	}
 	p.Why = s.why(snap, me)
 	if slices.Contains(may, liaison.DoEnterApproval) {
-		p.Outside = outsideFormOf(snap, x)
+		if p.Outside, err = s.outsideFormOf(r, snap, x); err != nil {
+			return err
+		}
 	}
 	if slices.Contains(may, liaison.DoRecuse) {
 		p.Recuse = newID()
@@ -253,12 +299,18 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) err
 		cmd.Kind, cmd.Hold, extra = liaison.DoApprove, true, "hold"
 	case "return":
 		cmd.Kind = liaison.DoReturn
+	case "defer":
+		cmd.Kind = liaison.DoDefer
 	case "reject":
 		cmd.Kind = liaison.DoReject
 	default:
 		return liaison.Refuse(liaison.Invalid, "The form does not say what to decide. Use one of its buttons.")
 	}
 	if _, err = s.engine.Do(r.Context(), cmd); err == nil {
+		if back := backTo(r, snap); strings.HasPrefix(back, "/meetings/") {
+			goBack(w, r, back, id)
+			return nil
+		}
 		s.done(w, r, snap.ID, id, extra)
 		return nil
 	}
@@ -275,7 +327,7 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 	if again != nil {
 		return again
 	}
-	if snap.State != liaison.InReview {
+	if snap.State.Mode() == "" {
 		return s.decidedMeanwhile(w, r, me, e)
 	}
 	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, problems: problems{{"f-reason", unavailableWords(e)}}}
@@ -288,6 +340,8 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 		case "":
 		case "reason":
 			x.problems[0].ID = "f-why"
+		case "meeting", "item":
+			x.problems[0].ID = "f-at"
 		default:
 			x.problems[0].ID = fieldID(e.Field)
 		}

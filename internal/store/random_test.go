@@ -24,6 +24,7 @@ type walk struct {
 	ids     []liaison.StatementID
 	carried map[liaison.StatementID]liaison.State // what the statement's workflow holds: the state of the last answer
 	done    map[string]int
+	meeting liaison.Meeting // in session
 }
 
 // TestRandomCommands: whatever is asked, in whatever order, the register says what the procedure says, and no promise is broken.
@@ -31,13 +32,13 @@ func TestRandomCommands(t *testing.T) {
 	t.Parallel()
 	done := map[string]int{}
 	for n := range 3 {
-		s, pool := open(t)
-		w := &walk{t, rand.New(rand.NewPCG(uint64(n), 20)), s, pool, nil, map[liaison.StatementID]liaison.State{}, done}
+		s, pool := openAtNoon(t)
+		w := &walk{t, rand.New(rand.NewPCG(uint64(n), 20)), s, pool, nil, map[liaison.StatementID]liaison.State{}, done, sitting(t, s)}
 		for range 12 {
 			id := draft(t, s, "w3c", "ieee")
 			w.ids, w.carried[id] = append(w.ids, id), liaison.Draft
 		}
-		for step := range 450 {
+		for step := range 600 {
 			id := w.ids[w.IntN(len(w.ids))]
 			switch w.IntN(10) {
 			case 0:
@@ -55,7 +56,7 @@ func TestRandomCommands(t *testing.T) {
 		verified(t, s)
 	}
 	// A walk that gets nowhere proves nothing.
-	for _, kind := range []liaison.CommandKind{liaison.DoSubmit, liaison.DoApprove, liaison.DoReturn, liaison.DoReopen, liaison.DoAmend, liaison.DoDispatch, liaison.DoSettle} {
+	for _, kind := range []liaison.CommandKind{liaison.DoSubmit, liaison.DoApprove, liaison.DoReturn, liaison.DoReopen, liaison.DoAmend, liaison.DoDispatch, liaison.DoSettle, liaison.DoTable, liaison.DoApproveEdited, liaison.DoEnterApproval, liaison.DoDefer} {
 		if done[string(kind)] == 0 {
 			t.Errorf("no walk came to %s: %v", kind, done)
 		}
@@ -90,7 +91,14 @@ func (w *walk) command(id liaison.StatementID) {
 	if cmd.Kind == liaison.DoSettle {
 		cmd.Actor = ""
 	}
-	if cmd.Kind == liaison.DoAmend {
+	cmd.Meeting, cmd.Item = w.meeting.ID, 8+w.IntN(6) // of twelve
+	if cmd.Kind == liaison.DoEnterApproval {
+		cmd.Given = &liaison.Given{By: who[w.IntN(len(who))], On: days(0), Evidence: "the minutes"}
+		if w.IntN(2) == 0 {
+			cmd.Given.Meeting, cmd.Given.Item = w.meeting.ID, 9
+		}
+	}
+	if cmd.Kind.Proposes() {
 		c := snap.Content
 		c.Text += fmt.Sprintf(" %d.", w.IntN(1000))
 		if w.IntN(3) == 0 {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (s *Store) Snapshot(ctx context.Context, id liaison.StatementID) (Snapshot,
 func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot, error) {
 	snap, err := s.Snapshot(ctx, cmd.Statement)
 	if err == nil {
-		err = unavailable(propose(ctx, s.pool, &snap, cmd))
+		err = unavailable(bring(ctx, s.pool, &snap, cmd, ""))
 	}
 	return snap, err
 }
@@ -59,6 +60,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(d.absence_id::text, ''), coalesce(d.entered_by::text, ''),
 			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
 			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.revision = s.revision AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
+			coalesce(s.tabled_for::text, ''), coalesce(s.tabled_item, 0), coalesce(s.leaves_after::text, ''),
 			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 			LEFT JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
@@ -68,6 +70,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
+			&st.TabledFor, &st.TabledItem, &st.LeavesAfter,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		a.By, a.As = st.ApprovedBy, st.ApprovedAs
@@ -185,6 +188,14 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	if submitted != nil {
 		snap.SubmittedAt = *submitted
 		if snap.SubmittedOn, err = today(snap.Profile, *submitted); err != nil {
+			return snap, nil, err
+		}
+	}
+	if id := cmp.Or(snap.TabledFor, snap.LeavesAfter); id != "" {
+		if lock != "" {
+			lock = " FOR SHARE"
+		}
+		if snap.Meeting, err = meeting(ctx, q, id, lock); err != nil {
 			return snap, nil, err
 		}
 	}

@@ -285,6 +285,7 @@ type Decision struct {
 	File      liaison.Digest // of the evidence
 	Meeting   string         // with its place
 	Item      int            // of its agenda
+	Tabled    int            // the revision that was tabled, where a meeting approved this one with edits; else 0
 }
 
 // Revisions lists the submitted revisions of a statement with what was decided on each, newest first.
@@ -296,7 +297,7 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		SELECT r.number, r.digest, r.canonical, p.name, r.submitted_at,
 			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at),
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(b.kind, ''), coalesce(e.name, ''), coalesce(d.evidence, ''), coalesce(d.evidence_file, ''),
-			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0)
+			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0), coalesce(d.tabled_revision, 0)
 		FROM revision r JOIN person p ON p.id = r.submitted_by
 		LEFT JOIN decision d ON d.statement_id = r.statement_id AND d.revision = r.number
 		LEFT JOIN person q ON q.id = d.person_id
@@ -312,7 +313,7 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		var d Decision
 		var canonical []byte
 		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At,
-			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item); err != nil {
+			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item, &d.Tabled); err != nil {
 			return r, err
 		}
 		if d.Kind != "" {
