@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -149,40 +151,6 @@ func later(id liaison.TransmissionID, wait time.Duration) *Transmission {
 // whileHeld is how long a message whose relay or body is held waits before it is tried again; lifting the hold wakes it.
 const whileHeld = 5 * time.Minute
 
-// send hands a claimed message over when its turn at the relay comes.
-func (a *Activities) send(ctx context.Context, env mail.SMTPEnvelope, claimed *store.Claimed) mail.Result {
-	sends := a.shared().sends
-	if err := sends.Acquire(ctx, 1); err != nil {
-		return mail.Result{Stage: liaison.StageConnect, Err: context.Cause(ctx), Relay: a.RelayName, Witness: liaison.WitnessNone}
-	}
-	defer sends.Release(1)
-	return a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
-		claimed.Witness = mail.WitnessOf(ctx)
-		return a.ledger().Dot(ctx, *claimed)
-	})
-}
-
-// turn says how long the message has to wait for its destination's turn, or takes the turn, which done ends. A turn that comes soon is
-// waited for; nothing that others need is held meanwhile.
-func (a *Activities) turn(ctx context.Context, email string) (done func(mail.Result), wait time.Duration) {
-	if a.Limits == nil {
-		return func(mail.Result) {}, 0
-	}
-	for until := time.Now().Add(turnSoon); ; {
-		if done, wait = a.Limits.Take(email); done != nil || time.Now().Add(wait).After(until) {
-			return done, wait
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, wait
-		}
-	}
-}
-
-// turnSoon is how long a destination's turn is waited for in the activity. It is short, because the activities of a worker are counted.
-const turnSoon = 3 * time.Second
-
 // envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
 // message it is about, and a copy of it goes to another.
 func (a *Activities) envelope(id liaison.TransmissionID) (mail.SMTPEnvelope, error) {
@@ -245,3 +213,29 @@ func transmission(t store.Transmission) Transmission {
 	}
 	return out
 }
+
+// heartbeat tells Temporal every few seconds that this worker lives, so that a dead one is noticed long before the
+// activity's own deadline. It never takes more than a quarter of the time after which the workflow calls the worker dead.
+func heartbeat(ctx context.Context) (stop func()) {
+	every := HeartbeatEvery
+	if limit := activity.GetInfo(ctx).HeartbeatTimeout; limit > 0 {
+		every = min(every, limit/4)
+	}
+	over, cancel := context.WithCancel(ctx)
+	go func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			case <-over.Done():
+				return
+			}
+		}
+	}()
+	return cancel
+}
+
+// HeartbeatEvery is how often a running transmission says that its worker lives.
+const HeartbeatEvery = 3 * time.Second

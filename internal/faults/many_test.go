@@ -127,14 +127,14 @@ func TestManyStatementsAtOnce(t *testing.T) {
 	n := r.manyApproved(t, w, statements, "slow/one", "dead/one")
 	t.Logf("FIGURES many at once: %d statements to %d each: %.1f messages/s to those that are well, %.2f of what it is where all are; the last of them came after %s, the last slow one after %s, and the dead one was tried %d times; a statement was at most %d places behind its turn (half of them at most %d); the worker had at most %.0f MB in the first quarter and %.0f MB in the last",
 		statements, twenty, n.rate, n.rate/without.rate, n.well.Round(100*time.Millisecond), n.slow.Round(100*time.Millisecond), w.put, n.behind, n.behindHalf, n.early, n.late)
-	if n.slow <= n.well {
-		t.Error("the slow destination was not the last one: this tested nothing")
+	if n.slow < slowBy || w.put < statements {
+		t.Error("nobody was slow, or dead: this tested nothing")
 	}
 	if n.rate < without.rate/3 {
 		t.Errorf("those that are well got %.1f messages/s beside a slow and a dead one, and %.1f without", n.rate, without.rate)
 	}
-	if most := max(200, statements/5); n.behind > most {
-		t.Errorf("a statement was %d places behind its turn", n.behind)
+	if most := max(5, statements/10); n.behindHalf > most || full && n.behind > 2*most { // among few, one that the machine held up is nearly the last
+		t.Errorf("half of the statements were up to %d places behind their turn, one %d", n.behindHalf, n.behind)
 	}
 	if n.late > 1.4*n.early+10 || n.late > 150 {
 		t.Errorf("the worker's memory grew from %.0f MB to %.0f MB", n.early, n.late)
