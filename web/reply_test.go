@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
+	"github.com/jca-ml/liaison/internal/testkit/chromium"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -139,19 +140,19 @@ func TestListOfDeadlinesPagesByKey(t *testing.T) {
 // TestTheChairGrantsADateAtTheKeyboard: from the list of deadlines to the granted date, in a browser in which no script runs.
 func TestTheChairGrantsADateAtTheKeyboard(t *testing.T) {
 	world := newWorld(t)
-	w := window{t, chromium(t), world.site.URL}
+	w := chromium.Open(t, world.site.URL)
 	id := world.brought(liaison.Dispatched, "On dates")
 	world.said(id, 1, liaison.Response{Kind: liaison.RespondExtensionAsked, Text: "SG13 meets in March.", Date: "2027-03-31"})
-	w.do(chromedp.EmulateViewport(390, 844))
-	w.signIn(chair)
-	w.leads(200, press(`a[href="/deadlines"]`))
-	w.leads(200, press(`a[href="/deadlines?show=ours"]`))
-	w.says("31 March 2027 is asked for")
-	w.leads(200, press(`tbody th a`))
-	w.says("not answered yet")
-	w.do(press(`details:has(input[value="grant-extension"]) summary`))
-	w.leads(200, press(`details:has(input[value="grant-extension"]) button`))
-	w.says("Awaited, extended")
-	w.says("31 March 2027")
-	w.says("29 January 2027")
+	w.Do(chromedp.EmulateViewport(390, 844))
+	w.SignIn(chair)
+	w.Leads(200, chromium.Press(`a[href="/deadlines"]`))
+	w.Leads(200, chromium.Press(`a[href="/deadlines?show=ours"]`))
+	w.Says("31 March 2027 is asked for")
+	w.Leads(200, chromium.Press(`tbody th a`))
+	w.Says("not answered yet")
+	w.Do(chromium.Press(`details:has(input[value="grant-extension"]) summary`))
+	w.Leads(200, chromium.Press(`details:has(input[value="grant-extension"]) button`))
+	w.Says("Awaited, extended")
+	w.Says("31 March 2027")
+	w.Says("29 January 2027")
 }
