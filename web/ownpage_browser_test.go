@@ -2,25 +2,21 @@ package web
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/jca-ml/liaison/internal/inbound"
+	"github.com/jca-ml/liaison/internal/testkit/chromium"
 	"github.com/jca-ml/liaison/liaison"
 )
 
 // TestABodysOwnPageFits: with many messages, none, titles of 300 characters and in Arabic, on a phone and on a desk.
 func TestABodysOwnPageFits(t *testing.T) {
 	world := newWorld(t)
-	w := window{t, chromium(t), world.site.URL}
-	many := 12
-	if os.Getenv("LIAISON_SCREENSHOTS") != "" {
-		many = 200 // to look at
-	}
+	w := chromium.Open(t, world.site.URL)
+	const many = 12
 	for i := range many {
 		c := content(fmt.Sprintf("LS/o number %d on terms and definitions", i+1))
 		switch i {
@@ -40,22 +36,13 @@ func TestABodysOwnPageFits(t *testing.T) {
 	}
 	for name, path := range map[string]string{"many": own("itu-t/sg13"), "none": own("khronos")} {
 		for _, width := range []int64{390, 1280} {
-			w.do(chromedp.EmulateViewport(width, 844), chromedp.Navigate(world.site.URL+path))
-			over, err := chromedp.Run(w.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - innerWidth`))
+			w.Do(chromedp.EmulateViewport(width, 844), chromedp.Navigate(world.site.URL+path))
+			over, err := chromedp.Run(w.Ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - innerWidth`))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if over > 0 {
 				t.Errorf("%s is %d pixels too wide at %d", name, over, width)
-			}
-			if dir := os.Getenv("LIAISON_SCREENSHOTS"); dir != "" {
-				picture, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("own-%s-%d.png", name, width)), picture, 0o644); err != nil {
-					t.Fatal(err)
-				}
 			}
 		}
 	}
