@@ -52,11 +52,34 @@ func (e *Engine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answer, e
 	if _, err := liaison.Next(snap.Snapshot, cmd); err != nil && (cmd.Kind != liaison.DoSubmit || liaison.CodeOf(err) != liaison.Invalid) {
 		return e.orRecorded(ctx, cmd, err)
 	}
-	answer, err := e.update(ctx, cmd, snap.State)
-	if err != nil {
-		return e.orRecorded(ctx, cmd, e.explain(err))
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		answer, err := e.update(ctx, cmd, snap.State)
+		if err == nil {
+			return answer, nil
+		}
+		refusal := e.explain(err)
+		if liaison.CodeOf(refusal) != liaison.Conflict || pause > time.Second || !e.behind(ctx, cmd) {
+			return e.orRecorded(ctx, cmd, refusal)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return liaison.Answer{}, refusal
+		}
 	}
-	return answer, nil
+}
+
+// behind reports whether the statement's workflow refuses what the register allows: it has not heard of a command that is on record, see
+// [Engine.rouse]. It is told to look then.
+func (e *Engine) behind(ctx context.Context, cmd liaison.Command) bool {
+	snap, err := e.Store.SnapshotFor(ctx, cmd)
+	if err != nil {
+		return false
+	}
+	if _, err := liaison.Next(snap.Snapshot, cmd); err != nil {
+		return false
+	}
+	return e.Nudge(ctx, cmd.Statement, snap.State) == nil
 }
 
 // orRecorded looks, for a command that is refused, whether it was carried out before: then the first answer is the answer.

@@ -110,6 +110,29 @@ func TestGivenAgainWhatTheWorkflowNeverHeardOf(t *testing.T) {
 	})
 }
 
+// TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf: nobody gives the lost command again, and what comes next is carried out.
+func TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf(t *testing.T) {
+	e, s, _ := start(t)
+	ctx := t.Context()
+	id := draft(t, s, "itu-t/sg17")
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Do(ctx, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Hold: true}); err != nil {
+		t.Fatal(err)
+	}
+	if answer := do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoDispatch, Statement: id, Actor: seed.Secretary.ID}); answer.State != liaison.Dispatching {
+		t.Errorf("answered with %+v", answer)
+	}
+	// What the register does not allow is refused as before, and at once.
+	began := time.Now()
+	if _, err := e.Do(ctx, liaison.Command{ID: newCommand(), Kind: liaison.DoReject, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Reason: "Too late."}); liaison.CodeOf(err) != liaison.Conflict || time.Since(began) > 5*time.Second {
+		t.Errorf("answered with %v after %s", err, time.Since(began))
+	}
+}
+
 // TestLettersThatNoCommandReleases: what an addressee says on the page is told within moments, and what somebody wants to have
 // daily when the schedule runs, once.
 func TestLettersThatNoCommandReleases(t *testing.T) {
