@@ -107,7 +107,7 @@ type outcomeView struct {
 	By                  string
 	At                  moment
 	Compare             string // where what was tabled is compared with what was approved
-	Waits               bool
+	Leaves              string // when it goes out, as long as it has not
 	Failed              bool
 }
 
@@ -306,7 +306,7 @@ func (s *server) addAgenda(r *http.Request, p *meetingPage, group store.Snapshot
 			continue
 		}
 		p.Decided++
-		v := outcomeViewOf(o, zone)
+		v := outcomeViewOf(o, p.Meeting, zone)
 		if item == nil {
 			p.Off = append(p.Off, v)
 		} else {
@@ -328,8 +328,14 @@ var meetingWords = map[liaison.EventKind]string{
 	liaison.EventWithdrawn: "Withdrawn",
 }
 
-func outcomeViewOf(o store.AtMeeting, zone *time.Location) outcomeView {
-	v := outcomeView{Address: "/statements/" + string(o.Statement), Title: titleOr(o.Title), Ref: o.Ref, Words: meetingWords[o.Kind], Reason: o.Reason, By: o.By, At: momentOf(o.At, zone), Waits: o.Waits}
+func outcomeViewOf(o store.AtMeeting, m liaison.Meeting, zone *time.Location) outcomeView {
+	v := outcomeView{Address: "/statements/" + string(o.Statement), Title: titleOr(o.Title), Ref: o.Ref, Words: meetingWords[o.Kind], Reason: o.Reason, By: o.By, At: momentOf(o.At, zone)}
+	if o.Waits {
+		v.Leaves = "goes out when the meeting is closed"
+		if m.State == liaison.MeetingClosed {
+			v.Leaves = "goes out now"
+		}
+	}
 	if o.Edited {
 		v.Words = "Approved with edits"
 		v.Compare = v.Address + "/compare?" + url.Values{"from": {strconv.Itoa(o.Revision - 1)}, "to": {strconv.Itoa(o.Revision)}}.Encode()
