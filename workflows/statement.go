@@ -28,10 +28,9 @@ type statement struct {
 	pending  *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
 	mend     bool                       // somebody asked for a look at what is open
 
-	changes    int  // counts what may have changed what is due of the replies
-	following  bool // what is due of them is being done
-	escalating bool // somebody is being told that it waits
-	given      int  // commands that this run gave by itself
+	changes  int // counts what may have changed what is due
+	watching int // watches that are doing what is due
+	given    int // commands that this run gave by itself
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
@@ -92,7 +91,7 @@ func (s *statement) run(ctx workflow.Context) error {
 }
 
 func (s *statement) idle() bool {
-	return s.sending == 0 && s.pending == nil && !s.following && !s.escalating
+	return s.sending == 0 && s.pending == nil && s.watching == 0
 }
 
 // takeOver begins what is open in the register and is not under way here.
