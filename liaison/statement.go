@@ -21,6 +21,8 @@ const (
 	Closed           State = "closed"
 	Rejected         State = "rejected"
 	Withdrawn        State = "withdrawn"
+
+	InCorrespondence State = "by-correspondence"
 )
 
 // StateRow is one row of [States].
@@ -39,6 +41,7 @@ type StateRow struct {
 var States = []StateRow{
 	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false, ""},
 	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false, ByOfficer},
+	{InCorrespondence, "By correspondence", "lies open for objections, or waits for the chair's decision after that", []Capacity{AsChair}, false, false, ByCorrespondence},
 	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false, ""},
 	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true, ""},
 	{Dispatched, "Dispatched", "every addressee's server accepted its message, or a person answers for it", nil, false, true, ""},
@@ -152,7 +155,10 @@ type Snapshot struct {
 	Recused     map[PersonID]string // who declared an interest in this statement, and which
 	SubmittedOn Date                // of the latest revision, in the group's zone
 	SubmittedAt time.Time           // the same moment
-	Escalated   int                 // how many offices were told that this revision waits
+	Escalated   int                 // how many offices were told that it waits, since it is in its state
+	Since       time.Time           // when it came into its state
+
+	Window *Window // in which these bytes, or those that were approved, lie or lay open for objections; nil for none
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
 }
@@ -172,10 +178,11 @@ const (
 	AsChair     Capacity = "chair"
 	AsViceChair Capacity = "vice-chair"
 	AsSecretary Capacity = "secretary"
-	AsEditor    Capacity = "editor"  // may draft for the group
-	AsDrafter   Capacity = "drafter" // drafted or edited this statement
-	AsEngine    Capacity = "engine"  // the workflow itself, recording what happened
-	AsReader    Capacity = "reader"  // signed in, nothing more
+	AsEditor    Capacity = "editor"    // may draft for the group
+	AsDrafter   Capacity = "drafter"   // drafted or edited this statement
+	AsConsulted Capacity = "consulted" // was asked by correspondence about this revision
+	AsEngine    Capacity = "engine"    // the workflow itself, recording what happened
+	AsReader    Capacity = "reader"    // signed in, nothing more
 )
 
 // Capacities lists every capacity with its label.
@@ -188,6 +195,7 @@ var Capacities = []struct {
 	{AsSecretary, "Secretariat"},
 	{AsEditor, "Editor"},
 	{AsDrafter, "Drafter"},
+	{AsConsulted, "Consulted"},
 	{AsEngine, "Liaison"},
 	{AsReader, "Reader"},
 }
@@ -222,6 +230,9 @@ func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
 	}
 	if s.Drafted(p) {
 		out = append(out, AsDrafter)
+	}
+	if s.Window.asked(p) {
+		out = append(out, AsConsulted)
 	}
 	return append(out, AsReader)
 }

@@ -188,7 +188,9 @@ func TestApprovalsGivenOutside(t *testing.T) {
 		t.Fatalf("led to %+v", a)
 	}
 	told, err := s.Batch(t.Context(), enter.ID)
-	if i := slices.IndexFunc(told, func(x store.Transmission) bool { return x.Person == seed.Chair.ID && x.Letter == liaison.LetterApproved }); i < 0 || err != nil {
+	if i := slices.IndexFunc(told, func(x store.Transmission) bool {
+		return x.Person == seed.Chair.ID && x.Letter == liaison.LetterApproved
+	}); i < 0 || err != nil {
 		t.Errorf("the chair is not told at once of the approval that was entered in the chair's name: %+v, %v", told, err)
 	}
 	snap, err = s.Snapshot(t.Context(), id)

@@ -60,6 +60,12 @@ var eventTable = []struct {
 	{"agenda_item", "integer", column(func(e liaison.Event) int { return e.Item })},
 	{"evidence", "text", column(func(e liaison.Event) string { return e.Evidence })},
 	{"evidence_file", "text", column(func(e liaison.Event) string { return string(e.EvidenceFile) })},
+	{"window_id", "uuid", column(func(e liaison.Event) *liaison.WindowID { return nullable(e.Window) })},
+	{"people", "text", column(func(e liaison.Event) string { return e.People })},
+	{"rules", "text", column(func(e liaison.Event) string { return e.Rules })},
+	{"named", "text", column(func(e liaison.Event) string { return e.Named })},
+	{"consulted", "text", column(func(e liaison.Event) string { return string(e.Consulted) })},
+	{"reference", "text", column(func(e liaison.Event) string { return e.Reference })},
 }
 
 func column[T any](field func(liaison.Event) T) func([]liaison.Event) any {
@@ -133,14 +139,16 @@ const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_i
 	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay,
 	event.mode, coalesce(event.for_person::text, ''), event.for_as, coalesce(event.absence_id::text, ''), coalesce(event.deputy::text, ''),
 	coalesce(event.on_day::text, ''), coalesce(event.until_day::text, ''), coalesce(event.meeting_id::text, ''), event.agenda_item, event.evidence, event.evidence_file, event.amends, event.changed,
-	event.reply_from, event.reply_to, event.due, event.asked`
+	event.reply_from, event.reply_to, event.due, event.asked,
+	coalesce(event.window_id::text, ''), event.people, event.rules, event.named, event.consulted, event.reference`
 
 // eventFields are the places that eventColumns are scanned into.
 func eventFields(e *liaison.Event) []any {
 	return []any{&e.ID, &e.Kind, &e.At, &e.Statement, &e.Version, &e.Command, &e.Actor, &e.Acting, &e.Drafted, &e.From, &e.To,
 		&e.Revision, &e.Digest, &e.Ref, &e.Reason, &e.Transmission, &e.Letter, &e.Body, &e.Recipient,
 		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay,
-		&e.Mode, &e.For, &e.ForAs, &e.Stands, &e.Deputy, &e.On, &e.Until, &e.Meeting, &e.Item, &e.Evidence, &e.EvidenceFile, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked}
+		&e.Mode, &e.For, &e.ForAs, &e.Stands, &e.Deputy, &e.On, &e.Until, &e.Meeting, &e.Item, &e.Evidence, &e.EvidenceFile, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked,
+		&e.Window, &e.People, &e.Rules, &e.Named, &e.Consulted, &e.Reference}
 }
 
 // History lists what happened to a statement, oldest first.
