@@ -10,7 +10,7 @@ import (
 
 // escalate tells one office after the other that the decision waits, each at its day.
 func (s *statement) escalate(ctx workflow.Context) {
-	s.keep(ctx, watch{"escalation", func() bool { return s.state == liaison.InReview }, s.nextTold, "a decision that waits was not escalated"})
+	s.keep(ctx, watch{name: "escalation", on: func() bool { return s.state == liaison.InReview || s.state == liaison.InCorrespondence }, look: s.nextTold, lost: "a decision that waits was not escalated"})
 }
 
 // nextTold is when the next office is to be told that the statement waits.

@@ -15,7 +15,7 @@ const settledReason = "Every reply that was awaited is settled."
 // follow sees to the replies while the statement is out: it has done what is due, at its time, and closes the statement when every
 // reply that was awaited is settled. A deadline years ahead costs nothing until then.
 func (s *statement) follow(ctx workflow.Context) {
-	s.keep(ctx, watch{"replies", s.out, s.nextOfReplies, "replies not looked after"})
+	s.keep(ctx, watch{name: "replies", on: s.out, look: s.nextOfReplies, lost: "replies not looked after"})
 }
 
 // out reports whether the statement is with its addressees, so that their replies count.

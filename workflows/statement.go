@@ -53,6 +53,7 @@ func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
 	})
 	workflow.Go(ctx, s.follow)
 	workflow.Go(ctx, s.escalate)
+	workflow.Go(ctx, s.correspond)
 	return s, nil
 }
 
@@ -140,6 +141,11 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 	if err != nil || !cmd.Kind.Approves() || cmd.Hold {
 		return answer, err
 	}
+	return s.leave(ctx, cmd, answer)
+}
+
+// leave dispatches what a command approved, in the same breath or after a moment, in the name of its actor.
+func (s *statement) leave(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) (liaison.Answer, error) {
 	if !answer.DispatchAt.IsZero() {
 		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Actor: cmd.Actor, Due: answer.DispatchAt}
 		return answer, nil

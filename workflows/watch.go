@@ -18,7 +18,8 @@ type watch struct {
 	on   func() bool // whether the statement is in a state in which something can become due
 	// look reads what is next: a command that is due now, or the time at which it has to look again, zero for never.
 	look func(ctx workflow.Context) (cmd liaison.Command, next time.Time, err error)
-	lost string // what is logged of a command that could not be carried out
+	done func(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) error // what a command leads to besides; nil for nothing
+	lost string                                                                       // what is logged of a command that could not be carried out
 }
 
 // keep keeps watch until the run ends.
@@ -57,7 +58,11 @@ func (s *statement) doDue(ctx workflow.Context, w watch) (time.Time, error) {
 			return next, err
 		}
 		cmd.Statement = s.id
-		if _, err := s.decide(ctx, cmd); err != nil { // somebody was quicker, or the clocks differ: it is looked at again, and not at once
+		answer, err := s.decide(ctx, cmd)
+		if err == nil && w.done != nil {
+			err = w.done(ctx, cmd, answer)
+		}
+		if err != nil { // somebody was quicker, or the clocks differ: it is looked at again, and not at once
 			if liaison.CodeOf(activities.Cause(err)) != liaison.Conflict {
 				workflow.GetLogger(ctx).Error(w.lost, "statement", s.id, "err", err)
 			}

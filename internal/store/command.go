@@ -254,7 +254,7 @@ func (w *writing) approve(ctx context.Context) error {
 // schedule says when the dispatch begins by itself: a moment behind the approval in which it can be undone, and not before the
 // embargo ends.
 func (w *writing) schedule() error {
-	if w.cmd.Hold {
+	if w.cmd.Hold || w.change.Approval.Mode == liaison.ByNoObjection && w.Window.Hold {
 		return nil
 	}
 	at := w.now.Add(w.cmd.Undo)
