@@ -137,7 +137,7 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		change := Change{
 			Rule: r, From: s.State, Acting: acting, Stands: stands,
 			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
-			Window: window, Said: said,
+			Window:  window, Said: said,
 		}
 		judged := s
 		if window != nil {

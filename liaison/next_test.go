@@ -184,6 +184,9 @@ type world struct {
 	snap     liaison.Snapshot
 	approved []liaison.Digest // what a chair said yes to, by its bytes
 	sent     []liaison.Digest
+	objected bool // in the window that is there
+	wrong    []string
+	modes    map[liaison.ApprovalMode]int
 }
 
 func (w *world) do(cmd liaison.Command) {
@@ -194,10 +197,37 @@ func (w *world) do(cmd liaison.Command) {
 	s := &w.snap
 	s.State = change.Rule.To
 	s.Version++
+	if x := change.Window; x != nil {
+		x.ID, s.Window = "w", x
+	}
+	if x := change.Said; x != nil {
+		said := *s.Window
+		said.Said = append(slices.Clone(said.Said), *x)
+		s.Window = &said
+		w.objected = w.objected || x.Kind == liaison.EventObjected || x.Kind == liaison.EventObjectedLate
+	}
+	if s.Window != nil && change.Rule.Event == liaison.EventWindowEnded {
+		closed := *s.Window
+		closed.Closed = true
+		s.Window = &closed
+	}
+	if a := change.Approval; a != nil && (a.Mode == liaison.ByCorrespondence || a.Mode == liaison.ByNoObjection) {
+		if a.Window != "w" || s.Window == nil || !s.Window.Over(s.Now) || s.Window.Digest != s.Digest || a.Mode == liaison.ByNoObjection && len(s.Window.Said) > 0 && w.objected {
+			w.wrong = append(w.wrong, "approved "+string(a.Mode)+" before its time, or over an objection")
+		}
+		w.modes[a.Mode]++
+	}
+	if change.Rule.Event == liaison.EventWindowOpened {
+		w.objected = false
+	}
+	if change.Rule.Approves() && cmd.Kind != liaison.DoApprove { // by the window, or entered
+		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, change.Approval.By, change.Approval.As
+		w.approved = append(w.approved, digestOf(s.Content))
+	}
 	switch cmd.Kind {
 	case liaison.DoSubmit:
 		s.Revision++
-		s.Digest = digestOf(s.Content)
+		s.Digest, s.Window = digestOf(s.Content), nil
 	case liaison.DoApprove:
 		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, cmd.Actor, change.Acting
 		w.approved = append(w.approved, digestOf(s.Content))
@@ -212,13 +242,15 @@ func (w *world) do(cmd liaison.Command) {
 func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 	kinds := append(liaison.Kinds(), "nonsense")
 	actors := []liaison.PersonID{"chair", "vice-chair", "secretary", "editor", "author", "nobody", ""}
-	reached := map[liaison.State]int{}
+	reached, modes := map[liaison.State]int{}, map[liaison.ApprovalMode]int{}
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		w := &world{snap: ready(liaison.Draft, liaison.DoEdit)}
+		w := &world{snap: ready(liaison.Draft, liaison.DoEdit), modes: modes}
+		w.snap.Profile.Approval.Modes = []liaison.ApprovalMode{liaison.ByOfficer, liaison.ByCorrespondence, liaison.ByNoObjection}
+		w.snap.Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		w.snap.Revision, w.snap.Digest = 0, ""
 		digests := []liaison.Digest{"", digestOf(content())}
-		for range 120 {
+		for range 200 {
 			before := w.snap
 			switch r.IntN(6) {
 			case 0: // a form that was opened before and is sent now
@@ -237,6 +269,12 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 			if r.IntN(3) > 0 {
 				cmd.Reason = "because"
 			}
+			if r.IntN(3) > 0 {
+				cmd.Window, cmd.Consulted = &liaison.Opening{Last: "2026-12-07"}, &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail"}
+			}
+			if w.snap.State == liaison.InCorrespondence && r.IntN(8) == 0 { // the day passes
+				w.snap.Now, w.snap.Today = w.snap.Now.AddDate(0, 0, 20), w.snap.Today.Plus(20)
+			}
 			w.do(cmd)
 			if before.State.Final() && (w.snap.State != before.State || w.snap.Version != before.Version) {
 				t.Fatalf("seed %d: %s led from %s to %s", seed, cmd.Kind, before.State, w.snap.State)
@@ -248,8 +286,16 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 				t.Fatalf("seed %d: bytes left that nobody approved", seed)
 			}
 		}
+		if len(w.wrong) > 0 {
+			t.Fatalf("seed %d: %v", seed, w.wrong)
+		}
 		if len(w.sent) > 1 {
 			t.Fatalf("seed %d: dispatched %d times", seed, len(w.sent))
+		}
+	}
+	for _, m := range []liaison.ApprovalMode{liaison.ByCorrespondence, liaison.ByNoObjection} {
+		if modes[m] == 0 {
+			t.Errorf("no sequence came to an approval by %s", m)
 		}
 	}
 	for _, s := range liaison.States {

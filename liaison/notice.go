@@ -317,7 +317,9 @@ func (r Rule) Letters() []Letter {
 		out = append(out, LetterStatement)
 	}
 	for _, n := range NoticesOn(r.Event) {
-		out = append(out, n.Letter)
+		if n.From == "" || slices.Contains(r.From, n.From) {
+			out = append(out, n.Letter)
+		}
 	}
 	return out
 }
