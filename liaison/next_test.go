@@ -196,7 +196,9 @@ func (w *world) do(cmd liaison.Command) {
 	}
 	s := &w.snap
 	s.State = change.Rule.To
-	s.Version++
+	if change.From != change.Rule.To {
+		s.Version++
+	}
 	if x := change.Window; x != nil {
 		x.ID, s.Window = "w", x
 	}

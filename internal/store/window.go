@@ -115,6 +115,20 @@ func personFields(p *liaison.Person) []any {
 	return []any{&p.ID, &p.Name, &p.Email, &p.Affiliation, &p.Language}
 }
 
+// Window reads a window for objections without what was said in it, or [liaison.NotFound].
+func (s *Store) Window(ctx context.Context, id liaison.WindowID) (w liaison.Window, err error) {
+	if err := validID(string(id)); err != nil {
+		return w, err
+	}
+	err = s.pool.QueryRow(ctx, `SELECT w.id, w.revision, w.digest, w.mode, `+personColumns("p")+`, w.opened_as, w.opened_on::text, w.last_day::text, w.ends_at
+		FROM correspondence_window w JOIN person p ON p.id = w.opened_by WHERE w.id = $1`, id).Scan(
+		append([]any{&w.ID, &w.Revision, &w.Digest, &w.Mode}, append(personFields(&w.OpenedBy), &w.OpenedAs, &w.OpenedOn, &w.Last, &w.Ends)...)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return w, liaison.Refuse(liaison.NotFound, "There is no such window for objections.")
+	}
+	return w, unavailable(err)
+}
+
 // WindowPlan is what a statement that is up for objections asks for next.
 type WindowPlan struct {
 	Kind   liaison.CommandKind // "" for nothing
