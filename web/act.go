@@ -31,7 +31,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	position := 0
 	switch kind {
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoObject, liaison.DoCancelWindow, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
 	case liaison.DoTest:
 		if position, err = strconv.Atoi(r.PostFormValue("position")); err != nil {
 			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
@@ -46,11 +46,19 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	if err == nil {
 		extra := ""
-		if kind == liaison.DoRecuse {
+		switch kind {
+		case liaison.DoRecuse:
 			extra = "recuse"
+		case liaison.DoCancelWindow:
+			extra = "back"
+		case liaison.DoObject:
+			extra = "said"
 		}
 		s.done(w, r, snap.ID, id, extra)
 		return nil
+	}
+	if kind == liaison.DoCancelWindow { // which stands on the review page
+		return s.notDecided(w, r, me, liaison.Command{ID: id, Kind: kind, Statement: snap.ID, Actor: me.ID(), Reason: reason}, err)
 	}
 	e := refusal(err)
 	switch {

@@ -57,7 +57,7 @@ func (p *period) give(id liaison.StatementID, kind liaison.CommandKind, by liais
 		p.t.Error(err)
 		return
 	}
-	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest, Reason: "because"}
+	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest, Reason: "because", Consulted: seed.Consulted()}
 	for _, f := range change {
 		f(&cmd)
 	}

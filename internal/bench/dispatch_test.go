@@ -130,7 +130,7 @@ func (p *place) dispatchMany(b *testing.B, statements int, to []liaison.Code, fi
 		if err != nil {
 			b.Fatal(err)
 		}
-		approvals = append(approvals, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+		approvals = append(approvals, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()})
 	}
 	p.quiet(b)
 	ids := make([]liaison.StatementID, len(approvals))

@@ -248,11 +248,16 @@ func report(ctx context.Context, s *store.Store, e Engine) error {
 		if snap, err = s.Snapshot(ctx, id); err != nil {
 			return err
 		}
-		if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID, Digest: snap.Digest}); err != nil {
+		if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID, Digest: snap.Digest, Consulted: Consulted()}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}
 	}
 	return nil
+}
+
+// Consulted is how the management team of JCA-ML was consulted about what the examples approve between meetings.
+func Consulted() *liaison.Consultation {
+	return &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail to the management team, answered by all"}
 }
 
 func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
@@ -296,7 +301,7 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 		}
 		if _, err := do(ctx, liaison.Command{
 			ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
-			Digest: snap.Digest, Reason: st.reason, Hold: st.hold,
+			Digest: snap.Digest, Reason: st.reason, Hold: st.hold, Consulted: Consulted(),
 		}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}

@@ -43,7 +43,7 @@ func lived(ctx context.Context, url string) error {
 			if kind == "submit" {
 				actor = seed.Editor.ID
 			}
-			cmd := liaison.Command{ID: liaison.CommandID(fmt.Sprint("lived-", i, kind)), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Reason: "because"}
+			cmd := liaison.Command{ID: liaison.CommandID(fmt.Sprint("lived-", i, kind)), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Reason: "because", Consulted: seed.Consulted()}
 			if _, err := s.Do(ctx, cmd); err != nil {
 				return err
 			}
