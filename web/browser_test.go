@@ -124,6 +124,7 @@ func TestAPersonAtTheKeyboard(t *testing.T) {
 	w.leads(200, press(".queue .call"))
 	w.says("Please send a list.")
 	w.do(chromedp.Focus("#f-reason"), chromedp.KeyEvent("As agreed in Geneva."))
+	w.do(chromedp.Focus("#f-consulted"), chromedp.KeyEvent("E-mail of 22 November 2026"))
 	w.leads(200, press(`#decide button[value="approve"]`))
 	w.says("Approved as JCA-ML-LS1 and handed to dispatch.")
 	w.says("29 January 2027")
