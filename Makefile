@@ -7,7 +7,7 @@ SERVER := cmd/liaison-temporal
 # Left out of the binaries: symbols and debug data, which double their size. -trimpath would compile everything anew.
 LDFLAGS := -s -w
 
-.PHONY: demo check-demo test check build postgresql chromium mailservers lint vet vuln workflowcheck docs bench faults clean
+.PHONY: demo check-demo test check build postgresql chromium mailservers checkers lint vet vuln workflowcheck docs bench faults clean
 
 ## demo: start everything on this machine and print the address to open
 demo: postgresql build
@@ -18,7 +18,7 @@ check-demo: postgresql build
 	@$(BIN)/liaison demo --check
 
 ## test: all tests; what they need and cannot install by themselves they name
-test: postgresql chromium mailservers build
+test: postgresql chromium mailservers checkers build
 	$(GO) vet ./...
 	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v /internal/faults)
 	$(GO) test -timeout 30m ./internal/faults # whole processes with their own timeouts: nothing else runs beside them
@@ -32,8 +32,8 @@ $(BIN)/liaison-temporal: $(wildcard $(SERVER)/*.go) $(SERVER)/go.mod $(SERVER)/g
 	@echo "Building the Temporal server. The first time this takes several minutes and downloads 240 MB; later it is quick."
 	cd $(SERVER) && $(GO) build -ldflags '$(LDFLAGS)' -o $@ .
 
-## postgresql, chromium, mailservers: the programs that are neither Go nor ours; the last two are for tests only
-postgresql chromium mailservers:
+## postgresql, chromium, mailservers, checkers: the programs that are neither Go nor ours; all but the first are for tests only
+postgresql chromium mailservers checkers:
 	@scripts/parts $@
 
 ## check: everything that CI runs

@@ -63,6 +63,17 @@ func field(name, label, value string, limit int, lines bool) *Error {
 	return nil
 }
 
+// CheckReason refuses what cannot stand as a reason on the record: nothing, too much, control characters.
+func CheckReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return &Error{Code: Invalid, Field: "reason", Message: "Give a reason: it goes into the record, and to whoever has to act on it."}
+	}
+	if err := field("reason", "The reason", reason, MaxReason, true); err != nil {
+		return err
+	}
+	return nil
+}
+
 // tidy makes what a form or an editor sends into what is stored: line ends are LF, lines have no trailing space, and the
 // text no blank lines around it.
 func tidy(s string) string {

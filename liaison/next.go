@@ -85,10 +85,11 @@ func Permit(state State, cmd Command) error {
 			return err
 		}
 	}
-	if cmd.Kind.Requires(NeedReason) && strings.TrimSpace(cmd.Reason) == "" {
-		return &Error{Code: Invalid, Field: "reason", Message: "Give a reason: it goes into the record, and to whoever has to act on it."}
-	}
-	if err := field("reason", "The reason", cmd.Reason, MaxReason, true); err != nil {
+	if cmd.Kind.Requires(NeedReason) {
+		if err := CheckReason(cmd.Reason); err != nil {
+			return err
+		}
+	} else if err := field("reason", "The reason", cmd.Reason, MaxReason, true); err != nil {
 		return err
 	}
 	if cmd.Kind.Requires(NeedEditorial) && len(cmd.Amended) != 64 {

@@ -237,6 +237,22 @@ func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
 	return append(out, AsReader)
 }
 
+// ActingAs is the strongest of these capacities that the person has today, [AsReader] for none.
+func (s Snapshot) ActingAs(p PersonID, one ...Capacity) Capacity {
+	for _, c := range s.CapacitiesOf(p) {
+		if slices.Contains(one, c) {
+			return c
+		}
+	}
+	return AsReader
+}
+
+// HandlesMail is the capacity in which the person handles the statement's mail today: links what came in to one of its messages, or
+// ends an addressee's link. It is [AsReader] for who may not.
+func (s Snapshot) HandlesMail(p PersonID) Capacity {
+	return s.ActingAs(p, AsChair, AsViceChair, AsSecretary)
+}
+
 // MayRead reports whether the person may see the statement: its drafters and the group's officers always, everybody
 // else from the day it leaves, unless it is confidential.
 func (s Snapshot) MayRead(p PersonID) bool {

@@ -344,7 +344,7 @@ func (s Snapshot) checkSaid(r Rule, cmd Command, acting Capacity) (*Saying, erro
 	}
 	x := &Saying{Kind: r.Event, By: Person{ID: cmd.Actor}, As: acting, Text: strings.TrimSpace(cmd.Reason), On: s.Today, At: s.Now}
 	if said := cmd.Said; said != nil {
-		if !slices.Contains(s.CapacitiesOf(cmd.Actor), AsSecretary) {
+		if s.ActingAs(cmd.Actor, AsSecretary) != AsSecretary {
 			return nil, Refuse(Forbidden, "What somebody else said is entered by the secretariat.")
 		}
 		x.By, x.As, x.On, x.Entered = Person{ID: said.By, Name: strings.TrimSpace(said.Name)}, AsReader, said.On, Person{ID: cmd.Actor}

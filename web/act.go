@@ -13,14 +13,7 @@ import (
 // act carries out what the statement's own page offers (withdraw, dispatch, hold, close, take back for changes, declare an interest), what is
 // offered beside one of its messages, on its page and on the dispatch board, and a test to oneself.
 func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	id, err := commandID(r)
+	snap, id, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}
@@ -60,14 +53,10 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	if kind == liaison.DoCancelWindow { // which stands on the review page
 		return s.notDecided(w, r, me, liaison.Command{ID: id, Kind: kind, Statement: snap.ID, Actor: me.ID(), Reason: reason}, err)
 	}
-	e := refusal(err)
-	switch {
-	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+	e, err := s.notDone(w, r, me, err)
+	if e == nil {
 		return err
-	case e.Code == liaison.Conflict:
-		return s.decidedMeanwhile(w, r, me, e)
 	}
-	note(r.Context()).err = err
 	field := "main"
 	if e.Field == "reason" {
 		field = "f-reason-" + string(kind)

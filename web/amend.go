@@ -213,14 +213,10 @@ func (s *server) amend(w http.ResponseWriter, r *http.Request, me *visitor) erro
 		s.done(w, r, snap.ID, id, "amended")
 		return nil
 	}
-	e := refusal(err)
-	switch {
-	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+	e, err := s.notDone(w, r, me, err)
+	if e == nil {
 		return err
-	case e.Code == liaison.Conflict:
-		return s.decidedMeanwhile(w, r, me, e)
 	}
-	note(r.Context()).err = err
 	p := problemOf(e)
 	p.Message = unavailableWords(e)
 	a.problems = problems{p}

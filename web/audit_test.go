@@ -178,6 +178,12 @@ func TestEvidenceOfAPeriod(t *testing.T) {
 	if _, err := sg.Step(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.store.HoldBody(t.Context(), "ieee", "Their list is being moved.", secretary); err != nil { // an event that is about no statement
+		t.Fatal(err)
+	}
+	if _, err := sg.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	tsa := testkit.NewTSA(t)
 	pem, err := os.ReadFile(tsa.Roots)
 	if err != nil {
@@ -213,6 +219,9 @@ func TestEvidenceOfAPeriod(t *testing.T) {
 	}
 	if files[dir+"files/"+string(digest)+"-a list.pdf"] != "%PDF-1.7 list" || !strings.Contains(files[dir+"revisions/1.json"], "With a file") || !strings.Contains(files[dir+"statement.json"], snap.Ref) {
 		t.Error("the statement, its revision or its file is not in it")
+	}
+	if !strings.Contains(files["events.jsonl"], "Their list is being moved.") {
+		t.Error("the pause is not in it, or its reason is not opened")
 	}
 	found := false
 	for name, content := range files {

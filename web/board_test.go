@@ -154,7 +154,7 @@ func TestLinkingWhatMatchedNothing(t *testing.T) {
 	page := lena.at(at+"?ref=JCA-ML-LS1").says(t, "شكرا", "JCA-ML-LS1 to SG12")
 	w.wellFormed(t, at, page)
 	form := with(page.form(t, "/link"), "transmission", string(ts[1].ID))
-	lena.send("POST", at+"/link", form).is(t, http.StatusUnprocessableEntity).says(t, "Give a reason.")
+	lena.send("POST", at+"/link", form).is(t, http.StatusUnprocessableEntity).says(t, "Give a reason:")
 	lena.send("POST", at+"/link", with(form, "transmission", "x")).is(t, http.StatusUnprocessableEntity).says(t, "Choose the message")
 	w.as(editor).send("POST", at+"/link", with(form, "reason", "x")).is(t, http.StatusNotFound)
 	other := w.messagesTo(w.brought(liaison.Approved, "Not sent"))[0]

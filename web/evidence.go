@@ -180,7 +180,7 @@ func (p *pack) period(from, until time.Time, refs []store.LeafRef, me *visitor) 
 	if err := p.json("period.json", map[string]any{"from": day(from), "before": until.UTC().Format(time.RFC3339), "entries": len(refs)}); err != nil {
 		return err
 	}
-	readable := map[liaison.StatementID]bool{}
+	readable := map[liaison.StatementID]bool{"": true} // a pause or an absence is about no statement, and an auditor sees it
 	var withheld strings.Builder
 	for _, x := range refs {
 		if _, seen := readable[x.Statement]; seen {

@@ -99,14 +99,7 @@ func (s *server) addThread(ctx context.Context, p *statementPage, snap store.Sna
 // followUp begins a new draft that revises, corrects, recalls or forwards a statement that left. The form's id makes the draft's, so
 // that pressing twice makes one.
 func (s *server) followUp(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	command, err := commandID(r)
+	snap, command, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -43,6 +44,32 @@ func commandID(r *http.Request) (liaison.CommandID, error) {
 		return "", liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
 	return liaison.CommandID(id.String()), nil
+}
+
+// asked reads what a form about the statement of the address begins with: the statement, the form, and the id that it was made with.
+func (s *server) asked(w http.ResponseWriter, r *http.Request, me *visitor) (snap store.Snapshot, id liaison.CommandID, err error) {
+	if snap, err = s.readable(r, me); err != nil {
+		return snap, "", err
+	}
+	if err = readForm(w, r); err != nil {
+		return snap, "", err
+	}
+	id, err = commandID(r)
+	return snap, id, err
+}
+
+// notDone sorts out why a command was not carried out. What no form can mend it answers, and e is nil; else e is for the form that
+// comes back.
+func (s *server) notDone(w http.ResponseWriter, r *http.Request, me *visitor, err error) (e *liaison.Error, answer error) {
+	e = refusal(err)
+	switch {
+	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+		return nil, err
+	case e.Code == liaison.Conflict:
+		return nil, s.decidedMeanwhile(w, r, me, e)
+	}
+	note(r.Context()).err = err
+	return e, nil
 }
 
 // problem is one line of a form's error summary, which links to the field.

@@ -164,10 +164,8 @@ func (s *server) addKnown(r *http.Request, p *messagePage, snap store.Snapshot, 
 		p.Revoked = &revokedView{revoked.By, revoked.Reason, momentOf(revoked.At, zone)}
 		return nil
 	}
-	for _, c := range snap.CapacitiesOf(me.ID()) {
-		if c == liaison.AsChair || c == liaison.AsViceChair || c == liaison.AsSecretary {
-			p.Revoke = p.Address + "/link/revoke"
-		}
+	if snap.HandlesMail(me.ID()) != liaison.AsReader {
+		p.Revoke = p.Address + "/link/revoke"
 	}
 	return nil
 }

@@ -508,14 +508,7 @@ func answerOptions(selected liaison.ProposalAnswer) []option {
 
 // recordAnswer records what a study group said to a proposal elsewhere.
 func (s *server) recordAnswer(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	command, err := commandID(r)
+	snap, command, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}

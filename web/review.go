@@ -264,14 +264,7 @@ func writeMailHTML(w http.ResponseWriter, html string) {
 
 // decide carries the decision: the digest says on what, the command's id makes a repeat the same decision.
 func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	id, err := commandID(r)
+	snap, id, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}
@@ -302,14 +295,10 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) err
 
 // notDecided says why, on a page from which the person can go on, with the reason as it was typed.
 func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor, cmd liaison.Command, err error) error {
-	e := refusal(err)
-	switch {
-	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+	e, err := s.notDone(w, r, me, err)
+	if e == nil {
 		return err
-	case e.Code == liaison.Conflict:
-		return s.decidedMeanwhile(w, r, me, e)
 	}
-	note(r.Context()).err = err
 	snap, again := s.readable(r, me)
 	if again != nil {
 		return again
@@ -330,7 +319,7 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, consulted: cmd.Consulted, problems: problems{{"f-reason", unavailableWords(e)}}}
 	switch {
 	case cmd.Window != nil:
-		x = reviewExtra{command: newID(), opening: &cmd, problems: problems{{cmp.Or(strings.TrimSuffix(fieldID(e.Field), "main"), "window"), unavailableWords(e)}}}
+		x = reviewExtra{command: newID(), opening: &cmd, problems: problems{{cmp.Or(strings.TrimSuffix(fieldID(e.Field), "main"), "window-open"), unavailableWords(e)}}}
 	case cmd.Kind == liaison.DoObject || cmd.Kind == liaison.DoNoObjection || cmd.Kind == liaison.DoComment:
 		x = reviewExtra{command: newID(), answer: &cmd, problems: problems{{"f-said", unavailableWords(e)}}}
 	case cmd.Kind == liaison.DoCancelWindow:

@@ -63,14 +63,7 @@ func (s *server) writeSubmit(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (s *server) submit(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	id, err := commandID(r)
+	snap, id, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}
@@ -83,14 +76,10 @@ func (s *server) submit(w http.ResponseWriter, r *http.Request, me *visitor) err
 		s.done(w, r, snap.ID, id, "")
 		return nil
 	}
-	e := refusal(err)
-	switch {
-	case e == nil || e.Code == liaison.Forbidden || e.Code == liaison.NotFound:
+	e, err := s.notDone(w, r, me, err)
+	if e == nil {
 		return err
-	case e.Code == liaison.Conflict:
-		return s.decidedMeanwhile(w, r, me, e)
 	}
-	note(r.Context()).err = err
 	if e.Code != liaison.Unavailable { // what is shown is what a new form is about
 		if snap, err = s.readable(r, me); err != nil {
 			return err

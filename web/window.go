@@ -168,7 +168,7 @@ func windowAnswerOf(snap store.Snapshot, may []liaison.CommandKind, x reviewExtr
 
 // saidFormOf is the secretariat's form to enter what was said outside, nil for everybody else.
 func saidFormOf(snap store.Snapshot, me *visitor, may []liaison.CommandKind, typed *liaison.Command, ps problems) *saidForm {
-	if !slices.Contains(may, liaison.DoObject) || !slices.Contains(snap.CapacitiesOf(me.ID()), liaison.AsSecretary) {
+	if !slices.Contains(may, liaison.DoObject) || snap.ActingAs(me.ID(), liaison.AsSecretary) != liaison.AsSecretary {
 		return nil
 	}
 	said := liaison.Said{On: snap.Today}
@@ -245,7 +245,7 @@ func (s *server) enterSaid(w http.ResponseWriter, r *http.Request, me *visitor) 
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(snap.CapacitiesOf(me.ID()), liaison.AsSecretary) {
+	if snap.ActingAs(me.ID(), liaison.AsSecretary) != liaison.AsSecretary {
 		return liaison.Refuse(liaison.Forbidden, "What somebody said outside is entered by the secretariat.")
 	}
 	u, err := s.readUpload(w, r, func(url.Values) (int, int64) { return liaison.MaxAttachments - 1, 0 })

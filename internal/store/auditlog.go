@@ -108,14 +108,14 @@ func (s *Store) PeriodLeaves(ctx context.Context, from, until time.Time, limit i
 type LeafRef struct {
 	Log          int
 	Index        int64
-	Statement    liaison.StatementID
+	Statement    liaison.StatementID // "" for what is about none, as a pause or an absence
 	Kind         liaison.EventKind
 	Letter       liaison.Letter
 	Transmission liaison.TransmissionID
 }
 
 func (s *Store) leafRefs(ctx context.Context, where string, args ...any) ([]LeafRef, error) {
-	rows, err := s.pool.Query(ctx, `SELECT leaf.log, leaf.index, event.statement_id, event.kind, event.letter, coalesce(event.transmission_id::text, '') FROM event JOIN audit.leaf ON leaf.event_id = event.id `+where, args...)
+	rows, err := s.pool.Query(ctx, `SELECT leaf.log, leaf.index, coalesce(event.statement_id::text, ''), event.kind, event.letter, coalesce(event.transmission_id::text, '') FROM event JOIN audit.leaf ON leaf.event_id = event.id `+where, args...)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read leaves: %w", err))
 	}

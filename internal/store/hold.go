@@ -41,7 +41,7 @@ func (s *Store) HoldBody(ctx context.Context, body liaison.Code, reason string, 
 }
 
 func (s *Store) hold(ctx context.Context, relay string, body liaison.Code, reason string, by liaison.PersonID) error {
-	if err := checkReason(reason); err != nil {
+	if err := liaison.CheckReason(reason); err != nil {
 		return err
 	}
 	reason = strings.TrimSpace(reason)
@@ -70,17 +70,7 @@ func (t *tx) mayPause(ctx context.Context, by liaison.PersonID) error {
 	if by == "" {
 		return nil
 	}
-	var may bool
-	err := t.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = $2 AND held_from <= $3::timestamptz::date AND coalesce(held_until, 'infinity') >= $3::timestamptz::date)`,
-		by, liaison.OfficeSecretary, t.now).Scan(&may)
-	if err != nil {
-		return fmt.Errorf("read appointments: %w", err)
-	}
-	if !may {
-		return liaison.Refuse(liaison.Forbidden, "Pausing and resuming is for a secretariat.")
-	}
-	return nil
+	return t.onlyFor(ctx, by, "Pausing and resuming is for a secretariat.", liaison.OfficeSecretary)
 }
 
 // dropRelayHeld takes back the letters that tell of a paused relay and have not got through: they are not true any more.
@@ -110,22 +100,12 @@ func pauseEvent(kind liaison.EventKind, relay string, body liaison.Code, reason 
 	return e
 }
 
-func checkReason(reason string) error {
-	switch reason = strings.TrimSpace(reason); {
-	case reason == "":
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: "Give a reason: it goes into the record, and to whoever has to act on it."}
-	case len([]rune(reason)) > liaison.MaxReason:
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: "The reason is too long."}
-	}
-	return nil
-}
-
 // Lift ends a hold, by its id, and lists the batches whose messages wait, so that they can be told.
 func (s *Store) Lift(ctx context.Context, id, reason string, by liaison.PersonID) ([]Waiting, error) {
 	if err := validID(id); err != nil {
 		return nil, err
 	}
-	if err := checkReason(reason); err != nil {
+	if err := liaison.CheckReason(reason); err != nil {
 		return nil, err
 	}
 	reason = strings.TrimSpace(reason)

@@ -61,24 +61,16 @@ func (s *Store) LinkGeneration(ctx context.Context, body liaison.Code) (n int, e
 // RevokeBodyLink makes the link to a body's own page worth nothing; the next message carries a new one. Whoever holds the
 // secretariat or the chair of a group may.
 func (s *Store) RevokeBodyLink(ctx context.Context, body liaison.Code, by liaison.PersonID) error {
-	r, err := s.reader(ctx, by)
-	if err != nil {
-		return err
-	}
-	may := false
-	for _, a := range r.offices {
-		may = may || a.Office == liaison.OfficeSecretary || a.Office == liaison.OfficeChair
-	}
-	if !may {
-		return liaison.Refuse(liaison.Forbidden, "Only a secretariat or a chair revokes the link of a body.")
-	}
-	n, err := s.LinkGeneration(ctx, body)
-	if err != nil {
-		return err
-	}
-	_, err = s.pool.Exec(ctx, `INSERT INTO body_link_revoked (body_code, n, person_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, body, n+1, by, s.now())
-	if err != nil {
-		return unavailable(fmt.Errorf("revoke the link of a body: %w", err))
-	}
-	return nil
+	return s.write(ctx, func(t *tx) error {
+		if err := t.onlyFor(ctx, by, "Only a secretariat or a chair revokes the link of a body.", liaison.OfficeSecretary, liaison.OfficeChair); err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `
+			INSERT INTO body_link_revoked (body_code, n, person_id, at)
+			SELECT $1, coalesce(max(n), 0) + 1, $2, $3 FROM body_link_revoked WHERE body_code = $1
+			ON CONFLICT DO NOTHING`, body, by, t.now); err != nil { // somebody who revoked it at the same moment did what was asked
+			return fmt.Errorf("revoke the link of a body: %w", err)
+		}
+		return nil
+	})
 }

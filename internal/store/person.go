@@ -50,3 +50,21 @@ func (s *Store) Appointments(ctx context.Context, id liaison.PersonID) ([]liaiso
 	}
 	return out, nil
 }
+
+// onlyFor refuses, in these words, everybody who holds none of the offices today, in whatever group: a relay, a body and its link
+// are no group's.
+func (t *tx) onlyFor(ctx context.Context, by liaison.PersonID, refusal string, offices ...liaison.Office) error {
+	if err := validID(string(by)); err != nil {
+		return err
+	}
+	var may bool
+	if err := t.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = ANY($2) AND held_from <= $3::timestamptz::date AND coalesce(held_until, 'infinity') >= $3::timestamptz::date)`,
+		by, offices, t.now).Scan(&may); err != nil {
+		return fmt.Errorf("read appointments: %w", err)
+	}
+	if !may {
+		return liaison.Refuse(liaison.Forbidden, "%s", refusal)
+	}
+	return nil
+}

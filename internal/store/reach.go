@@ -77,28 +77,15 @@ func (s *Store) Reaches(ctx context.Context, code liaison.Code) ([]ReachVersion,
 // when somebody saved meanwhile it refuses with [liaison.Stale]. It is for the secretariats.
 func (s *Store) SaveReach(ctx context.Context, code liaison.Code, by liaison.PersonID, version int, r liaison.Reach) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.secretariat(ctx, by); err != nil {
+		if err := t.mayKeepAddresses(ctx, by); err != nil {
 			return err
 		}
 		return t.saveReach(ctx, code, by, version, r)
 	})
 }
 
-// secretariat refuses everybody who is in no secretariat today.
-func (t *tx) secretariat(ctx context.Context, by liaison.PersonID) error {
-	if err := validID(string(by)); err != nil {
-		return err
-	}
-	var may bool
-	if err := t.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = 'secretary' AND held_from <= $2::timestamptz::date AND coalesce(held_until, 'infinity') >= $2::timestamptz::date)`,
-		by, t.now).Scan(&may); err != nil {
-		return fmt.Errorf("read appointments: %w", err)
-	}
-	if !may {
-		return liaison.Refuse(liaison.Forbidden, "The address book is kept by the secretariat. Tell it what has changed.")
-	}
-	return nil
+func (t *tx) mayKeepAddresses(ctx context.Context, by liaison.PersonID) error {
+	return t.onlyFor(ctx, by, "The address book is kept by the secretariat. Tell it what has changed.", liaison.OfficeSecretary)
 }
 
 func (t *tx) saveReach(ctx context.Context, code liaison.Code, by liaison.PersonID, version int, r liaison.Reach) error {
@@ -180,7 +167,7 @@ func (s *Store) AddBody(ctx context.Context, by liaison.PersonID, b liaison.Body
 		return &liaison.Error{Code: liaison.Invalid, Field: "email", Message: err.Error()}
 	}
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.secretariat(ctx, by); err != nil {
+		if err := t.mayKeepAddresses(ctx, by); err != nil {
 			return err
 		}
 		if _, err := t.Exec(ctx, `INSERT INTO body (code, kind, name, email, source, language) VALUES ($1, 'organization', $2, $3, 'entered by the secretariat', 'en')`, b.Code, b.Name, b.Email); err != nil {

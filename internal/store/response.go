@@ -176,23 +176,16 @@ func (s *Store) RevokeLink(ctx context.Context, id liaison.TransmissionID, by li
 	if err != nil {
 		return err
 	}
-	acting := liaison.AsReader
-	for _, c := range snap.CapacitiesOf(by) {
-		if c == liaison.AsChair || c == liaison.AsViceChair || c == liaison.AsSecretary {
-			acting = c
-			break
-		}
-	}
+	acting := snap.HandlesMail(by)
 	reason = strings.TrimSpace(reason)
 	switch {
 	case x.Letter != liaison.LetterStatement:
 		return liaison.Refuse(liaison.Invalid, "Only messages to addressees have a link.")
 	case acting == liaison.AsReader:
 		return liaison.Refuse(liaison.Forbidden, "Only the secretariat and the chairs end a link.")
-	case reason == "":
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: "Give a reason. It goes into the record."}
-	case len([]rune(reason)) > liaison.MaxReason:
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: fmt.Sprintf("The reason has more than %d characters. Shorten it.", liaison.MaxReason)}
+	}
+	if err := liaison.CheckReason(reason); err != nil {
+		return err
 	}
 	err = s.write(ctx, func(t *tx) error {
 		e := transmissionEvent(x, liaison.EventLinkRevoked, snap.Version)

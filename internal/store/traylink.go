@@ -29,23 +29,16 @@ func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.Transm
 	if err != nil {
 		return err
 	}
-	acting := liaison.AsReader
-	for _, c := range snap.CapacitiesOf(by) {
-		if c == liaison.AsChair || c == liaison.AsViceChair || c == liaison.AsSecretary {
-			acting = c
-			break
-		}
-	}
+	acting := snap.HandlesMail(by)
 	reason = strings.TrimSpace(reason)
 	switch {
 	case acting == liaison.AsReader:
 		return liaison.Refuse(liaison.Forbidden, "Only the secretariat and the chairs link what came in.")
 	case x.Attempts == 0:
 		return liaison.Refuse(liaison.Conflict, "That message never left, so nothing can have come back about it.")
-	case reason == "":
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: "Give a reason. It goes into the record."}
-	case len([]rune(reason)) > liaison.MaxReason:
-		return &liaison.Error{Code: liaison.Invalid, Field: "reason", Message: fmt.Sprintf("The reason has more than %d characters. Shorten it.", liaison.MaxReason)}
+	}
+	if err := liaison.CheckReason(reason); err != nil {
+		return err
 	}
 	return s.write(ctx, func(t *tx) error {
 		var u inbound.Understood
