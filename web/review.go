@@ -42,7 +42,7 @@ type reviewPage struct {
 	Open      *openForm    // to put it up for objections
 	Answer    *answerWindowForm
 	Said      *saidForm
-	Back      *actionView // to take the window back
+	Back      []actionView // to take the window back
 	Consulted *consultedForm
 	Until     string // when the chair can approve, while objections can be made
 }
@@ -160,10 +160,11 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	p.Open, p.Answer, p.Said = openFormOf(snap, me, may, x), windowAnswerOf(snap, may, x), saidFormOf(snap, me, may, x.said, x.problems)
 	p.Consulted = consultedFormOf(snap, me, "f-consulted", x.consulted, x.problems)
 	if slices.Contains(may, liaison.DoCancelWindow) {
-		p.Back = &actionView{Kind: liaison.DoCancelWindow, Label: liaison.DoCancelWindow.Label(), To: p.Address + "/do", Command: newID(), Reason: true, Hint: "It is in review again. Those who were asked are told."}
+		back := actionView{Kind: liaison.DoCancelWindow, Label: liaison.DoCancelWindow.Label(), To: p.Address + "/do", Command: newID(), Reason: true, Hint: "It is in review again. Those who were asked are told."}
 		if x.back != nil {
-			p.Back.Command, p.Back.Typed, p.Back.Open, p.Back.Error = string(x.back.ID), x.back.Reason, true, x.problems.Of(p.Back.Field("reason"))
+			back.Command, back.Typed, back.Open, back.Error = string(x.back.ID), x.back.Reason, true, x.problems.Of(back.Field("reason"))
 		}
+		p.Back = []actionView{back}
 	}
 	if p.Preview.Problem != "" {
 		p.May.Approve, p.Outside, p.Open = false, nil, nil // nobody approves what they could not see
