@@ -136,7 +136,7 @@ func TestNoPageScrollsSideways(t *testing.T) {
 	long := content(strings.Repeat("An-unbroken-title-that-never-ends", 10) + strings.Repeat(" and words", 6))
 	long.Text = strings.Repeat("x", 500)
 	long.InReplyTo = strings.Repeat("COM16-LS124-E/", 20)
-	for _, state := range []liaison.State{liaison.InReview, liaison.DispatchedInPart} {
+	for _, state := range []liaison.State{liaison.InReview, liaison.InCorrespondence, liaison.DispatchedInPart} {
 		world.bring(state, long)
 	}
 	world.bring(liaison.Draft, liaison.Content{Source: group, Title: "طلب معلومات عن بنود العمل الجارية المتعلقة بالتعلم الآلي", Language: "ar"})

@@ -34,7 +34,6 @@ type askedView struct {
 type sayingView struct {
 	By, As   string
 	Label    string
-	Grave    bool // an objection
 	Text     string
 	On       liaison.Date
 	At       moment
@@ -72,7 +71,7 @@ func windowViewOf(snap store.Snapshot, zone *time.Location) *windowView {
 	}
 	for _, x := range w.Said {
 		y := sayingView{
-			By: x.By.Name, As: x.As.Label(), Label: sayingLabels[x.Kind], Grave: x.Kind == liaison.EventObjected || x.Kind == liaison.EventObjectedLate, Text: x.Text, On: x.On, At: momentOf(x.At, zone),
+			By: x.By.Name, As: x.As.Label(), Label: sayingLabels[x.Kind], Text: x.Text, On: x.On, At: momentOf(x.At, zone),
 			Entered: x.Entered.Name, Evidence: x.Evidence, File: x.File,
 		}
 		if x.File != "" {
@@ -83,6 +82,7 @@ func windowViewOf(snap store.Snapshot, zone *time.Location) *windowView {
 		case x.Kind == liaison.EventObjectedLate:
 			v.Late = append(v.Late, y)
 		case i >= 0:
+			y.By = "" // it stands below the name
 			v.Asked[i].Said = append(v.Asked[i].Said, y)
 		default:
 			v.Others = append(v.Others, y)

@@ -234,6 +234,9 @@ func (w *world) bring(to liaison.State, c liaison.Content) liaison.StatementID {
 	case liaison.Rejected:
 		w.do(id, liaison.DoReject, chair)
 		return id
+	case liaison.InCorrespondence:
+		w.do(id, liaison.DoOpenWindow, chair, func(c *liaison.Command) { c.Window = &liaison.Opening{Last: w.snapshot(id).Today.Plus(3)} })
+		return id
 	}
 	w.do(id, liaison.DoApprove, chair)
 	if to == liaison.Approved {

@@ -248,8 +248,16 @@ func TestConsultedPersonsOnly(t *testing.T) {
 	if !snap.MayRead(seed.Editor.ID) || snap.MayRead(seed.Reader.ID) || !slices.Contains(liaison.May(snap.Snapshot, seed.Editor.ID), liaison.DoObject) {
 		t.Errorf("edge 69: who was asked and left the office may read: %t, a reader: %t", snap.MayRead(seed.Editor.ID), snap.MayRead(seed.Reader.ID))
 	}
-	snap.Digest = liaison.DigestOf([]byte("another revision"))
-	if snap.Window.Digest == snap.Digest {
-		t.Error("the window is of another revision")
+	do(t, c.Store, as(t, c.Store, id, liaison.DoReturn, seed.Chair))
+	changed := content("w3c", "ieee")
+	changed.Text = "Another text."
+	if _, err := c.Save(t.Context(), id, seed.Secretary.ID, c.snap(id).DraftVersion, changed); err != nil {
+		t.Fatal(err)
+	}
+	do(t, c.Store, as(t, c.Store, id, liaison.DoSubmit, seed.Secretary))
+	snap = c.snap(id)
+	snap.Drafters = nil
+	if snap.Window != nil || snap.MayRead(seed.Editor.ID) {
+		t.Errorf("who was asked about one revision reads the next: %+v", snap.Window)
 	}
 }
