@@ -62,6 +62,7 @@ bench: postgresql build
 ## faults: what is promised of faults, in its full size, with the figures; takes about half an hour
 faults: postgresql build
 	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown' ./internal/faults
+	LIAISON_AUDIT_KILLS=100 $(GO) test -count 1 -v -timeout 60m -run TestDatabaseKilledDuringAppends ./internal/signer
 
 clean:
 	rm -rf $(BIN)

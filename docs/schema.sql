@@ -1600,6 +1600,8 @@ CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
 
 CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
+CREATE INDEX event_held_against_rows ON public.event USING btree (kind) WHERE (kind = ANY (ARRAY['dispatching'::text, 'amended'::text, 'proposal-answered'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'body-profile'::text]));
+
 CREATE UNIQUE INDEX event_one_per_version ON public.event USING btree (statement_id, version) WHERE ((to_state <> ''::text) AND (from_state <> to_state));
 
 CREATE INDEX event_statement ON public.event USING btree (statement_id, seq);

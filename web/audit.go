@@ -72,7 +72,7 @@ type entryView struct {
 	store.LogEntry
 	When    moment
 	Words   string
-	Address string // of the statement's history
+	Address string // of the statement's history, "" of what is about no statement
 }
 
 var auditTemplate = newPage[auditPage]("audit")
@@ -98,7 +98,11 @@ func (s *server) showAudit(w http.ResponseWriter, r *http.Request, me *visitor) 
 		return err
 	}
 	for _, e := range entries {
-		p.Entries = append(p.Entries, entryView{e, logMoment(e.At), e.Kind.Label(), "/statements/" + string(e.Statement) + "/history"})
+		v := entryView{LogEntry: e, When: logMoment(e.At), Words: e.Kind.Label()}
+		if e.Statement != "" {
+			v.Address = "/statements/" + string(e.Statement) + "/history"
+		}
+		p.Entries = append(p.Entries, v)
 	}
 	if next != "" {
 		q.Set("before", next)

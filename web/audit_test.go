@@ -93,6 +93,12 @@ func TestAuditorReadsTheLogAndNotTheText(t *testing.T) {
 		t.Errorf("a day that is none is answered with %d", s.StatusCode)
 	}
 	b.get("/audit?before=x.y").is(b, statusOf(liaison.Invalid))
+	if err := w.store.HoldBody(t.Context(), "ieee", "They move to other servers", ""); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.at("/audit?kind=paused&body=ieee"); !strings.Contains(s.body, "about no statement") || strings.Contains(s.body, "/statements//") || strings.Contains(s.body, "They move") {
+		t.Error("what is about no statement leads to one, or is shown with its reason")
+	}
 
 	b.send("POST", "/audit", url.Values{}).is(b, http.StatusSeeOther)
 	if s := b.at("/audit"); !strings.Contains(s.body, "The log verifies") || !strings.Contains(s.body, "Ivo Auditor") {

@@ -76,15 +76,16 @@ func fieldsOf(t reflect.Type) []auditedField {
 }
 
 // Committed lists the fields that leaves commit to, as the leaf and the register name them.
-func Committed() []string {
-	var out []string
+func Committed() []string { return committed }
+
+var committed = func() (out []string) {
 	for _, f := range plan {
 		if f.fate == "commit" {
 			out = append(out, f.name)
 		}
 	}
 	return out
-}
+}()
 
 // CommittedValues are what stands in those fields of the event, by their names.
 func CommittedValues(e *liaison.Event) map[string]string {
@@ -126,51 +127,121 @@ func NewLeaf(e liaison.Event) (payload []byte, salts Salts) {
 }
 
 // Leaf makes the leaf of an event with given salts. A committed field whose salt is gone is left out.
-func Leaf(e liaison.Event, salts Salts) []byte { return AppendLeaf(nil, &e, salts) }
+func Leaf(e liaison.Event, salts Salts) []byte { return NewMaker(&e).Append(nil, salts) }
 
-// AppendLeaf is [Leaf] behind b. A check of a long log makes every leaf again, so it allocates for commitments only.
-func AppendLeaf(b []byte, e *liaison.Event, salts Salts) []byte {
-	b = append(b, `{"format":"`+leafFormat+`"`...)
+// Maker makes the leaves of events that are put into one place one after the other, as a check of a long log does: where each field
+// lies is looked up once, and nothing is allocated for a leaf.
+type Maker struct {
+	fields []placedField
+	buf    []byte
+}
+
+// placedField is a field that leaves have, and where its value lies; one of the pointers is set.
+type placedField struct {
+	*auditedField
+	text   *string
+	number *int
+	yes    *bool
+	at     *time.Time
+}
+
+// NewMaker makes the leaves of what e holds at the time.
+func NewMaker(e *liaison.Event) *Maker { return &Maker{fields: placed(e)} }
+
+// placed lists the fields of an event that leaves have, in their order.
+func placed(e *liaison.Event) (out []placedField) {
 	v := reflect.ValueOf(e).Elem()
 	for i := range plan {
-		f := &plan[i]
+		f := placedField{auditedField: &plan[i]}
 		if f.fate == "omit" {
 			continue
 		}
-		value := v.Field(f.index)
-		if value.IsZero() {
-			continue
+		switch p := v.Field(f.index).Addr(); x := p.Interface().(type) {
+		case *int:
+			f.number = x
+		case *bool:
+			f.yes = x
+		case *time.Time:
+			f.at = x
+		default:
+			f.text = p.Convert(reflect.TypeFor[*string]()).Interface().(*string) // panics for what leaves have no encoding of
 		}
-		if f.fate == "keep" {
-			b = encode(append(b, f.opening...), value)
-		} else if salt, ok := salts[f.name]; ok {
-			b = append(append(append(b, f.opening...), `{"sha256":"`...), Commitment(salt, value.String())...)
-			b = append(b, `"}`...)
+		out = append(out, f)
+	}
+	return out
+}
+
+// Unproven names a committed field that has a value and no salt, or is "". Whatever stands there is not what the leaf says.
+func (m *Maker) Unproven(salts Salts) string {
+	for i := range m.fields {
+		if f := &m.fields[i]; f.fate == "commit" && *f.text != "" {
+			if _, ok := salts[f.name]; !ok {
+				return f.name
+			}
+		}
+	}
+	return ""
+}
+
+// Append appends the leaf to b. A committed field whose salt is gone is left out.
+func (m *Maker) Append(b []byte, salts Salts) []byte {
+	b = append(b, `{"format":"`+leafFormat+`"`...)
+	for i := range m.fields {
+		switch f := &m.fields[i]; {
+		case f.text != nil:
+			if *f.text == "" {
+				continue
+			}
+			if f.fate == "keep" {
+				b = quote(append(b, f.opening...), *f.text)
+			} else if salt, ok := salts[f.name]; ok {
+				m.buf = append(append(append(m.buf[:0], commitPrefix...), salt...), *f.text...)
+				sum := sha256.Sum256(m.buf)
+				b = append(append(b, f.opening...), `{"sha256":"`...)
+				b = append(hex.AppendEncode(b, sum[:]), `"}`...)
+			}
+		case f.number != nil:
+			if *f.number != 0 {
+				b = strconv.AppendInt(append(b, f.opening...), int64(*f.number), 10)
+			}
+		case f.yes != nil:
+			if *f.yes {
+				b = append(append(b, f.opening...), "true"...)
+			}
+		default:
+			if !f.at.IsZero() {
+				b = append(appendTime(append(append(b, f.opening...), '"'), *f.at), '"')
+			}
 		}
 	}
 	return append(b, '}')
-}
-
-// encode appends an addressable value.
-func encode(b []byte, v reflect.Value) []byte {
-	switch v.Kind() {
-	case reflect.String:
-		return quote(b, v.String())
-	case reflect.Int:
-		return strconv.AppendInt(b, v.Int(), 10)
-	case reflect.Bool:
-		return strconv.AppendBool(b, v.Bool())
-	}
-	if t, ok := v.Addr().Interface().(*time.Time); ok {
-		return append(Time(*t).AppendFormat(append(b, '"'), timeFormat), '"')
-	}
-	panic("audit: no encoding for " + v.Type().String())
 }
 
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
 // Time is t as the log and the database keep it: UTC, to the microsecond.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// appendTime is AppendFormat of [Time] in timeFormat, which costs a check of a long log more than a leaf's hash does.
+func appendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return Time(t).AppendFormat(b, timeFormat)
+	}
+	hour, minute, second := t.Clock()
+	b = append(digits(digits(b, year/100), year%100), '-')
+	b = append(digits(b, int(month)), '-')
+	b = append(digits(b, day), 'T')
+	b = append(digits(b, hour), ':')
+	b = append(digits(b, minute), ':')
+	b = append(digits(b, second), '.')
+	micro := t.Nanosecond() / 1000
+	return append(digits(digits(digits(b, micro/10000), micro/100%100), micro%100), 'Z')
+}
+
+// digits appends a number below a hundred.
+func digits(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 func quote(b []byte, s string) []byte {
 	if plain(s) {

@@ -11,140 +11,51 @@ import (
 )
 
 // ReadLeaf reads what a leaf says in clear into e, which it empties first.
-func ReadLeaf(leaf []byte, e *liaison.Event) error {
-	var r leafReader
-	return r.read(leaf, e)
-}
+func ReadLeaf(leaf []byte, e *liaison.Event) error { return newLeafReader(e).read(leaf) }
 
-// leafReader reads leaves one after the other. A text that is the one of the leaf before is not made again, and most are.
+// leafReader reads leaves into one event, one after the other. A text that is the one of the leaf before is not made again, and most
+// are.
 type leafReader struct {
-	last [members + 1]string // by the place of the member
+	event  *liaison.Event
+	fields []placedField
+	last   []string // texts, by field
+	next   int      // the field behind the one that was read last, because members stand in the order of fields
 }
 
-const members = 27
-
-// member is one that the cross-check uses: its place, from 1, and its field.
-func member(name []byte) int {
-	switch string(name) {
-	case "id":
-		return 1
-	case "kind":
-		return 2
-	case "at":
-		return 3
-	case "statement":
-		return 4
-	case "version":
-		return 5
-	case "actor":
-		return 6
-	case "acting":
-		return 7
-	case "from":
-		return 8
-	case "to":
-		return 9
-	case "digest":
-		return 10
-	case "transmission":
-		return 11
-	case "letter":
-		return 12
-	case "message_digest":
-		return 13
-	case "attempt":
-		return 14
-	case "amends":
-		return 15
-	case "changed":
-		return 16
-	case "reply_from":
-		return 17
-	case "reply_to":
-		return 18
-	case "due":
-		return 19
-	case "body":
-		return 20
-	case "mode":
-		return 21
-	case "for":
-		return 22
-	case "for_as":
-		return 23
-	case "stands":
-		return 24
-	case "deputy":
-		return 25
-	case "on":
-		return 26
-	case "until":
-		return 27
-	}
-	return 0
+func newLeafReader(e *liaison.Event) *leafReader {
+	r := &leafReader{event: e, fields: placed(e)}
+	r.last = make([]string, len(r.fields))
+	return r
 }
 
-func setMember(e *liaison.Event, place int, value string) {
-	switch place {
-	case 1:
-		e.ID = liaison.EventID(value)
-	case 2:
-		e.Kind = liaison.EventKind(value)
-	case 3:
-		e.At = leafTime(value)
-	case 4:
-		e.Statement = liaison.StatementID(value)
-	case 5:
-		e.Version = number(value)
-	case 6:
-		e.Actor = liaison.PersonID(value)
-	case 7:
-		e.Acting = liaison.Capacity(value)
-	case 8:
-		e.From = liaison.State(value)
-	case 9:
-		e.To = liaison.State(value)
-	case 10:
-		e.Digest = liaison.Digest(value)
-	case 11:
-		e.Transmission = liaison.TransmissionID(value)
-	case 12:
-		e.Letter = liaison.Letter(value)
-	case 13:
-		e.MessageDigest = liaison.Digest(value)
-	case 14:
-		e.Attempt = number(value)
-	case 15:
-		e.Amends = liaison.Digest(value)
-	case 16:
-		e.Changed = value
-	case 17:
-		e.ReplyFrom = liaison.ReplyState(value)
-	case 18:
-		e.ReplyTo = liaison.ReplyState(value)
-	case 19:
-		e.Due = liaison.Date(value)
-	case 20:
-		e.Body = liaison.Code(value)
-	case 21:
-		e.Mode = liaison.ApprovalMode(value)
-	case 22:
-		e.For = liaison.PersonID(value)
-	case 23:
-		e.ForAs = liaison.Capacity(value)
-	case 24:
-		e.Stands = liaison.AbsenceID(value)
-	case 25:
-		e.Deputy = liaison.PersonID(value)
-	case 26:
-		e.On = liaison.Date(value)
-	case 27:
-		e.Until = liaison.Date(value)
+// set sets the field that a member stands for. What is no number or no time is zero, which agrees with nothing.
+func (r *leafReader) set(name, value []byte) {
+	for range r.fields {
+		i := r.next
+		if r.next++; r.next == len(r.fields) {
+			r.next = 0
+		}
+		f := &r.fields[i]
+		if f.name != string(name) {
+			continue
+		}
+		switch {
+		case f.fate != "keep":
+		case f.text != nil:
+			if r.last[i] != string(value) {
+				r.last[i] = string(value)
+			}
+			*f.text = r.last[i]
+		case f.number != nil:
+			*f.number, _ = strconv.Atoi(string(value))
+		case f.yes != nil:
+			*f.yes = string(value) == "true"
+		default:
+			*f.at = leafTime(string(value))
+		}
+		return
 	}
 }
-
-// number is the value of a member; what is no number is 0, which agrees with nothing.
-func number(value string) int { n, _ := strconv.Atoi(value); return n }
 
 // leafTime reads a time as leaves write it; what is none is the zero time, which agrees with nothing.
 func leafTime(s string) time.Time {
@@ -165,12 +76,12 @@ func leafTime(s string) time.Time {
 }
 
 // read is quick for the form that [Leaf] writes, and falls back on encoding/json for any other that is JSON.
-func (r *leafReader) read(leaf []byte, e *liaison.Event) error {
-	*e = liaison.Event{}
-	if r.quick(leaf, e) {
+func (r *leafReader) read(leaf []byte) error {
+	*r.event, r.next = liaison.Event{}, 0
+	if r.quick(leaf) {
 		return nil
 	}
-	*e = liaison.Event{}
+	*r.event = liaison.Event{}
 	var v map[string]any
 	if err := json.Unmarshal(leaf, &v); err != nil {
 		return fmt.Errorf("it is not JSON: %w", err)
@@ -181,29 +92,19 @@ func (r *leafReader) read(leaf []byte, e *liaison.Event) error {
 	for name, value := range v {
 		switch x := value.(type) {
 		case string:
-			setMember(e, member([]byte(name)), x)
+			r.set([]byte(name), []byte(x))
 		case float64:
-			setMember(e, member([]byte(name)), strconv.FormatFloat(x, 'f', -1, 64))
+			r.set([]byte(name), strconv.AppendFloat(nil, x, 'f', -1, 64))
+		case bool:
+			r.set([]byte(name), strconv.AppendBool(nil, x))
 		}
 	}
 	return nil
 }
 
-// set sets the field that a member stands for.
-func (r *leafReader) set(e *liaison.Event, name, value []byte) {
-	place := member(name)
-	if place == 0 {
-		return
-	}
-	if r.last[place] != string(value) {
-		r.last[place] = string(value)
-	}
-	setMember(e, place, r.last[place])
-}
-
 // quick reads {"name":value,…} where a value is a string without escapes, a number, true, or {"sha256":"…"}. It reports false
 // for everything else.
-func (r *leafReader) quick(b []byte, e *liaison.Event) bool {
+func (r *leafReader) quick(b []byte) bool {
 	const head = `{"format":"` + leafFormat + `"`
 	if len(b) < len(head)+1 || string(b[:len(head)]) != head || b[len(b)-1] != '}' {
 		return false
@@ -231,16 +132,17 @@ func (r *leafReader) quick(b []byte, e *liaison.Event) bool {
 			if !ok {
 				return false
 			}
-			r.set(e, name, value)
+			r.set(name, value)
 			i = k
 		case c >= '0' && c <= '9' || c == '-':
 			k := j
 			for k < end && b[k] != ',' {
 				k++
 			}
-			r.set(e, name, b[j:k])
+			r.set(name, b[j:k])
 			i = k
 		case c == 't' && end-j >= 4 && string(b[j:j+4]) == "true":
+			r.set(name, b[j:j+4])
 			i = j + 4
 		case c == '{':
 			n := bytes.IndexByte(b[j:end], '}')

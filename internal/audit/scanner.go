@@ -75,13 +75,13 @@ func (s *scanner) finish(log int) []Problem {
 func (s *scanner) run() {
 	defer close(s.done)
 	var e liaison.Event
-	var reader leafReader
+	reader := newLeafReader(&e)
 	for b := range s.blocks {
 		start := 0
 		for i, end := range b.ends {
 			leaf := b.bytes[start:end]
 			start = end
-			if err := reader.read(leaf, &e); err != nil {
+			if err := reader.read(leaf); err != nil {
 				s.problems = append(s.problems, fmt.Sprintf("leaf %d: %v", b.first+int64(i), err))
 				continue
 			}

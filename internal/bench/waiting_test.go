@@ -203,7 +203,7 @@ func family(pid int) []int {
 	return out
 }
 
-// stat reads id, parent and CPU time in clock ticks from proc_pid_stat(5).
+// stat reads id, parent and CPU time in clock ticks from proc_pid_stat(5), with that of children that have ended.
 func stat(name string) (pid, parent int, ticks int64, ok bool) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -215,14 +215,19 @@ func stat(name string) (pid, parent int, ticks int64, ok bool) {
 		return 0, 0, 0, false
 	}
 	f := strings.Fields(rest[end+1:])
-	if len(f) < 13 {
+	if len(f) < 15 {
 		return 0, 0, 0, false
 	}
 	pid, err1 := strconv.Atoi(strings.TrimSpace(head))
 	parent, err2 := strconv.Atoi(f[1])
-	user, err3 := strconv.ParseInt(f[11], 10, 64)
-	system, err4 := strconv.ParseInt(f[12], 10, 64)
-	return pid, parent, user + system, err1 == nil && err2 == nil && err3 == nil && err4 == nil
+	for _, x := range f[11:15] {
+		n, err := strconv.ParseInt(x, 10, 64)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		ticks += n
+	}
+	return pid, parent, ticks, err1 == nil && err2 == nil
 }
 
 // burnt is the CPU time of a process and its descendants; Linux counts it in hundredths of a second.

@@ -48,7 +48,7 @@ const surplusSQL = `SELECT '', '', 'the log holds ' || count(*) || ' hashes of s
 var crossChecks = []string{
 	// a change of state that left no event, or an event that changed nothing
 	`SELECT s.id::text, '', 'the register has version ' || s.version || ', its events make ' || coalesce(e.n, 0)
-	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state GROUP BY statement_id) e ON e.statement_id = s.id
+	 FROM statement s LEFT JOIN (SELECT statement_id, count(*) AS n FROM event WHERE from_state <> to_state AND to_state <> '' GROUP BY statement_id) e ON e.statement_id = s.id
 	 WHERE s.version <> coalesce(e.n, 0)`,
 	`SELECT s.id::text, '', 'the register says ' || s.state || ', the last event ' || e.to_state
 	 FROM statement s JOIN LATERAL (SELECT to_state FROM event WHERE statement_id = s.id AND to_state <> '' AND from_state <> to_state ORDER BY version DESC LIMIT 1) e ON true

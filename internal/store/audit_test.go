@@ -90,7 +90,7 @@ func tamper(t *testing.T, pool *pgxpool.Pool, sql string) {
 			if err != nil {
 				return err
 			}
-			if tag.RowsAffected() == 0 && !strings.HasPrefix(one, "SET") && !strings.HasPrefix(one, "ALTER") {
+			if tag.RowsAffected() == 0 && !strings.HasPrefix(one, "SET") && !strings.HasPrefix(one, "CREATE") && !strings.HasPrefix(one, "DROP") && !strings.HasPrefix(one, "ALTER") {
 				return fmt.Errorf("meets no row: %s", one)
 			}
 		}
@@ -175,6 +175,42 @@ func TestWhatWasDoneToTheLogIsFound(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryColumnOfAnEventIsHeldAgainstItsLeaf changes one column after the other, also those that are empty in most events.
+func TestEveryColumnOfAnEventIsHeldAgainstItsLeaf(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, lived)
+	s := store.New(pool)
+	tamper(t, pool, `CREATE TABLE kept AS SELECT * FROM event WHERE kind IN ('accepted', 'rejected');
+DROP INDEX event_one_per_version`)
+	rows, err := pool.Query(t.Context(), `SELECT attname, atttypid::regtype::text FROM pg_attribute WHERE attrelid = 'event'::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('seq', 'relay')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := map[string]string{}
+	var name, kind string
+	if _, err := pgx.ForEachRow(rows, []any{&name, &kind}, func() error { columns[name] = kind; return nil }); err != nil || len(columns) < 40 {
+		t.Fatal(columns, err)
+	}
+	for name, kind := range columns {
+		other := map[string]string{
+			"text": `'x'`, "integer": name + ` + 1`, "boolean": `NOT ` + name, "uuid": `gen_random_uuid()`, "date": `date '2026-01-02'`, "timestamp with time zone": name + ` + interval '1 microsecond'`,
+		}[kind]
+		if name == "kind" {
+			other = `'edited'`
+		}
+		tamper(t, pool, `UPDATE event SET `+name+` = `+other+` WHERE seq IN (SELECT min(seq) FROM kept GROUP BY kind)`) // of a message, and of none
+		if r, err := s.Audit(t.Context(), nil); err != nil || strings.Count(fmt.Sprint(r.Problems), "leaf ") < 2 {
+			t.Errorf("%s was changed in two events, and the check finds %v, %v", name, r.Problems, err)
+		}
+		tamper(t, pool, `UPDATE event SET `+name+` = kept.`+name+` FROM kept WHERE kept.seq = event.seq`)
+	}
+	verified(t, s)
+	tamper(t, pool, `ALTER TABLE event DROP CONSTRAINT event_id_key CASCADE`)
+	if r, err := s.Audit(t.Context(), nil); err != nil || !strings.Contains(fmt.Sprint(r.Problems), "keeps two events from being one") {
+		t.Errorf("without the index of events it finds %v, %v", r.Problems, err)
 	}
 }
 
@@ -274,6 +310,20 @@ func TestCheckThatGoesOn(t *testing.T) {
 	if err != nil || ferr != nil || len(rest.Problems) > 0 || rest.Root != full.Root || rest.Size != n+30_000 || len(rest.Notices) != 1 {
 		t.Errorf("gone on it finds %+v, %v; from the beginning %s", rest, err, full.Root)
 	}
+	// Rows that lie far from their leaves, more than are held, are found all the same; and one that is nowhere is missed.
+	tamper(t, pool, `UPDATE event SET version = version WHERE seq % 5 = 0`)
+	if moved := verified(t, s); moved.Root != full.Root || moved.Size != full.Size {
+		t.Errorf("with rows moved it finds %+v", moved)
+	}
+	gone, err := uuid.NewV7()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, pool, `UPDATE event SET id = '`+gone.String()+`' WHERE id = (SELECT event_id FROM audit.leaf WHERE index = 15000)`)
+	if missed, err := s.Audit(t.Context(), nil); err != nil || len(missed.Problems) != 2 || !strings.Contains(fmt.Sprint(missed.Problems), "leaf 15000 of log 1 stands for an event that the register has not") || !strings.Contains(fmt.Sprint(missed.Problems), gone.String()) {
+		t.Errorf("of an event that is gone it says %v, %v", missed.Problems, err)
+	}
+	tamper(t, pool, "UPDATE event SET id = (SELECT event_id FROM audit.leaf WHERE index = 15000) WHERE id = '"+gone.String()+"'")
 	tamper(t, pool, `UPDATE statement SET state = 'closed' WHERE id = '0190c0de-0000-7000-8000-000000000100'`)
 	rest, err = s.AuditWith(t.Context(), store.AuditOptions{Resume: cut.Seen})
 	if err != nil || len(rest.Problems) == 0 || rest.Seen != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,76 +13,126 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// eventTable is how an event is written: the columns of its table, each with its type and what stands in it.
-var eventTable = []struct {
-	name, kind string
-	values     func([]liaison.Event) any // of every event, in their order
-}{
-	{"id", "uuid", column(func(e liaison.Event) liaison.EventID { return e.ID })},
-	{"kind", "text", column(func(e liaison.Event) string { return string(e.Kind) })},
-	{"at", "timestamptz", column(func(e liaison.Event) time.Time { return e.At })},
-	{"statement_id", "uuid", column(func(e liaison.Event) *liaison.StatementID { return nullable(e.Statement) })},
-	{"version", "integer", column(func(e liaison.Event) int { return e.Version })},
-	{"command_id", "text", column(func(e liaison.Event) string { return string(e.Command) })},
-	{"actor", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.Actor) })},
-	{"acting", "text", column(func(e liaison.Event) string { return string(e.Acting) })},
-	{"drafted", "boolean", column(func(e liaison.Event) bool { return e.Drafted })},
-	{"from_state", "text", column(func(e liaison.Event) string { return string(e.From) })},
-	{"to_state", "text", column(func(e liaison.Event) string { return string(e.To) })},
-	{"revision", "integer", column(func(e liaison.Event) int { return e.Revision })},
-	{"digest", "text", column(func(e liaison.Event) string { return string(e.Digest) })},
-	{"ref", "text", column(func(e liaison.Event) string { return e.Ref })},
-	{"reason", "text", column(func(e liaison.Event) string { return e.Reason })},
-	{"transmission_id", "uuid", column(func(e liaison.Event) *liaison.TransmissionID { return nullable(e.Transmission) })},
-	{"letter", "text", column(func(e liaison.Event) string { return string(e.Letter) })},
-	{"body_code", "text", column(func(e liaison.Event) string { return string(e.Body) })},
-	{"recipient", "text", column(func(e liaison.Event) string { return e.Recipient })},
-	{"message_id", "text", column(func(e liaison.Event) string { return e.MessageID })},
-	{"message_digest", "text", column(func(e liaison.Event) string { return string(e.MessageDigest) })},
-	{"attempt", "integer", column(func(e liaison.Event) int { return e.Attempt })},
-	{"stage", "text", column(func(e liaison.Event) string { return string(e.Stage) })},
-	{"code", "integer", column(func(e liaison.Event) int { return e.Code })},
-	{"reply", "text", column(func(e liaison.Event) string { return e.Reply })},
-	{"relay", "text", column(func(e liaison.Event) string { return e.Relay })},
-	{"amends", "text", column(func(e liaison.Event) string { return string(e.Amends) })},
-	{"changed", "text", column(func(e liaison.Event) string { return e.Changed })},
-	{"reply_from", "text", column(func(e liaison.Event) string { return string(e.ReplyFrom) })},
-	{"reply_to", "text", column(func(e liaison.Event) string { return string(e.ReplyTo) })},
-	{"due", "text", column(func(e liaison.Event) string { return string(e.Due) })},
-	{"asked", "text", column(func(e liaison.Event) string { return string(e.Asked) })},
-	{"mode", "text", column(func(e liaison.Event) string { return string(e.Mode) })},
-	{"for_person", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.For) })},
-	{"for_as", "text", column(func(e liaison.Event) string { return string(e.ForAs) })},
-	{"absence_id", "uuid", column(func(e liaison.Event) *liaison.AbsenceID { return nullable(e.Stands) })},
-	{"deputy", "uuid", column(func(e liaison.Event) *liaison.PersonID { return nullable(e.Deputy) })},
-	{"on_day", "date", column(func(e liaison.Event) *liaison.Date { return nullable(e.On) })},
-	{"until_day", "date", column(func(e liaison.Event) *liaison.Date { return nullable(e.Until) })},
-	{"meeting_id", "uuid", column(func(e liaison.Event) *liaison.MeetingID { return nullable(e.Meeting) })},
-	{"agenda_item", "integer", column(func(e liaison.Event) int { return e.Item })},
-	{"evidence", "text", column(func(e liaison.Event) string { return e.Evidence })},
-	{"evidence_file", "text", column(func(e liaison.Event) string { return string(e.EvidenceFile) })},
-	{"window_id", "uuid", column(func(e liaison.Event) *liaison.WindowID { return nullable(e.Window) })},
-	{"people", "text", column(func(e liaison.Event) string { return e.People })},
-	{"rules", "text", column(func(e liaison.Event) string { return e.Rules })},
-	{"named", "text", column(func(e liaison.Event) string { return e.Named })},
-	{"consulted", "text", column(func(e liaison.Event) string { return string(e.Consulted) })},
-	{"reference", "text", column(func(e liaison.Event) string { return e.Reference })},
+// eventTable is how an event is written and read: the columns of its table, in groups of those that are empty together.
+var eventTable = [][]eventColumn{
+	{ // what every event has, or may have
+		always("id", "uuid", func(e *liaison.Event) *liaison.EventID { return &e.ID }),
+		text("kind", func(e *liaison.Event) *liaison.EventKind { return &e.Kind }),
+		always("at", "timestamptz", func(e *liaison.Event) *time.Time { return &e.At }),
+		maybe("statement_id", "uuid", func(e *liaison.Event) *liaison.StatementID { return &e.Statement }),
+		always("version", "integer", func(e *liaison.Event) *int { return &e.Version }),
+		text("command_id", func(e *liaison.Event) *liaison.CommandID { return &e.Command }),
+		maybe("actor", "uuid", func(e *liaison.Event) *liaison.PersonID { return &e.Actor }),
+		text("acting", func(e *liaison.Event) *liaison.Capacity { return &e.Acting }),
+		always("drafted", "boolean", func(e *liaison.Event) *bool { return &e.Drafted }),
+		text("from_state", func(e *liaison.Event) *liaison.State { return &e.From }),
+		text("to_state", func(e *liaison.Event) *liaison.State { return &e.To }),
+		always("revision", "integer", func(e *liaison.Event) *int { return &e.Revision }),
+		text("digest", func(e *liaison.Event) *liaison.Digest { return &e.Digest }),
+		text("ref", func(e *liaison.Event) *string { return &e.Ref }),
+		text("reason", func(e *liaison.Event) *string { return &e.Reason }),
+	},
+	{ // what events about a message have
+		maybe("transmission_id", "uuid", func(e *liaison.Event) *liaison.TransmissionID { return &e.Transmission }),
+		text("letter", func(e *liaison.Event) *liaison.Letter { return &e.Letter }),
+		text("body_code", func(e *liaison.Event) *liaison.Code { return &e.Body }),
+		text("recipient", func(e *liaison.Event) *string { return &e.Recipient }),
+		text("message_id", func(e *liaison.Event) *string { return &e.MessageID }),
+		text("message_digest", func(e *liaison.Event) *liaison.Digest { return &e.MessageDigest }),
+		always("attempt", "integer", func(e *liaison.Event) *int { return &e.Attempt }),
+		text("stage", func(e *liaison.Event) *liaison.Stage { return &e.Stage }),
+		always("code", "integer", func(e *liaison.Event) *int { return &e.Code }),
+		text("reply", func(e *liaison.Event) *string { return &e.Reply }),
+		text("relay", func(e *liaison.Event) *string { return &e.Relay }),
+	},
+	{ // what corrections and replies have
+		text("amends", func(e *liaison.Event) *liaison.Digest { return &e.Amends }),
+		text("changed", func(e *liaison.Event) *string { return &e.Changed }),
+		text("reply_from", func(e *liaison.Event) *liaison.ReplyState { return &e.ReplyFrom }),
+		text("reply_to", func(e *liaison.Event) *liaison.ReplyState { return &e.ReplyTo }),
+		text("due", func(e *liaison.Event) *liaison.Date { return &e.Due }),
+		text("asked", func(e *liaison.Event) *liaison.Date { return &e.Asked }),
+	},
+	{ // what approvals and absences have
+		text("mode", func(e *liaison.Event) *liaison.ApprovalMode { return &e.Mode }),
+		maybe("for_person", "uuid", func(e *liaison.Event) *liaison.PersonID { return &e.For }),
+		text("for_as", func(e *liaison.Event) *liaison.Capacity { return &e.ForAs }),
+		maybe("absence_id", "uuid", func(e *liaison.Event) *liaison.AbsenceID { return &e.Stands }),
+		maybe("deputy", "uuid", func(e *liaison.Event) *liaison.PersonID { return &e.Deputy }),
+		maybe("on_day", "date", func(e *liaison.Event) *liaison.Date { return &e.On }),
+		maybe("until_day", "date", func(e *liaison.Event) *liaison.Date { return &e.Until }),
+		maybe("meeting_id", "uuid", func(e *liaison.Event) *liaison.MeetingID { return &e.Meeting }),
+		always("agenda_item", "integer", func(e *liaison.Event) *int { return &e.Item }),
+		text("evidence", func(e *liaison.Event) *string { return &e.Evidence }),
+		text("evidence_file", func(e *liaison.Event) *liaison.Digest { return &e.EvidenceFile }),
+	},
+	{ // what is about a window for objections, or a consultation
+		maybe("window_id", "uuid", func(e *liaison.Event) *liaison.WindowID { return &e.Window }),
+		text("people", func(e *liaison.Event) *string { return &e.People }),
+		text("rules", func(e *liaison.Event) *string { return &e.Rules }),
+		text("named", func(e *liaison.Event) *string { return &e.Named }),
+		text("consulted", func(e *liaison.Event) *liaison.ConsultationKind { return &e.Consulted }),
+		text("reference", func(e *liaison.Event) *string { return &e.Reference }),
+	},
 }
 
-func column[T any](field func(liaison.Event) T) func([]liaison.Event) any {
-	return func(events []liaison.Event) any {
-		out := make([]T, len(events))
-		for i, e := range events {
-			out[i] = field(e)
-		}
-		return out
+var eventList = slices.Concat(eventTable...)
+
+type eventColumn struct {
+	name, kind string
+	maybe      bool                      // it is NULL where an event has nothing to say, because its type has no empty value
+	values     func([]liaison.Event) any // what stands in it, of every event, in their order
+	place      func(*liaison.Event) any  // what it is read into
+}
+
+// read is the column as it is read into its place.
+func (c eventColumn) read() string {
+	if c.maybe {
+		return "coalesce(event." + c.name + "::text, '')"
+	}
+	return "event." + c.name
+}
+
+// empty tells that an event has nothing to say there.
+func (c eventColumn) empty() string {
+	if c.maybe {
+		return "event." + c.name + " IS NULL"
+	}
+	return "event." + c.name + map[string]string{"text": " = ''", "integer": " = 0"}[c.kind]
+}
+
+func text[T ~string](name string, place func(*liaison.Event) *T) eventColumn {
+	return columnOf(name, "text", place, func(v T) string { return string(v) })
+}
+
+func always[T any](name, kind string, place func(*liaison.Event) *T) eventColumn {
+	return columnOf(name, kind, place, func(v T) T { return v })
+}
+
+func maybe[T ~string](name, kind string, place func(*liaison.Event) *T) eventColumn {
+	c := columnOf(name, kind, place, nullable[T])
+	c.maybe = true
+	return c
+}
+
+func columnOf[T, V any](name, kind string, place func(*liaison.Event) *T, value func(T) V) eventColumn {
+	return eventColumn{
+		name: name, kind: kind,
+		values: func(events []liaison.Event) any {
+			out := make([]V, len(events))
+			for i := range events {
+				out[i] = value(*place(&events[i]))
+			}
+			return out
+		},
+		place: func(e *liaison.Event) any { return place(e) },
 	}
 }
 
 // insertEvents writes any number of events, in their order.
 var insertEvents = func() string {
 	var names, arrays []string
-	for i, c := range eventTable {
+	for i, c := range eventList {
 		names, arrays = append(names, c.name), append(arrays, fmt.Sprintf("$%d::%s[]", i+1, c.kind))
 	}
 	list := strings.Join(names, ", ")
@@ -105,7 +156,7 @@ func (t *tx) appendEvents(ctx context.Context) error {
 		}
 	}
 	var values []any
-	for _, c := range eventTable {
+	for _, c := range eventList {
 		values = append(values, c.values(t.events))
 	}
 	b := &pgx.Batch{}
@@ -133,22 +184,22 @@ type HistoryLine struct {
 	Payload   []byte // its bytes there
 }
 
-const eventColumns = `event.id, event.kind, event.at, coalesce(event.statement_id::text, ''), event.version, event.command_id,
-	coalesce(event.actor::text, ''), event.acting, event.drafted, event.from_state, event.to_state, event.revision, event.digest,
-	event.ref, event.reason, coalesce(event.transmission_id::text, ''), event.letter, event.body_code, event.recipient,
-	event.message_id, event.message_digest, event.attempt, event.stage, event.code, event.reply, event.relay,
-	event.mode, coalesce(event.for_person::text, ''), event.for_as, coalesce(event.absence_id::text, ''), coalesce(event.deputy::text, ''),
-	coalesce(event.on_day::text, ''), coalesce(event.until_day::text, ''), coalesce(event.meeting_id::text, ''), event.agenda_item, event.evidence, event.evidence_file, event.amends, event.changed,
-	event.reply_from, event.reply_to, event.due, event.asked,
-	coalesce(event.window_id::text, ''), event.people, event.rules, event.named, event.consulted, event.reference`
+// eventColumns are the columns of an event, for who scans them into [eventFields].
+var eventColumns = func() string {
+	var out []string
+	for _, c := range eventList {
+		out = append(out, c.read())
+	}
+	return strings.Join(out, ", ")
+}()
 
 // eventFields are the places that eventColumns are scanned into.
 func eventFields(e *liaison.Event) []any {
-	return []any{&e.ID, &e.Kind, &e.At, &e.Statement, &e.Version, &e.Command, &e.Actor, &e.Acting, &e.Drafted, &e.From, &e.To,
-		&e.Revision, &e.Digest, &e.Ref, &e.Reason, &e.Transmission, &e.Letter, &e.Body, &e.Recipient,
-		&e.MessageID, &e.MessageDigest, &e.Attempt, &e.Stage, &e.Code, &e.Reply, &e.Relay,
-		&e.Mode, &e.For, &e.ForAs, &e.Stands, &e.Deputy, &e.On, &e.Until, &e.Meeting, &e.Item, &e.Evidence, &e.EvidenceFile, &e.Amends, &e.Changed, &e.ReplyFrom, &e.ReplyTo, &e.Due, &e.Asked,
-		&e.Window, &e.People, &e.Rules, &e.Named, &e.Consulted, &e.Reference}
+	out := make([]any, len(eventList))
+	for i, c := range eventList {
+		out[i] = c.place(e)
+	}
+	return out
 }
 
 // History lists what happened to a statement, oldest first.
