@@ -70,10 +70,10 @@ type CorrespondenceClosed struct {
 func (CorrespondenceClosed) kind() liaison.Letter { return liaison.LetterWindowClosed }
 
 func (o CorrespondenceClosed) in(c *catalogue.Catalogue) sheet {
-	lead, words := c.Say("correspondence.lead-closed"), c.Say("word.reason")
+	lead, words, who := c.Say("correspondence.lead-closed"), c.Say("word.reason"), ""
 	switch o.How {
 	case liaison.EventObjected:
-		lead, words = c.Say("correspondence.lead-objections", "n", 1), c.Say("word.wrote")
+		lead, words, who = c.Say("correspondence.lead-objections", "n", 1), c.Say("word.wrote"), c.Isolate(o.By)
 	case liaison.EventWindowCancelled:
 		lead = c.Say("correspondence.lead-cancelled", "by", o.By)
 	case liaison.EventReturned:
@@ -88,7 +88,7 @@ func (o CorrespondenceClosed) in(c *catalogue.Catalogue) sheet {
 			lead = c.Say("correspondence.lead-approved-no-objection", "by", o.By, "number", o.number())
 		}
 	}
-	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead, Quote: o.Words, QuoteHead: words})
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead, Facts: facts(fact{"label.from", who, true}), Quote: o.Words, QuoteHead: words})
 }
 
 // ObjectedLate tells of an objection that came when the time for objections was over.

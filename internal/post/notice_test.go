@@ -122,6 +122,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 	s, _, o, id := notified(t)
 	seen := rendered(t, s, o, id, "notices")
 	elsewhere := []liaison.Letter{liaison.LetterWaiting, // TestLetterAboutADecisionThatWaits
+		liaison.LetterWindowOpened, liaison.LetterWindowClosing, liaison.LetterWindowClosed, liaison.LetterObjectedLate, // TestLettersAboutWindows
 		liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, // TestLettersAboutReplies
 		liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
 	for _, l := range liaison.Letters {
