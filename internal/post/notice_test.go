@@ -204,7 +204,7 @@ func TestApprovalEnteredByOthers(t *testing.T) {
 	do(t, s, id, liaison.DoSubmit, seed.Editor)
 	snap := snapshot(t, s, id)
 	enter := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoEnterApproval, Statement: id, Actor: seed.Secretary.ID, Digest: snap.Digest,
-		Given: &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "Telephone, 23 November 2026, 09:40"}}
+		Consulted: seed.Consulted(), Given: &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "Telephone, 23 November 2026, 09:40"}}
 	if _, err := s.Do(t.Context(), enter); err != nil {
 		t.Fatal(err)
 	}
