@@ -7,7 +7,7 @@ SERVER := cmd/liaison-temporal
 # Left out of the binaries: symbols and debug data, which double their size. -trimpath would compile everything anew.
 LDFLAGS := -s -w
 
-.PHONY: demo check-demo test check build postgresql chromium mailservers checkers lint vet vuln workflowcheck docs bench faults clean
+.PHONY: demo check-demo test check build postgresql chromium mailservers checkers fonts lint vet vuln workflowcheck docs bench faults clean
 
 ## demo: start everything on this machine and print the address to open
 demo: postgresql build
@@ -18,7 +18,7 @@ check-demo: postgresql build
 	@$(BIN)/liaison demo --check
 
 ## test: all tests; what they need and cannot install by themselves they name
-test: postgresql chromium mailservers checkers build
+test: postgresql chromium mailservers checkers fonts build
 	$(GO) vet ./...
 	$(GO) test -timeout 30m $$($(GO) list ./... | grep -v /internal/faults)
 	$(GO) test -timeout 30m ./internal/faults # whole processes with their own timeouts: nothing else runs beside them
@@ -32,8 +32,8 @@ $(BIN)/liaison-temporal: $(wildcard $(SERVER)/*.go) $(SERVER)/go.mod $(SERVER)/g
 	@echo "Building the Temporal server. The first time this takes several minutes and downloads 240 MB; later it is quick."
 	cd $(SERVER) && $(GO) build -ldflags '$(LDFLAGS)' -o $@ .
 
-## postgresql, chromium, mailservers, checkers: the programs that are neither Go nor ours; all but the first are for tests only
-postgresql chromium mailservers checkers:
+## postgresql, chromium, mailservers, checkers, fonts: what is neither Go nor ours; all but the first are for tests only
+postgresql chromium mailservers checkers fonts:
 	@scripts/parts $@
 
 ## check: everything that CI runs
@@ -59,9 +59,9 @@ docs:
 bench: postgresql build
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./internal/bench
 
-## faults: what is promised of faults, in its full size, with the figures; takes about half an hour
+## faults: what is promised of faults, in its full size, with the figures, one at a time; takes about an hour
 faults: postgresql build
-	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown' ./internal/faults
+	LIAISON_FAULTS_FULL=1 $(GO) test -count 1 -v -parallel 1 -timeout 120m -run 'TestConnectionsCut|TestManyKills|TestInboundDown|TestManyStatements' ./internal/faults
 	LIAISON_AUDIT_KILLS=100 $(GO) test -count 1 -v -timeout 60m -run TestDatabaseKilledDuringAppends ./internal/signer
 
 clean:

@@ -26,9 +26,21 @@ type Transmission struct {
 // Seal renders and stores the messages of a batch that are not stored yet, and lists all of them. Repeating it stores nothing
 // twice.
 func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Transmission, error) {
-	ts, err := a.Store.Batch(ctx, batch)
+	ts, err := a.seal(ctx, batch)
 	if err != nil {
 		return nil, Fail(err)
+	}
+	out := make([]Transmission, len(ts))
+	for i, t := range ts {
+		out[i] = transmission(t)
+	}
+	return out, nil
+}
+
+func (a *Activities) seal(ctx context.Context, batch liaison.CommandID) ([]store.Transmission, error) {
+	ts, err := a.Store.Batch(ctx, batch)
+	if err != nil {
+		return nil, err
 	}
 	var open []store.Transmission
 	for _, t := range ts {
@@ -36,6 +48,7 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 			open = append(open, t)
 		}
 	}
+	sizes := map[liaison.TransmissionID]int{}
 	portion, size := map[liaison.TransmissionID][]byte{}, 0
 	keep := func() error {
 		if len(portion) == 0 {
@@ -46,7 +59,7 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 		return err
 	}
 	err = a.Office.RenderEach(ctx, open, func(t store.Transmission, message []byte) error {
-		portion[t.ID] = message
+		portion[t.ID], sizes[t.ID] = message, len(message)
 		if size += len(message); size < sealTogether {
 			return nil
 		}
@@ -55,14 +68,12 @@ func (a *Activities) Seal(ctx context.Context, batch liaison.CommandID) ([]Trans
 	if err == nil {
 		err = keep()
 	}
-	if err != nil {
-		return nil, Fail(err)
-	}
-	out := make([]Transmission, len(ts))
 	for i, t := range ts {
-		out[i] = transmission(t)
+		if n, ok := sizes[t.ID]; ok {
+			ts[i].Size = int64(n)
+		}
 	}
-	return out, nil
+	return ts, err
 }
 
 // sealTogether is how many bytes of messages are sealed in one transaction, and held until then.
@@ -103,17 +114,17 @@ func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) 
 	if err != nil {
 		return nil, nil, err
 	}
-	leave, err := a.enter(begin, t.Size)
-	if err != nil { // others took all the time; it is as it was
-		return nil, nil, context.Cause(ctx)
-	}
-	defer leave()
-	done, wait := a.turn(t.Email)
+	done, wait := a.turn(begin, t.Email)
 	if wait > 0 {
 		return later(t.ID, wait), nil, nil
 	}
 	var result mail.Result
 	defer func() { done(result) }()
+	leave, err := a.enter(begin, t.Size)
+	if err != nil { // others took all the time; it is as it was
+		return nil, nil, context.Cause(ctx)
+	}
+	defer leave()
 	claimed, err := a.ledger().Claim(ctx, t.ID, a.Worker, a.RelayName)
 	if errors.Is(err, store.ErrHeld) {
 		return later(t.ID, whileHeld), nil, nil
@@ -123,10 +134,7 @@ func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) 
 		return nil, nil, err
 	}
 	env.To = claimed.Email
-	result = a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
-		claimed.Witness = mail.WitnessOf(ctx)
-		return a.ledger().Dot(ctx, claimed)
-	})
+	result = a.send(ctx, env, &claimed)
 	claimed.Bytes = nil // it may wait for its turn in the ledger
 	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS, Witness: result.Witness}
 	if result.Err != nil {
@@ -143,14 +151,39 @@ func later(id liaison.TransmissionID, wait time.Duration) *Transmission {
 // whileHeld is how long a message whose relay or body is held waits before it is tried again; lifting the hold wakes it.
 const whileHeld = 5 * time.Minute
 
-// turn waits for nothing: it says how long the message has to wait for its destination's turn, or takes the turn, which done
-// ends.
-func (a *Activities) turn(email string) (done func(mail.Result), wait time.Duration) {
+// send hands a claimed message over when its turn at the relay comes.
+func (a *Activities) send(ctx context.Context, env mail.SMTPEnvelope, claimed *store.Claimed) mail.Result {
+	sends := a.shared().sends
+	if err := sends.Acquire(ctx, 1); err != nil {
+		return mail.Result{Stage: liaison.StageConnect, Err: context.Cause(ctx), Relay: a.RelayName, Witness: liaison.WitnessNone}
+	}
+	defer sends.Release(1)
+	return a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
+		claimed.Witness = mail.WitnessOf(ctx)
+		return a.ledger().Dot(ctx, *claimed)
+	})
+}
+
+// turn says how long the message has to wait for its destination's turn, or takes the turn, which done ends. A turn that comes soon is
+// waited for; nothing that others need is held meanwhile.
+func (a *Activities) turn(ctx context.Context, email string) (done func(mail.Result), wait time.Duration) {
 	if a.Limits == nil {
 		return func(mail.Result) {}, 0
 	}
-	return a.Limits.Take(email)
+	for until := time.Now().Add(turnSoon); ; {
+		if done, wait = a.Limits.Take(email); done != nil || time.Now().Add(wait).After(until) {
+			return done, wait
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, wait
+		}
+	}
 }
+
+// turnSoon is how long a destination's turn is waited for in the activity. It is short, because the activities of a worker are counted.
+const turnSoon = 3 * time.Second
 
 // envelope is the message's, but for its recipient: it comes from an address of its own, so that what comes back tells which
 // message it is about, and a copy of it goes to another.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/liaison"
@@ -88,16 +91,24 @@ func canary(from, to, id string) []byte {
 }
 
 // Mend nudges the statements whose messages want another look: in doubt and settling by now, deferred with nobody waiting, or all
-// accepted and the statement not told.
+// accepted and the statement not told. One that cannot be nudged keeps no other waiting: else, when there are many and the time is
+// over before their end, it would be the same ones each time that nobody comes to.
 func (a *Activities) Mend(ctx context.Context) (int, error) {
 	ripe, err := a.Store.Ripe(ctx, a.Settling)
 	if err != nil {
 		return 0, Fail(err)
 	}
+	rand.Shuffle(len(ripe), func(i, j int) { ripe[i], ripe[j] = ripe[j], ripe[i] })
+	var g errgroup.Group
+	g.SetLimit(mendAtOnce)
 	for _, st := range ripe {
-		if err := a.Runs.Nudge(ctx, st.ID, st.State); err != nil {
-			return 0, Fail(err)
-		}
+		g.Go(func() error { return a.Runs.Nudge(ctx, st.ID, st.State) })
+	}
+	if err := g.Wait(); err != nil {
+		return 0, Fail(err)
 	}
 	return len(ripe), nil
 }
+
+// mendAtOnce is how many statements are nudged at the same time.
+const mendAtOnce = 8

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +24,11 @@ const (
 	// beginWithin is how long an activity that sends several messages begins with another one. The rest of its time is for the
 	// answers: what is not begun is left as it is, for the next one.
 	beginWithin = time.Minute
+
+	// sealWithin is how long a first attempt waits for its messages to be sealed, and sealAtOnce of how many commands a worker
+	// seals the messages at the same time.
+	sealWithin = 2 * time.Minute
+	sealAtOnce = 4
 )
 
 // TransmitSeveral makes one attempt for each of several messages, as [Activities.Transmit] does for one: claim, final dot and
@@ -36,11 +43,77 @@ func (a *Activities) TransmitSeveral(ctx context.Context, ids []liaison.Transmis
 	if err != nil {
 		return nil, Fail(err)
 	}
+	return a.transmit(ctx, read)
+}
+
+// FirstInput names commands whose messages nobody has begun to send.
+type FirstInput struct {
+	Batches []liaison.CommandID
+	Most    int // messages
+}
+
+// TransmitFirst seals what commands released and makes one attempt for each of the first messages, as [Activities.TransmitSeveral]
+// does. It returns the commands of which something is left to do, because it was not sealed, not begun, or not taken, or because
+// its outcome is not known. It must not be retried by Temporal.
+func (a *Activities) TransmitFirst(ctx context.Context, in FirstInput) (open []liaison.CommandID, err error) {
+	stop := heartbeat(ctx)
+	defer stop()
+
+	all := map[liaison.CommandID][]store.Transmission{}
+	var first []store.Transmission
+	for _, batch := range in.Batches {
+		if all[batch], err = a.sealInTurn(ctx, batch); err != nil {
+			activity.GetLogger(ctx).Warn("not sealed yet", "batch", batch, "err", err)
+			open = append(open, batch)
+			continue
+		}
+		for _, t := range all[batch] {
+			if t.State == liaison.TransmissionQueued && len(first) < in.Most {
+				first = append(first, t)
+			}
+		}
+	}
+	after, err := a.transmit(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	now := map[liaison.TransmissionID]liaison.TransmissionState{}
+	for _, t := range after {
+		now[t.ID] = t.State
+	}
+	for _, batch := range in.Batches {
+		left := slices.ContainsFunc(all[batch], func(t store.Transmission) bool {
+			state := cmp.Or(now[t.ID], t.State)
+			return !state.Settled() || state == liaison.TransmissionUnknown
+		})
+		if left {
+			open = append(open, batch)
+		}
+	}
+	return open, nil
+}
+
+// sealInTurn seals while few others do, so that the memory does not grow with the number of dispatches.
+func (a *Activities) sealInTurn(ctx context.Context, batch liaison.CommandID) ([]store.Transmission, error) {
+	ctx, cancel := context.WithTimeout(ctx, sealWithin)
+	defer cancel()
+	if err := a.shared().seals.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer a.shared().seals.Release(1)
+	return a.seal(ctx, batch)
+}
+
+// transmit makes one attempt for each of several messages.
+func (a *Activities) transmit(ctx context.Context, read []store.Transmission) ([]Transmission, error) {
+	if len(read) == 0 {
+		return nil, nil
+	}
 	begin, cancel := context.WithTimeout(ctx, beginWithin)
 	defer cancel()
 	s := &several{a: a, begin: begin, out: map[liaison.TransmissionID]Transmission{}}
 	next := make(chan store.Transmission)
-	for range min(len(read), a.atOnce()) {
+	for range min(len(read), a.lanes()) {
 		s.lanes.Go(func() {
 			for t := range next {
 				s.handOver(ctx, t)
@@ -60,6 +133,10 @@ feed:
 	close(next)
 	s.lanes.Wait()
 	s.records.Wait()
+	ids := make([]liaison.TransmissionID, len(read))
+	for i, t := range read {
+		ids[i] = t.ID
+	}
 	out, err := a.these(context.WithoutCancel(ctx), ids)
 	for i, t := range out {
 		if said, ok := s.out[t.ID]; ok {
@@ -127,15 +204,19 @@ func (s *several) say(t Transmission) {
 type hands struct {
 	once   sync.Once
 	ledger *store.Ledger
-	lanes  *semaphore.Weighted // connections
+	lanes  *semaphore.Weighted // messages that are claimed
+	sends  *semaphore.Weighted // those of them that the relay is being given
 	bytes  *semaphore.Weighted // of messages in memory
+	seals  *semaphore.Weighted
 }
 
 func (a *Activities) shared() *hands {
 	a.hands.once.Do(func() {
 		a.hands.ledger = store.NewLedger(a.Store)
-		a.hands.lanes = semaphore.NewWeighted(int64(a.atOnce()))
+		a.hands.lanes = semaphore.NewWeighted(int64(a.lanes()))
+		a.hands.sends = semaphore.NewWeighted(int64(a.atOnce()))
 		a.hands.bytes = semaphore.NewWeighted(inHand)
+		a.hands.seals = semaphore.NewWeighted(sealAtOnce)
 	})
 	return &a.hands
 }
@@ -148,6 +229,10 @@ func (a *Activities) atOnce() int {
 	}
 	return atOnce
 }
+
+// lanes is how many messages a worker has claimed at the same time. While as many as may be are with the relay, as many again are
+// claimed and wait for a connection, so that their claims go into the ledger together with the final dots of those.
+func (a *Activities) lanes() int { return 2 * a.atOnce() }
 
 // enter waits until this worker may have one more message of so many bytes on its way, at most while ctx lasts. Those who
 // wait come in turn, so that a statement to many keeps none to few waiting.

@@ -52,6 +52,64 @@ func (w *byAddress) Send(ctx context.Context, env mail.SMTPEnvelope, _ []byte, b
 	return w.answer(env.To, func() error { return beforeDot(ctx) })
 }
 
+// TestTransmitFirst: what was released is sealed and sent in one go; the commands of which something is left are named.
+func TestTransmitFirst(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer func(to string) mail.Result
+		most   int
+		open   bool
+		sent   int
+	}{
+		"everything is accepted": {func(string) mail.Result { return mail.Result{Stage: liaison.StageDot, Code: 250} }, 50, false, 3},
+		"one is put off": {func(to string) mail.Result {
+			if strings.Contains(to, "w3c") {
+				return mail.Result{Stage: liaison.StageRcpt, Code: 450, Err: errors.New("not now")}
+			}
+			return mail.Result{Stage: liaison.StageDot, Code: 250}
+		}, 50, true, 3},
+		"one is in doubt": {func(to string) mail.Result {
+			if strings.Contains(to, "w3c") {
+				return mail.Result{Stage: liaison.StageDot, Err: errors.New("EOF")}
+			}
+			return mail.Result{Stage: liaison.StageDot, Code: 250}
+		}, 50, true, 3},
+		"edge 01: one is refused, which settles it": {func(to string) mail.Result {
+			if strings.Contains(to, "w3c") {
+				return mail.Result{Stage: liaison.StageRcpt, Code: 550, Err: errors.New("no")}
+			}
+			return mail.Result{Stage: liaison.StageDot, Code: 250}
+		}, 50, false, 3},
+		"edge 02: fewer are sent than there are": {func(string) mail.Result { return mail.Result{Stage: liaison.StageDot, Code: 250} }, 2, true, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &byAddress{answer: func(to string, dot func() error) mail.Result {
+				r := test.answer(to)
+				if r.Stage == liaison.StageDot {
+					if err := dot(); err != nil {
+						return mail.Result{Stage: liaison.StageData, Err: err}
+					}
+				}
+				return r
+			}}
+			_, env, _, _ := severalTo(t, w, "w3c", "khronos", "itu-t/sg17")
+			value, err := env.ExecuteActivity("TransmitFirst", activities.FirstInput{Batches: []liaison.CommandID{"dispatch", "never given"}, Most: test.most})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var open []liaison.CommandID
+			if err := value.Get(&open); err != nil {
+				t.Fatal(err)
+			}
+			if want := test.open; (len(open) == 1 && open[0] == "dispatch") != want || len(open) > 1 {
+				t.Errorf("left open: %q, want dispatch among them: %t", open, want)
+			}
+			if len(w.sends) != test.sent {
+				t.Errorf("sent to %v", w.sends)
+			}
+		})
+	}
+}
+
 // severalTo is a dispatch to bodies, sealed.
 func severalTo(t *testing.T, w *byAddress, bodies ...liaison.Code) (*activities.Activities, *testsuite.TestActivityEnvironment, []liaison.TransmissionID, map[string]liaison.TransmissionID) {
 	t.Helper()

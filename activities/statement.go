@@ -32,6 +32,22 @@ func (a *Activities) OpenBatches(ctx context.Context, id liaison.StatementID) ([
 	return batches, Fail(err)
 }
 
+// Standing is where a statement stands in the register.
+type Standing struct {
+	State liaison.State
+	Open  []store.OpenBatch
+}
+
+// Standing is [Activities.OpenBatches] with the statement's state.
+func (a *Activities) Standing(ctx context.Context, id liaison.StatementID) (now Standing, err error) {
+	if now.Open, err = a.Store.OpenBatches(ctx, id); err != nil {
+		return now, Fail(err)
+	}
+	snap, err := a.Store.Snapshot(ctx, id)
+	now.State = snap.State
+	return now, Fail(err)
+}
+
 // Adopt starts the workflow of every statement that is open in the register, where none is running. It returns how many
 // statements it looked at.
 func (a *Activities) Adopt(ctx context.Context) (int, error) {

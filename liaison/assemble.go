@@ -35,12 +35,21 @@ type OutFact struct {
 	Title      string
 	Closed     bool // confidential: its title stands in no report
 	State      State
-	Level      string    // on whose word it left
-	Override   string    // why it was sent although it is outside the scope, "" if it is not
+	Level      string    // of the approval
+	Approval   Approval  // how it was approved, as far as the record says
+	Override   Override  // of what is outside the scope
 	Submitted  time.Time // first
 	Approved   time.Time
 	Dispatched time.Time // zero if it was not
 	To         []OutAddressee
+}
+
+// Override is why a statement left although it is outside the scope of the group: why it was sent, in the words of who drafted it, why it was
+// approved all the same, and by whom. The zero Override is of a statement within the scope.
+type Override struct {
+	Reason  string
+	Because string
+	By      string // name
 }
 
 // OutAddressee is one addressee of it.
@@ -105,7 +114,7 @@ func Assemble(f ReportFacts) Report {
 		SectionMeetings: a.meetings, SectionTerms: a.terms, SectionIncoming: a.incoming, SectionOutgoing: a.outgoing,
 		SectionGroups:    func() Section { return a.bodies(TableGroups, Group) },
 		SectionExternal:  func() Section { return a.bodies(TableExternal, Organization) },
-		SectionProposals: a.proposals, SectionFigures: a.figures, SectionNext: a.next, SectionLifetime: a.lifetime,
+		SectionProposals: a.proposals, SectionFigures: a.figures, SectionNext: a.next, SectionLifetime: a.lifetime, SectionAnnexes: a.annexes,
 	}
 	for _, key := range Sections {
 		s := Section{}
@@ -144,11 +153,16 @@ func number(n int) Cell { return Cell{Number: &n} }
 func (a assembly) meetings() Section {
 	t := ReportTable{Key: TableMeetings, Rows: []Row{}}
 	for _, m := range inOrder(a.Meetings) {
-		if m.State != MeetingCancelled && m.Until.Within(a.From, a.Until) && m.Until <= DateOf(a.AsOf, a.Zone) {
+		if a.held(m) {
 			t.Rows = append(t.Rows, meetingRow(m))
 		}
 	}
 	return Section{Tables: []ReportTable{t}}
+}
+
+// held reports whether the meeting of the group was held in the period.
+func (a assembly) held(m Meeting) bool {
+	return m.State != MeetingCancelled && m.Until.Within(a.From, a.Until) && m.Until <= DateOf(a.AsOf, a.Zone)
 }
 
 func meetingRow(m Meeting) Row {
@@ -226,6 +240,34 @@ func (s OutFact) body(to OutAddressee) Code {
 	return to.Body
 }
 
+// approvedOn is the day on which the approval was given, which can be before that of its entry.
+func (a assembly) approvedOn(s OutFact) Date {
+	return cmp.Or(s.Approval.On, DateOf(s.Approved, a.Zone))
+}
+
+// way says how it was approved: by whom between meetings, at a meeting, by a window; and on whose word, if the secretariat entered it.
+func (s OutFact) way() Cell {
+	if s.Approval.Mode == "" {
+		return Cell{}
+	}
+	key := string(s.Approval.Mode)
+	if s.Approval.Mode == ByOfficer {
+		key += "-" + string(s.Approval.As)
+	}
+	if s.Approval.Entered != "" {
+		key = "entered-" + key
+	}
+	return word("progress.way-" + key)
+}
+
+// office is the office in which it was approved.
+func (s OutFact) office() Cell {
+	if s.Approval.As == "" {
+		return Cell{}
+	}
+	return word("progress.office-" + string(s.Approval.As))
+}
+
 func (a assembly) outgoing() Section {
 	sent, override, awaited := ReportTable{Key: TableOutgoing, Rows: []Row{}}, ReportTable{Key: TableOverride, Rows: []Row{}}, ReportTable{Key: TableAwaited, Rows: []Row{}}
 	months := ReportTable{Key: TableByMonth, Rows: []Row{}}
@@ -243,9 +285,9 @@ func (a assembly) outgoing() Section {
 			}
 		}
 		byMonth[month] = count
-		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), day(DateOf(s.Approved, a.Zone)), text(s.Level), s.told(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
-		if s.Override != "" {
-			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), text(s.Override)}})
+		sent.Rows = append(sent.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), day(a.approvedOn(s)), text(s.Level), s.way(), s.told(strings.Join(names, "; ")), word("progress.state-" + string(s.State))}})
+		if o := s.Override; o.Reason != "" {
+			override.Rows = append(override.Rows, Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), s.told(o.Reason), s.told(o.Because), text(o.By), s.office()}})
 		}
 	}
 	for _, month := range slices.Sorted(maps.Keys(byMonth)) {
@@ -336,188 +378,6 @@ func (a assembly) proposals() Section {
 	return Section{Tables: []ReportTable{t}}
 }
 
-func (a assembly) figures() Section {
-	var toApprove, toAnswer []time.Duration
-	sent, received, due, onTime, overdue, handed, failed, open := 0, 0, 0, 0, 0, 0, 0, 0
-	ages := [4]int{}
-	replies := map[string]int{}
-	for _, s := range a.Out {
-		if a.within(s.Dispatched) {
-			sent++
-		}
-		if a.within(s.Approved) && !s.Submitted.IsZero() {
-			toApprove = append(toApprove, s.Approved.Sub(s.Submitted))
-		}
-		for _, to := range s.To {
-			if a.within(to.Sent) {
-				handed++
-				if to.Failed {
-					failed++
-				}
-			}
-			answer := a.awaited(to)
-			if answer != "" {
-				replies[answer]++
-			}
-			if a.dueWithin(to) {
-				due++
-				if !to.Answered.IsZero() && !to.late(a.Zone) {
-					onTime++
-				}
-			}
-			switch answer {
-			case "overdue":
-				overdue++
-				fallthrough
-			case "open":
-				open++
-				ages[ageOf(DateOf(to.Sent, a.Zone), a.Until)]++
-			}
-			if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
-				toAnswer = append(toAnswer, to.Answered.Sub(to.Sent))
-			}
-		}
-	}
-	for _, in := range a.In {
-		if a.within(in.Received) {
-			received++
-		}
-	}
-	approve, answer := median(toApprove), median(toAnswer)
-	byAge := ReportTable{Key: TableOpenByAge, Rows: []Row{}}
-	for i, n := range ages {
-		byAge.Rows = append(byAge.Rows, Row{Cells: []Cell{word("progress.age-" + ageWords[i]), number(n)}})
-	}
-	answers := ReportTable{Key: TableReplies, Rows: []Row{}}
-	for _, x := range []string{"on-time", "late", "declined", "waived", "open", "overdue"} {
-		answers.Rows = append(answers.Rows, Row{Cells: []Cell{word("progress.answer-" + x), number(replies[x])}})
-	}
-	waiting := ReportTable{Key: TableWaiting, Rows: []Row{}}
-	for _, x := range States {
-		if n := a.Waiting[x.State]; n > 0 && !x.Final {
-			waiting.Rows = append(waiting.Rows, Row{Cells: []Cell{word("progress.state-" + string(x.State)), number(n)}})
-		}
-	}
-	return Section{
-		Figures: []Figure{
-			{Key: FigureSent, Count: sent}, {Key: FigureReceived, Count: received},
-			{Key: FigureToApprove, Of: len(toApprove), Tenths: approve}, {Key: FigureToAnswer, Of: len(toAnswer), Tenths: answer},
-			{Key: FigureOnTime, Count: onTime, Of: due}, {Key: FigureOverdue, Count: overdue}, {Key: FigureBounced, Count: failed, Of: handed},
-			{Key: FigureOpen, Count: open}, {Key: FigureUnanswered, Count: len(a.Unanswered)},
-		},
-		Tables: []ReportTable{byAge, answers, waiting},
-	}
-}
-
-// FigureRows are the rows that a key figure was counted from, by the same rules, so that anybody can count again: of a share,
-// those that count and then the others. It is empty for a figure that nothing was counted for.
-func FigureRows(f ReportFacts, key FigureKey) ReportTable {
-	a := assembly{ReportFacts: f}
-	counted, rest := []Row{}, []Row{}
-	add := func(s OutFact, to *OutAddressee, from, until time.Time, answer string, counts bool) {
-		row := Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), {}, {}, {}, {}}}
-		if to != nil {
-			row.Body, row.Cells[2] = s.body(*to), s.told(to.Name)
-		}
-		if !from.IsZero() {
-			row.Cells[3] = day(DateOf(from, a.Zone))
-		}
-		if !until.IsZero() {
-			row.Cells[4] = day(DateOf(until, a.Zone))
-		}
-		if answer != "" {
-			row.Cells[5] = word("progress.answer-" + answer)
-		}
-		if counts {
-			counted = append(counted, row)
-		} else {
-			rest = append(rest, row)
-		}
-	}
-	for _, s := range a.Out {
-		switch {
-		case key == FigureSent && a.within(s.Dispatched):
-			add(s, nil, s.Approved, s.Dispatched, "", true)
-		case key == FigureToApprove && a.within(s.Approved) && !s.Submitted.IsZero():
-			add(s, nil, s.Submitted, s.Approved, "", true)
-		}
-		for _, to := range s.To {
-			answer := a.awaited(to)
-			switch key {
-			case FigureToAnswer:
-				if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
-					add(s, &to, to.Sent, to.Answered, answer, true)
-				}
-			case FigureOnTime:
-				if a.dueWithin(to) {
-					add(s, &to, to.Sent, to.Answered, answer, !to.Answered.IsZero() && !to.late(a.Zone))
-				}
-			case FigureOverdue:
-				if answer == "overdue" {
-					add(s, &to, to.Sent, time.Time{}, answer, true)
-				}
-			case FigureOpen:
-				if answer == "overdue" || answer == "open" {
-					add(s, &to, to.Sent, time.Time{}, answer, true)
-				}
-			case FigureBounced:
-				if a.within(to.Sent) {
-					add(s, &to, to.Sent, time.Time{}, "", to.Failed)
-				}
-			}
-		}
-	}
-	if key == FigureReceived {
-		for _, in := range a.In {
-			if a.within(in.Received) {
-				counted = append(counted, Row{Statement: in.Statement, Cells: []Cell{{}, text(in.Title), text(in.From), day(DateOf(in.Received, a.Zone)), {}, word(in.Disposition)}})
-			}
-		}
-	}
-	if key == FigureUnanswered {
-		for _, p := range a.Unanswered {
-			counted = append(counted, Row{Statement: p.Statement, Body: p.Body.Code, Cells: []Cell{text(p.Ref), text(strconv.Itoa(p.Proposal.Number) + ". " + p.Proposal.Title), text(p.Body.Label()), {}, {}, {}}})
-		}
-	}
-	return ReportTable{Key: TableBehind, Rows: append(counted, rest...)}
-}
-
-// dueWithin reports whether a reply was due in the period and is one that is counted by whether it came in time.
-func (a assembly) dueWithin(to OutAddressee) bool {
-	return to.Due != "" && !to.Failed && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived
-}
-
-// ageWords are the ages of an open question, in days since it was sent, as keys of the catalogue.
-var ageWords = [4]string{"0-30", "31-60", "61-90", "over-90"}
-
-func ageOf(sent, until Date) int {
-	switch n := DaysBetween(sent, until); {
-	case n <= 30:
-		return 0
-	case n <= 60:
-		return 1
-	case n <= 90:
-		return 2
-	default:
-		return 3
-	}
-}
-
-// median is that of the durations, in tenths of a day of 24 hours, half a tenth rounded up; the mean of the two in the
-// middle of an even number.
-func median(ds []time.Duration) int {
-	if len(ds) == 0 {
-		return 0
-	}
-	slices.Sort(ds)
-	m := ds[len(ds)/2]
-	if len(ds)%2 == 0 {
-		m = (ds[len(ds)/2-1] + m) / 2
-	}
-	const tenth = 24 * time.Hour / 10
-	return int((m + tenth/2) / tenth)
-}
-
 // next are the meetings to come, of the group and of its parent.
 func (a assembly) next() Section {
 	t := ReportTable{Key: TableNext, Rows: []Row{}}
@@ -549,6 +409,19 @@ func (a assembly) lifetime() Section {
 		}
 		t.Key = TableLifetime
 		t.Rows = append(t.Rows, Row{Body: now.Group, Cells: []Cell{number(now.Version), day(now.ReviewedBy), word(state), text(now.Source)}})
+	}
+	return Section{Tables: []ReportTable{t}}
+}
+
+// annexes are the agendas of the meetings that were held. Documents that the editor attached stand there too, from the content.
+func (a assembly) annexes() Section {
+	t := ReportTable{Key: TableAgenda, Rows: []Row{}}
+	for _, m := range inOrder(a.Meetings) {
+		if a.held(m) {
+			for _, x := range m.Agenda {
+				t.Rows = append(t.Rows, Row{Cells: []Cell{text(m.Title), number(x.Number), text(x.Title)}})
+			}
+		}
 	}
 	return Section{Tables: []ReportTable{t}}
 }

@@ -30,6 +30,9 @@ func (c Code) Organization() string {
 	return house
 }
 
+// Part is the last part of the code, by which a body is often named: "sg11" for "itu-t/sg11" and for "iec/smb/sg11".
+func (c Code) Part() string { return string(c[strings.LastIndexByte(string(c), '/')+1:]) }
+
 // BodyKind says whether a body is one of our own organization's groups or an organization outside it.
 type BodyKind string
 

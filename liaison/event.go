@@ -100,6 +100,9 @@ const (
 	EventAbsenceRecorded EventKind = "absence-recorded" // or a delegation; about a group and no statement
 	EventAbsenceEnded    EventKind = "absence-ended"
 
+	EventEmployerRecorded EventKind = "employer-recorded" // of an officer; about a group and no statement
+	EventEmployerEnded    EventKind = "employer-ended"
+
 	EventLinkRevoked EventKind = "link-revoked"
 	EventLinked      EventKind = "linked" // a person said what an inbound message is about
 
@@ -193,6 +196,8 @@ var Events = []struct {
 	{EventRecused, "Interest declared"},
 	{EventAbsenceRecorded, "Absence or delegation recorded"},
 	{EventAbsenceEnded, "Absence or delegation ended early"},
+	{EventEmployerRecorded, "Employer of an officer recorded"},
+	{EventEmployerEnded, "Employer of an officer ended"},
 	{EventLinkRevoked, "Addressee's link revoked"},
 	{EventLinked, "Inbound message linked"},
 	{EventPresented, "Presented to the parent group"},
@@ -259,8 +264,8 @@ type Event struct {
 	ForAs        Capacity     `audit:"keep"`   // in which capacity that person gave it
 	Stands       AbsenceID    `audit:"keep"`   // the absence or delegation that it is about, or by which a vice-chair acted
 	Deputy       PersonID     `audit:"keep"`   // to whom is delegated
-	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence
-	Until        Date         `audit:"keep"`   // the last day of an absence
+	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence or an employment
+	Until        Date         `audit:"keep"`   // the last day of an absence or an employment
 	Meeting      MeetingID    `audit:"keep"`   // at which it was decided
 	Item         int          `audit:"keep"`   // of its agenda
 	Evidence     string       `audit:"commit"` // reference to what shows it, or to the minutes

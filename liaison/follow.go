@@ -3,6 +3,7 @@ package liaison
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,7 @@ var FollowUps = []struct {
 	Mark  string // on the first statement: "Superseded by" the other one
 	Ends  bool   // the first statement is not what counts any more
 }{
-	{Revises, "Issue a revised statement", "A new statement with a number of its own takes its place.", "Superseded by", true},
+	{Revises, "Issue a revised statement", "Another one takes its place: a statement with a number of its own, a report with this number and Rev.1 behind it.", "Superseded by", true},
 	{Corrects, "Issue a corrigendum", "It keeps the number, with Corr.1 behind it, and goes to the same addressees.", "Corrected by", false},
 	{Recalls, "Recall it by a notice", "A new statement tells its addressees to disregard it.", "Recalled by", true},
 	{Forwards, "Forward it", "A new statement sends it on to others.", "Forwarded by", false},
@@ -61,27 +62,52 @@ type Related struct {
 	Group        Code
 	Kind         StatementKind
 	State        State
+	Outcome      ReportOutcome // of a report
+	Corrigendum  bool
 	Ref          string
 	Confidential bool
 	Addressees   []Addressee
 	Marks        []Mark
 }
 
-// corrected is the statement that the content is a corrigendum of, "" for none.
-func (c Content) corrected() StatementID {
+// Keeps names the statement under whose number this one goes out, and why: it corrects that one or, being a report, revises it. A statement
+// of its own keeps none.
+func (c Content) Keeps() (RelationKind, StatementID) {
 	for _, r := range c.Relations {
-		if r.Kind == Corrects && r.Statement != "" {
-			return r.Statement
+		if r.Statement != "" && (r.Kind == Corrects || r.Kind == Revises && c.Report != nil) {
+			return r.Kind, r.Statement
 		}
+	}
+	return "", ""
+}
+
+// IsCorrigendum reports whether the content says what is to be read otherwise in another one, and nothing else.
+func (c Content) IsCorrigendum() bool {
+	kind, _ := c.Keeps()
+	return kind == Corrects
+}
+
+// Cite is how what goes out under the number ref is cited: the revised report number rev, the corrigendum number corr, or both.
+func Cite(ref string, rev, corr int) string {
+	if rev > 0 {
+		ref += fmt.Sprintf(" Rev.%d", rev)
+	}
+	if corr > 0 {
+		ref += fmt.Sprintf(" Corr.%d", corr)
+	}
+	return ref
+}
+
+// keptAs is the relation that the statement's number, once given, speaks of.
+func (s Statement) keptAs() RelationKind {
+	switch {
+	case s.CorrigendumNumber > 0:
+		return Corrects
+	case s.RevNumber > 0:
+		return Revises
 	}
 	return ""
 }
-
-// Corrigendum names the statement that this one corrects, under whose number it goes out; "" for a statement of its own.
-func (s Snapshot) Corrigendum() StatementID { return s.Content.corrected() }
-
-// CorrigendumRef is how the nth corrigendum of the statement cited as ref is cited.
-func CorrigendumRef(ref string, n int) string { return fmt.Sprintf("%s Corr.%d", ref, n) }
 
 // follows reports whether the relation says that this statement takes up one that left, which only its own group can.
 func follows(k RelationKind) bool { return k == Revises || k == Corrects || k == Recalls }
@@ -116,8 +142,8 @@ func (s Snapshot) CheckRelations() []Finding {
 	if taken > 1 {
 		must("It revises, corrects or recalls %d statements at once. Make one statement of each.", taken)
 	}
-	if s.Number > 0 && (s.Content.corrected() != "") != (s.CorrigendumNumber > 0) {
-		must("It has the number %s already, which says whether it is a corrigendum. Take the relation back to what it was, or withdraw it and start another one.", s.Ref)
+	if kind, _ := s.Content.Keeps(); s.Number > 0 && kind != s.keptAs() {
+		must("It has the number %s already, which says whether it revises or corrects another one. Take the relation back to what it was, or withdraw it and start another one.", s.Ref)
 	}
 	return out
 }
@@ -127,8 +153,6 @@ func (s Snapshot) checkFollowed(kind RelationKind, x Related) []Finding {
 		return []Finding{{"relations", true, fmt.Sprintf(format, args...), ""}}
 	}
 	switch end := Ended(x.Marks); {
-	case kind == Corrects && x.Kind == ProgressReport:
-		return must("%s is a progress report: it is revised, not corrected.", x.Ref)
 	case x.Group != s.Group:
 		return must("%s %s: that is for the group that sent it.", kind.Label(), x.Ref)
 	case !x.State.Public():
@@ -137,6 +161,10 @@ func (s Snapshot) checkFollowed(kind RelationKind, x Related) []Finding {
 		return must("%s was recalled by %s, so there is nothing left to follow up.", x.Ref, end.Ref)
 	case end != nil && kind != Recalls:
 		return must("%s was superseded by %s. Follow that one up.", x.Ref, end.Ref)
+	case kind != Recalls && x.Kind != s.Content.Kind():
+		return must("%s is a %s: what revises or corrects it is one too. Begin from its page.", x.Ref, strings.ToLower(x.Kind.Label()))
+	case kind != Recalls && x.Kind == ProgressReport && kind != x.Outcome.PutRight(x.Corrigendum):
+		return must("%s is on the record as %s, so it is not %s. Begin from its page.", x.Ref, strings.ToLower(x.Outcome.Label()), map[RelationKind]string{Revises: "revised: a corrigendum puts it right", Corrects: "corrected: a revised report takes its place"}[kind])
 	}
 	var missing []string
 	for _, a := range x.Addressees {
@@ -171,7 +199,10 @@ func MayFollow(s Snapshot, p PersonID, marks []Mark) []RelationKind {
 	var out []RelationKind
 	end := Ended(marks)
 	for _, f := range FollowUps {
-		if f.Label == "" || f.Kind == Corrects && s.Content.Report != nil || f.Kind == Recalls && end != nil && end.Kind == Recalls || (f.Kind == Revises || f.Kind == Corrects) && end != nil {
+		if s.Content.Report != nil && (f.Kind == Revises || f.Kind == Corrects) && f.Kind != s.Outcome.PutRight(s.Content.IsCorrigendum()) {
+			continue
+		}
+		if f.Label == "" || f.Kind == Recalls && end != nil && end.Kind == Recalls || (f.Kind == Revises || f.Kind == Corrects) && end != nil {
 			continue
 		}
 		out = append(out, f.Kind)
@@ -192,13 +223,21 @@ func Follow(s Snapshot, kind RelationKind) Content {
 		c.InReplyTo = s.Content.InReplyTo
 		return c
 	}
-	c.Attachments, c.Links, c.Report = nil, nil, nil
+	c.Attachments, c.Links = nil, nil
 	c.Abstract, c.Text = "", ""
+	correction := "In " + s.Ref + ", read\n\n\n\nin place of\n\n"
+	if r := c.Report; r != nil && kind == Corrects {
+		c.Report = &Report{Parent: r.Parent, Meeting: r.Meeting, MeetingName: r.MeetingName, MeetingFrom: r.MeetingFrom, From: r.From, Until: r.Until, AsOf: r.AsOf,
+			Sections: []Section{}, Notes: []Note{{Text: correction}}}
+		correction = ""
+	} else {
+		c.Report = nil
+	}
 	title := truncated(s.Content.Title, MaxTitle-80)
 	switch kind {
 	case Corrects:
 		c.Title = "Corrigendum to " + s.Ref + ": " + title
-		c.Text = "In " + s.Ref + ", read\n\n\n\nin place of\n\n"
+		c.Text = correction
 	case Recalls:
 		c.Title, c.Deadline = "Recall of "+s.Ref+": "+title, ""
 		c.Text = s.Ref + " is recalled. Please disregard it. No reply to it is expected."

@@ -1,6 +1,7 @@
 package liaison_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestWhatCanBeFollowedUp(t *testing.T) {
 		"a corrigendum of what was superseded":   {liaison.Corrects, func(s *liaison.Snapshot) { s.Related[0].Marks = mark(liaison.Revises) }, "superseded by JCA-ML-LS14"},
 		"a revision of what was recalled":        {liaison.Revises, func(s *liaison.Snapshot) { s.Related[0].Marks = mark(liaison.Recalls) }, "recalled by JCA-ML-LS14"},
 		"a recall of what was recalled":          {liaison.Recalls, func(s *liaison.Snapshot) { s.Related[0].Marks = mark(liaison.Recalls) }, "recalled by JCA-ML-LS14"},
-		"a corrigendum of a progress report":     {liaison.Corrects, func(s *liaison.Snapshot) { s.Related[0].Kind = liaison.ProgressReport }, "revised, not corrected"},
+		"a statement that corrects a report":     {liaison.Corrects, func(s *liaison.Snapshot) { s.Related[0].Kind = liaison.ProgressReport }, "is a progress report"},
 		"two at once": {liaison.Revises, func(s *liaison.Snapshot) {
 			s.Content.Relations = append(s.Content.Relations, liaison.Relation{Kind: liaison.Corrects, Statement: "first"})
 		}, "at once"},
@@ -132,6 +133,56 @@ func TestWhoMayFollowUp(t *testing.T) {
 	for _, k := range liaison.RelationKinds {
 		if k.Kind.Mark() == "" {
 			t.Errorf("%s leaves no mark", k.Kind)
+		}
+	}
+}
+
+// TestHowAReportIsPutRight: a revised one takes the place of what was not presented or was returned; of what the parent group has, a
+// corrigendum says what is to be read otherwise.
+func TestHowAReportIsPutRight(t *testing.T) {
+	for name, test := range map[string]struct {
+		outcome     liaison.ReportOutcome
+		corrigendum bool
+		want        liaison.RelationKind
+	}{
+		"not presented":                {liaison.ReportOpen, false, liaison.Revises},
+		"edge 65: returned":            {liaison.ReportReturned, false, liaison.Revises},
+		"edge 54: presented":           {liaison.ReportPresented, false, liaison.Corrects},
+		"noted":                        {liaison.ReportNoted, false, liaison.Corrects},
+		"accepted":                     {liaison.ReportAccepted, false, liaison.Corrects},
+		"a corrigendum":                {liaison.ReportOpen, true, liaison.Corrects},
+		"a corrigendum that came back": {liaison.ReportReturned, true, liaison.Corrects},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := ready(liaison.Dispatched, liaison.DoPresent)
+			first.ID, first.Ref, first.Number, first.Outcome = "first", "JCA-ML-R3", 3, test.outcome
+			if test.corrigendum {
+				corrigendum(&first.Content)
+			}
+			may := liaison.MayFollow(first, "editor", nil)
+			for _, kind := range []liaison.RelationKind{liaison.Revises, liaison.Corrects} {
+				if slices.Contains(may, kind) != (kind == test.want) {
+					t.Errorf("offered are %v", may)
+				}
+				draft := ready(liaison.Draft, liaison.DoSubmit)
+				draft.Content = liaison.Follow(first, kind)
+				draft.Content.Abstract = "Puts a date right."
+				draft.Related = []liaison.Related{{ID: "first", Group: jca, Kind: liaison.ProgressReport, State: liaison.Dispatched, Outcome: test.outcome, Corrigendum: test.corrigendum, Ref: "JCA-ML-R3", Addressees: first.Content.Addressees}}
+				_, err := liaison.Next(draft, command(liaison.DoSubmit, liaison.AsEditor))
+				if (err == nil) != (kind == test.want) {
+					t.Errorf("%s: %v", kind, err)
+				}
+				if got, id := draft.Content.Keeps(); got != kind || id != "first" || draft.Content.Kind() != liaison.ProgressReport {
+					t.Errorf("%s keeps the number of %q, because it %s", kind, id, got)
+				}
+			}
+		})
+	}
+	for want, got := range map[string]string{
+		"JCA-ML-R3": liaison.Cite("JCA-ML-R3", 0, 0), "JCA-ML-R3 Rev.1": liaison.Cite("JCA-ML-R3", 1, 0), "JCA-ML-R3 Corr.2": liaison.Cite("JCA-ML-R3", 0, 2), "JCA-ML-R3 Rev.1 Corr.2": liaison.Cite("JCA-ML-R3", 1, 2),
+	} {
+		if got != want {
+			t.Errorf("cited as %s, want %s", got, want)
 		}
 	}
 }

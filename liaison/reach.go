@@ -83,6 +83,7 @@ type Reach struct {
 	MembersOnly  bool      `json:"members_only,omitempty"` // its own working documents are for its members
 	Standing     Standing  `json:"standing,omitempty"`
 	Relationship string    `json:"relationship,omitempty"` // "Category A liaison"
+	Formerly     []string  `json:"formerly,omitempty"`     // names and subjects that it had before, under the same code
 	Contacts     []Contact `json:"contacts,omitempty"`
 	Unlisted     bool      `json:"unlisted,omitempty"` // entered by the secretariat for one statement, confirmed by nobody
 	Confirmed    Date      `json:"confirmed,omitempty"`
@@ -104,7 +105,7 @@ func (r Reach) Tidy() Reach {
 	for _, s := range []*string{&r.Address, &r.Sentence, &r.Relationship, &r.Source} {
 		*s = strings.TrimSpace(*s)
 	}
-	r.Formats = trimmed(r.Formats)
+	r.Formats, r.Formerly = trimmed(r.Formats), trimmed(r.Formerly)
 	for i, f := range r.Formats {
 		r.Formats[i] = strings.ToLower(strings.TrimPrefix(f, "."))
 	}
@@ -140,6 +141,12 @@ func (r Reach) Limits() (errs []*Error) {
 	}
 	if _, err := ParseDate(string(r.Confirmed)); err != nil {
 		refuse("confirmed", "%s", err)
+	}
+	if len(r.Formerly) > 20 {
+		refuse("formerly", "At most 20 former names fit.")
+	}
+	for _, name := range r.Formerly {
+		add(field("formerly", "A former name", name, MaxNote, false))
 	}
 	if len(r.Copies) > 10 || len(r.Formats) > 20 || len(r.Contacts) > MaxContacts {
 		refuse("copies", "At most 10 copies, 20 formats and %d contacts fit.", MaxContacts)

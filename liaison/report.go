@@ -1,7 +1,6 @@
 package liaison
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -28,42 +27,7 @@ type Report struct {
 	Notes       []Note     `json:"notes,omitempty"`
 	Sections    []Section  `json:"sections"`
 	Proposals   []Proposal `json:"proposals,omitempty"`
-}
-
-// StatementKind is what a statement is.
-type StatementKind string
-
-// The kinds.
-const (
-	LiaisonStatement StatementKind = "statement"
-	ProgressReport   StatementKind = "report"
-)
-
-// StatementKinds lists every kind with its label, as the database's CHECK does.
-var StatementKinds = []struct {
-	Kind  StatementKind
-	Label string
-}{
-	{LiaisonStatement, "Liaison statement"},
-	{ProgressReport, "Progress report"},
-}
-
-// Label is the kind in words.
-func (k StatementKind) Label() string {
-	for _, x := range StatementKinds {
-		if x.Kind == k {
-			return x.Label
-		}
-	}
-	return string(k)
-}
-
-// Kind is what the content makes the statement.
-func (c Content) Kind() StatementKind {
-	if c.Report != nil {
-		return ProgressReport
-	}
-	return LiaisonStatement
+	Forms       []Digest   `json:"forms,omitempty"` // of the attachments that were made of it when it was submitted; any other is its editor's
 }
 
 // SectionKey names a section of a report.
@@ -73,26 +37,31 @@ type SectionKey string
 // statements in and out, where each group stands, overlaps, the roadmap, proposals, key figures (Rec. ITU-T A.18 (2025),
 // Appendix I asks for them), the next meetings, the review of the group's lifetime.
 const (
-	SectionMeetings  SectionKey = "meetings"
-	SectionTerms     SectionKey = "terms"
-	SectionIncoming  SectionKey = "incoming"
-	SectionOutgoing  SectionKey = "outgoing"
-	SectionGroups    SectionKey = "groups"
-	SectionExternal  SectionKey = "external"
-	SectionOverlaps  SectionKey = "overlaps"
-	SectionRoadmap   SectionKey = "roadmap"
-	SectionProposals SectionKey = "proposals"
-	SectionFigures   SectionKey = "figures"
-	SectionNext      SectionKey = "next"
-	SectionLifetime  SectionKey = "lifetime"
+	SectionMeetings   SectionKey = "meetings"
+	SectionAttendance SectionKey = "attendance"
+	SectionTerms      SectionKey = "terms"
+	SectionIncoming   SectionKey = "incoming"
+	SectionOutgoing   SectionKey = "outgoing"
+	SectionGroups     SectionKey = "groups"
+	SectionExternal   SectionKey = "external"
+	SectionOverlaps   SectionKey = "overlaps"
+	SectionRoadmap    SectionKey = "roadmap"
+	SectionProposals  SectionKey = "proposals"
+	SectionFigures    SectionKey = "figures"
+	SectionNext       SectionKey = "next"
+	SectionLifetime   SectionKey = "lifetime"
+	SectionAnnexes    SectionKey = "annexes"
 )
 
-// Sections lists every section in the order of the report. Overlaps and the roadmap have no rows in the register yet; what
-// there is to say of them is the editor's.
+// Sections lists every section in the order of the report.
 var Sections = []SectionKey{
-	SectionMeetings, SectionTerms, SectionIncoming, SectionOutgoing, SectionGroups, SectionExternal, SectionOverlaps, SectionRoadmap,
-	SectionProposals, SectionFigures, SectionNext, SectionLifetime,
+	SectionMeetings, SectionAttendance, SectionTerms, SectionIncoming, SectionOutgoing, SectionGroups, SectionExternal, SectionOverlaps, SectionRoadmap,
+	SectionProposals, SectionFigures, SectionNext, SectionLifetime, SectionAnnexes,
 }
+
+// EditorsSections are those that the register has no rows for: what there is to say of them is the editor's, and a report in which
+// nothing is said says just that.
+var EditorsSections = []SectionKey{SectionAttendance, SectionOverlaps, SectionRoadmap}
 
 // Section is what the register says under one heading.
 type Section struct {
@@ -128,7 +97,9 @@ const (
 	TableNext       TableKey = "next"
 	TableOpenByAge  TableKey = "open-by-age"
 	TableLifetime   TableKey = "lifetime"
-	TableBehind     TableKey = "behind" // the rows that a key figure was counted from; see [FigureRows]
+	TableAgenda     TableKey = "agenda"
+	TableAnnexes    TableKey = "annexes" // the attachments of the editor's, which every form of the report names
+	TableBehind     TableKey = "behind"  // the rows that a key figure was counted from; see [FigureRows]
 )
 
 // TableColumns are the columns of each table, as keys of the catalogue of words.
@@ -137,8 +108,8 @@ var TableColumns = map[TableKey][]string{
 	TableOfficers:   {"person", "office", "from", "until", "source"},
 	TableTerms:      {"version", "in-force", "parent", "source"},
 	TableIncoming:   {"received", "from-address", "title", "disposition"},
-	TableOutgoing:   {"number", "title", "approved", "level", "addressees", "state"},
-	TableOverride:   {"number", "title", "reason"},
+	TableOutgoing:   {"number", "title", "approved", "level", "mode", "addressees", "state"},
+	TableOverride:   {"number", "title", "reason", "because", "person", "office"},
 	TableAwaited:    {"number", "addressee", "purpose", "due", "answer"},
 	TableGroups:     {"addressee", "sent", "awaited", "on-time", "late", "overdue"},
 	TableExternal:   {"addressee", "sent", "awaited", "on-time", "late", "overdue"},
@@ -150,6 +121,8 @@ var TableColumns = map[TableKey][]string{
 	TableOpenByAge:  {"age", "count"},
 	TableBehind:     {"number", "title", "addressee", "from", "until", "answer"},
 	TableLifetime:   {"version", "review-by", "review", "source"},
+	TableAgenda:     {"meeting", "item", "title"},
+	TableAnnexes:    {"document", "title"},
 }
 
 // ReportTable is rows of the register.
@@ -174,235 +147,6 @@ type Cell struct {
 	Number *int   `json:"number,omitempty"`
 }
 
-// FigureKey names a key figure.
-type FigureKey string
-
-// The key figures, each defined in [Figures].
-const (
-	FigureSent       FigureKey = "sent"
-	FigureReceived   FigureKey = "received"
-	FigureToApprove  FigureKey = "to-approve"
-	FigureToAnswer   FigureKey = "to-answer"
-	FigureOnTime     FigureKey = "on-time"
-	FigureOverdue    FigureKey = "overdue"
-	FigureBounced    FigureKey = "bounced"
-	FigureOpen       FigureKey = "open"
-	FigureUnanswered FigureKey = "unanswered"
-)
-
-// FigureKind is how a figure is said.
-type FigureKind string
-
-// The kinds of figure: a number of things, a share of a number of things, and a median of days.
-const (
-	FigureCount FigureKind = "count"
-	FigureShare FigureKind = "share"
-	FigureDays  FigureKind = "days"
-)
-
-// Figures lists every key figure in the order of the report, with its kind and its definition. The definitions are ours:
-// the text of Appendix I of Rec. ITU-T A.18 (2025) was not at hand.
-var Figures = []struct {
-	Key        FigureKey
-	Kind       FigureKind
-	Definition string
-}{
-	{FigureSent, FigureCount, "statements whose dispatch began in the period"},
-	{FigureReceived, FigureCount, "statements that came in during the period"},
-	{FigureToApprove, FigureDays, "days from the first submission to the approval: the median over the statements approved in the period"},
-	{FigureToAnswer, FigureDays, "days from the dispatch to the final reply: the median over the replies of the period"},
-	{FigureOnTime, FigureShare, "of the replies that were due in the period, those that came by their day"},
-	{FigureOverdue, FigureCount, "replies that were due before the end of the period and had not come by then"},
-	{FigureBounced, FigureShare, "of the messages to addressees that were handed over in the period, those that came back or were refused"},
-	{FigureOpen, FigureCount, "addressees that a reply was still awaited from at the end of the period"},
-	{FigureUnanswered, FigureCount, "proposals of earlier reports that a study group had not answered by the end of the period"},
-}
-
-// Figure is a key figure of one period. A share is Count of Of; a median of days is in tenths of a day, over Of values; with
-// nothing to count it is not known, and no zero is made up.
-type Figure struct {
-	Key    FigureKey `json:"key"`
-	Count  int       `json:"count"`
-	Of     int       `json:"of,omitempty"`
-	Tenths int       `json:"tenths,omitempty"`
-}
-
-// Kind is how the figure is said.
-func (f Figure) Kind() FigureKind {
-	for _, x := range Figures {
-		if x.Key == f.Key {
-			return x.Kind
-		}
-	}
-	return FigureCount
-}
-
-// Known reports whether there was anything to count.
-func (f Figure) Known() bool { return f.Kind() == FigureCount || f.Of > 0 }
-
-// Proposal is something that a report proposes to study groups. Each of them that receives the report answers it.
-type Proposal struct {
-	Number int    `json:"number"` // from 1, within the report
-	Title  string `json:"title"`
-	Text   string `json:"text"`
-	To     []Code `json:"to"`
-}
-
-// Answer is what a study group says to a proposal. No answer is no answer: silence is never taken for agreement.
-type ProposalAnswer string
-
-// The answers.
-const (
-	ProposalAccepted ProposalAnswer = "accepted"
-	ProposalNoted    ProposalAnswer = "noted"
-	ProposalRejected ProposalAnswer = "rejected"
-)
-
-// ProposalReply is one answer, as it is recorded. Its canonical bytes are what the log's digest is of.
-type ProposalReply struct {
-	Proposal int            `json:"proposal"`
-	Body     Code           `json:"body"`
-	Answer   ProposalAnswer `json:"answer"`
-	Name     string         `json:"name"`               // of who says it, as it was typed
-	Text     string         `json:"text,omitempty"`     // what goes with it
-	Evidence string         `json:"evidence,omitempty"` // how the secretariat knows, if it records the answer
-}
-
-// Tidy returns the reply as it is stored.
-func (r ProposalReply) Tidy() ProposalReply {
-	r.Name, r.Text, r.Evidence = strings.TrimSpace(r.Name), tidy(r.Text), tidy(r.Evidence)
-	return r
-}
-
-// Check refuses a reply that is none to a proposal of the report. byPerson says that the secretariat records it, which needs
-// evidence.
-func (r ProposalReply) Check(report Report, byPerson bool) []*Error {
-	var errs []*Error
-	bad := func(field, message string, args ...any) {
-		errs = append(errs, &Error{Code: Invalid, Field: field, Message: fmt.Sprintf(message, args...)})
-	}
-	i := slices.IndexFunc(report.Proposals, func(p Proposal) bool { return p.Number == r.Proposal })
-	switch {
-	case i < 0:
-		bad("proposal", "The report has no proposal number %d.", r.Proposal)
-	case !slices.Contains(report.Proposals[i].To, r.Body):
-		bad("proposal", "Proposal %d is not made to %s.", r.Proposal, strings.ToUpper(string(r.Body)))
-	}
-	if r.Answer.Label() == "" {
-		bad("answer", "Choose one: accepted, noted or rejected.")
-	}
-	if r.Name == "" {
-		bad("name", "Say who answers: a name, and the office if there is one.")
-	}
-	if byPerson && r.Evidence == "" {
-		bad("evidence", "Say how this is known: the document, the meeting, the message.")
-	}
-	for _, e := range []*Error{field("name", "The name", r.Name, MaxName, false), field("text", "The text", r.Text, MaxReason, true), field("evidence", "The evidence", r.Evidence, MaxReason, true)} {
-		if e != nil {
-			errs = append(errs, e)
-		}
-	}
-	return errs
-}
-
-// Canonical returns the bytes that the reply is.
-func (r ProposalReply) Canonical() ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r.Tidy()); err != nil {
-		return nil, fmt.Errorf("encode answer: %w", err)
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
-}
-
-// ProposalAnswers lists every answer with its label, as the database's CHECK does.
-var ProposalAnswers = []struct {
-	Answer ProposalAnswer
-	Label  string
-}{
-	{ProposalAccepted, "Accepted"},
-	{ProposalNoted, "Noted"},
-	{ProposalRejected, "Rejected"},
-}
-
-// Label is the answer in words, "" for what is none.
-func (a ProposalAnswer) Label() string {
-	for _, x := range ProposalAnswers {
-		if x.Answer == a {
-			return x.Label
-		}
-	}
-	return ""
-}
-
-// ReportOutcome is what the parent group did with a report.
-type ReportOutcome string
-
-// The outcomes.
-const (
-	ReportOpen      ReportOutcome = ""
-	ReportPresented ReportOutcome = "presented"
-	ReportNoted     ReportOutcome = "noted"
-	ReportAccepted  ReportOutcome = "accepted"
-	ReportReturned  ReportOutcome = "returned"
-)
-
-// ReportOutcomes lists every outcome with its label and what can follow, as the database's CHECK does.
-var ReportOutcomes = []struct {
-	Outcome ReportOutcome
-	Label   string
-	Command CommandKind // that records it, by an event
-	Event   EventKind
-	Next    []ReportOutcome
-}{
-	{ReportOpen, "Not presented yet", "", "", []ReportOutcome{ReportPresented, ReportNoted, ReportAccepted, ReportReturned}},
-	{ReportPresented, "Presented", DoPresent, EventPresented, []ReportOutcome{ReportNoted, ReportAccepted, ReportReturned}},
-	{ReportNoted, "Noted by the parent group", DoNote, EventNoted, nil},
-	{ReportAccepted, "Accepted by the parent group", DoAccept, EventAcceptedByParent, nil},
-	{ReportReturned, "Returned by the parent group", DoSendBack, EventReturnedByParent, nil},
-}
-
-// Label is the outcome in words.
-func (o ReportOutcome) Label() string {
-	for _, x := range ReportOutcomes {
-		if x.Outcome == o {
-			return x.Label
-		}
-	}
-	return string(o)
-}
-
-// May reports whether next can follow o.
-func (o ReportOutcome) May(next ReportOutcome) bool {
-	for _, x := range ReportOutcomes {
-		if x.Outcome == o {
-			return slices.Contains(x.Next, next)
-		}
-	}
-	return false
-}
-
-// OutcomeOf is the outcome that a command records, "" for any other command.
-func OutcomeOf(k CommandKind) ReportOutcome {
-	for _, x := range ReportOutcomes {
-		if x.Command == k && k != "" {
-			return x.Outcome
-		}
-	}
-	return ReportOpen
-}
-
-// OutcomeIn is the outcome that an event records, "" for any other event.
-func OutcomeIn(e EventKind) ReportOutcome {
-	for _, x := range ReportOutcomes {
-		if x.Event == e && e != "" {
-			return x.Outcome
-		}
-	}
-	return ReportOpen
-}
-
 // NoteOf is the editor's text under a heading, "" for none.
 func (r Report) NoteOf(key SectionKey) string {
 	for _, n := range r.Notes {
@@ -411,18 +155,6 @@ func (r Report) NoteOf(key SectionKey) string {
 		}
 	}
 	return ""
-}
-
-// Figure returns a key figure of the report.
-func (r Report) Figure(key FigureKey) (Figure, bool) {
-	for _, s := range r.Sections {
-		for _, f := range s.Figures {
-			if f.Key == key {
-				return f, true
-			}
-		}
-	}
-	return Figure{}, false
 }
 
 // Table returns a table of the report.
@@ -439,8 +171,28 @@ func (r Report) Table(key TableKey) (ReportTable, bool) {
 
 // Reassembled is the report with what the register says by now; notes and proposals stay as they are.
 func (r Report) Reassembled(now Report) Report {
-	now.Notes, now.Proposals, now.Provisional = r.Notes, r.Proposals, r.Provisional
+	now.Notes, now.Proposals, now.Provisional, now.Forms = r.Notes, r.Proposals, r.Provisional, r.Forms
 	return now
+}
+
+// Own are the attachments that its editor made: all but those that were made of the report.
+func (r Report) Own(attachments []Attachment) []Attachment {
+	return slices.DeleteFunc(slices.Clone(attachments), func(a Attachment) bool { return slices.Contains(r.Forms, a.Digest) })
+}
+
+// WithForms is the content with the files that were made of its report, in the place of those made before. An attachment of the
+// editor's is never replaced: one that has the name of such a file is refused.
+func (c Content) WithForms(made []Attachment) (Content, error) {
+	r := *c.Report
+	c.Attachments, r.Forms = r.Own(c.Attachments), nil
+	for _, a := range made {
+		if slices.ContainsFunc(c.Attachments, func(b Attachment) bool { return strings.EqualFold(a.Name, b.Name) }) {
+			return c, &Error{Code: Invalid, Field: "attachments", Message: a.Name + " is attached already, and the report itself becomes a file of that name when it is submitted. Give the attachment another name and attach it again."}
+		}
+		c.Attachments, r.Forms = append(c.Attachments, a), append(r.Forms, a.Digest)
+	}
+	c.Report = &r
+	return c, nil
 }
 
 // tidy is the report as it is stored: empty notes are none, notes stand in the order of the sections, proposals count from 1.
@@ -519,6 +271,18 @@ func (r Report) check(c Content, p Profile, must func(field, rule, format string
 			must("addressees", tor, "%s is no parent group: say why it gets the report.", a.Name)
 		}
 	}
+	if c.IsCorrigendum() {
+		if len(r.Proposals) > 0 || len(r.Sections) > 0 || r.Provisional {
+			must("report.note.", "", "A corrigendum says what is to be read otherwise, and nothing else. Proposals and figures are for the next report.")
+		}
+		if r.NoteOf("") == "" {
+			must("report.note.", "", "Say what is to be read in place of what.")
+		}
+		return
+	}
+	if len(r.Sections) == 0 {
+		must("report.period", "", "Nothing of the register is in it. Assemble it again.")
+	}
 	for i, x := range r.Proposals {
 		name := "report.proposal." + strconv.Itoa(i)
 		switch {
@@ -531,6 +295,11 @@ func (r Report) check(c Content, p Profile, must func(field, rule, format string
 			if !addressed(code) {
 				must(name, "", "Proposal %d is made to %s, which does not get the report. Add it to the addressees or choose another group.", x.Number, strings.ToUpper(string(code)))
 			}
+		}
+	}
+	for _, key := range EditorsSections {
+		if r.NoteOf(key) == "" && (key != SectionAttendance || !r.Nil()) {
+			should("report.note."+string(key), tor, "The register has no rows for the section on %s, and nothing is written there. The report will say so.", key)
 		}
 	}
 	if r.Provisional && !p.Reports.MayProvisional {

@@ -24,7 +24,7 @@ func reportContent() liaison.Content {
 	}
 	c.Report = &liaison.Report{
 		Parent: "itu-t/sg13", Meeting: "m", MeetingName: "Study Group 13 meeting", MeetingFrom: "2027-03-01", From: "2026-07-01", Until: "2026-11-22",
-		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Provisional: true,
+		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
 		Notes: []liaison.Note{{Section: "", Text: "In short: three statements."}, {Section: liaison.SectionOverlaps, Text: "None was found."}},
 		Sections: []liaison.Section{{
 			Key: liaison.SectionOutgoing, Figures: []liaison.Figure{{Key: liaison.FigureOnTime, Count: 2, Of: 3, Tenths: 1}},
@@ -46,6 +46,12 @@ func zurich(t *testing.T) *time.Location {
 	return zone
 }
 
+// corrigendum makes the report one of another.
+func corrigendum(c *liaison.Content) {
+	c.Relations = []liaison.Relation{{Kind: liaison.Corrects, Statement: "first", Ref: "JCA-ML-R3"}}
+	c.Report.Sections, c.Report.Proposals, c.Report.Provisional, c.Report.Notes = nil, nil, false, []liaison.Note{{Text: "In section 4, read 12 in place of 11."}}
+}
+
 func TestReportCheckList(t *testing.T) {
 	for name, test := range map[string]struct {
 		alter func(*liaison.Content)
@@ -56,6 +62,13 @@ func TestReportCheckList(t *testing.T) {
 		"without a reason for another": {func(c *liaison.Content) { c.Addressees[1].Reason = "" }, "addressees"},
 		"a proposal without a title":   {func(c *liaison.Content) { c.Report.Proposals[0].Title = "" }, "report.proposal.0"},
 		"a proposal to nobody":         {func(c *liaison.Content) { c.Report.Proposals[0].To = nil }, "report.proposal.0"},
+		"nothing of the register":      {func(c *liaison.Content) { c.Report.Sections = nil }, "report.period"},
+		"a corrigendum":                {func(c *liaison.Content) { corrigendum(c) }, ""},
+		"a corrigendum that proposes something": {func(c *liaison.Content) {
+			corrigendum(c)
+			c.Report.Proposals = []liaison.Proposal{{Number: 1, Title: "One more", To: []liaison.Code{"w3c"}}}
+		}, "report.note."},
+		"a corrigendum that corrects nothing":                         {func(c *liaison.Content) { corrigendum(c); c.Report.Notes = nil }, "report.note."},
 		"edge 64: a proposal to a group that does not get the report": {func(c *liaison.Content) { c.Report.Proposals[0].To = []liaison.Code{"itu-t/sg17"} }, "report.proposal.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +158,7 @@ func TestAssemble(t *testing.T) {
 				sg("2026-07-01", "2026-05-01", liaison.AnswerReplied, "2026-07-01"), // on its day: 61 days
 				sg("2026-09-30", "2026-05-01", liaison.AnswerReplied, "2026-10-01"), // due on the last day and answered after it: open, not overdue
 			}},
-			{ID: "within", Ref: "LS2", Title: "Roadmap", Level: "JCA-ML Chair", Approved: at("2026-08-01"), Submitted: at("2026-07-30"), Dispatched: at("2026-08-01"), State: liaison.Dispatched, Override: "asked for by TSAG", To: []liaison.OutAddressee{
+			{ID: "within", Ref: "LS2", Title: "Roadmap", Level: "JCA-ML Chair", Approved: at("2026-08-01"), Submitted: at("2026-07-30"), Dispatched: at("2026-08-01"), State: liaison.Dispatched, Approval: liaison.Approval{Mode: liaison.ByOfficer, As: liaison.AsViceChair, On: "2026-07-31", Entered: "secretary"}, Override: liaison.Override{Reason: "asked for by TSAG", Because: "TSAG decides", By: "Marco"}, To: []liaison.OutAddressee{
 				sg("2026-09-15", "2026-08-01", liaison.AnswerDeclined, "2026-08-20"), ieee,
 			}},
 			{ID: "approved only", Ref: "LS3", Approved: at("2026-09-01"), Submitted: at("2026-08-28"), State: liaison.Approved},
@@ -154,7 +167,7 @@ func TestAssemble(t *testing.T) {
 		In:      []liaison.InFact{{Received: at("2026-07-02"), From: "sg17@itu-t.example", Title: "LS/i", Disposition: "progress.disposition-unassigned"}, {Received: at("2026-10-02")}},
 		Waiting: map[liaison.State]int{liaison.Draft: 2, liaison.Closed: 9},
 		Meetings: []liaison.Meeting{
-			{ID: "1", Title: "Meeting of JCA-ML", Place: "online", From: "2026-07-01", Until: "2026-07-01", State: liaison.MeetingClosed},
+			{ID: "1", Title: "Meeting of JCA-ML", Place: "online", From: "2026-07-01", Until: "2026-07-01", State: liaison.MeetingClosed, Agenda: []liaison.AgendaItem{{Number: 9, Title: "Outgoing liaison statements"}}},
 			{ID: "2", Title: "cancelled", From: "2026-08-01", Until: "2026-08-01", State: liaison.MeetingCancelled},
 			{ID: "3", Title: "next", From: "2026-12-03", Until: "2026-12-03", State: liaison.MeetingPlanned},
 		},
@@ -201,7 +214,7 @@ func TestAssemble(t *testing.T) {
 	closed := f
 	closed.Out = slices.Clone(f.Out)
 	closed.Out[1].Closed = true
-	if b, err := json.Marshal(liaison.Assemble(closed)); err != nil || strings.Contains(string(b), "Roadmap") || strings.Contains(string(b), "IEEE") || !strings.Contains(string(b), "progress.confidential") {
+	if b, err := json.Marshal(liaison.Assemble(closed)); err != nil || strings.Contains(string(b), "Roadmap") || strings.Contains(string(b), "IEEE") || strings.Contains(string(b), "TSAG") || !strings.Contains(string(b), "progress.confidential") {
 		t.Errorf("the title of a confidential statement stands in the report: %s, %v", b, err)
 	}
 	rows := map[liaison.TableKey][]string{}
@@ -220,11 +233,12 @@ func TestAssemble(t *testing.T) {
 		}
 	}
 	wantRows := map[liaison.TableKey][]string{
+		"agenda":   {`[{"text":"Meeting of JCA-ML"},{"number":9},{"text":"Outgoing liaison statements"}]`},
 		"meetings": {`[{"text":"Meeting of JCA-ML"},{"text":"online"},{"date":"2026-07-01"},{}]`},
 		"officers": {`itu-t/jca-ml[{"text":"vice-chair"},{"word":"progress.office-vice-chair"},{"date":"2026-09-01"},{},{"text":"SG13 meeting"}]`},
 		"incoming": {`[{"date":"2026-07-02"},{"text":"sg17@itu-t.example"},{"text":"LS/i"},{"word":"progress.disposition-unassigned"}]`},
-		"outgoing": {`within[{"text":"LS2"},{"text":"Roadmap"},{"date":"2026-08-01"},{"text":"JCA-ML Chair"},{"text":"ITU-T SG13; IEEE"},{"word":"progress.state-dispatched"}]`},
-		"override": {`within[{"text":"LS2"},{"text":"Roadmap"},{"text":"asked for by TSAG"}]`},
+		"outgoing": {`within[{"text":"LS2"},{"text":"Roadmap"},{"date":"2026-07-31"},{"text":"JCA-ML Chair"},{"word":"progress.way-entered-officer-vice-chair"},{"text":"ITU-T SG13; IEEE"},{"word":"progress.state-dispatched"}]`},
+		"override": {`within[{"text":"LS2"},{"text":"Roadmap"},{"text":"asked for by TSAG"},{"text":"TSAG decides"},{"text":"Marco"},{"word":"progress.office-vice-chair"}]`},
 		"by-month": {`[{"date":"2026-08-01"},{"number":1},{"number":1}]`},
 		"awaited": {
 			`beforeitu-t/sg13[{"text":"LS1"},{"text":"ITU-T SG13"},{"word":"purpose.action"},{"date":"2026-06-15"},{"word":"progress.answer-overdue"}]`,
@@ -295,5 +309,57 @@ func TestEmptyFiguresAreNotKnown(t *testing.T) {
 	}
 	if f, _ := r.Figure(liaison.FigureSent); !f.Known() {
 		t.Error("that nothing was sent is not known")
+	}
+}
+
+// TestEveryWayOfApprovingIsSaid: how a statement was approved has a word for each mode, and for what was entered on somebody's word.
+func TestEveryWayOfApprovingIsSaid(t *testing.T) {
+	zone := zurich(t)
+	at := time.Date(2026, 8, 1, 12, 0, 0, 0, zone)
+	said := map[string]bool{}
+	for _, mode := range liaison.ApprovalModes {
+		for _, as := range []liaison.Capacity{liaison.AsChair, liaison.AsViceChair} {
+			for _, entered := range []liaison.PersonID{"", "secretary"} {
+				r := liaison.Assemble(liaison.ReportFacts{Zone: zone, From: "2026-07-01", Until: "2026-09-30", AsOf: at, Out: []liaison.OutFact{{
+					ID: "s", Approved: at, Dispatched: at, Approval: liaison.Approval{Mode: mode, As: as, Entered: entered},
+				}}})
+				table, _ := r.Table(liaison.TableOutgoing)
+				way := table.Rows[0].Cells[4].Word
+				if way == "" || strings.Contains(way, "entered") != (entered != "") {
+					t.Errorf("%s by the %s, entered by %q, is said as %q", mode, as, entered, way)
+				}
+				said[way] = true
+			}
+		}
+	}
+	if len(said) != 10 { // five ways, each also entered
+		t.Errorf("said are %v", said)
+	}
+}
+
+// TestWithForms: the files of a report take the place of those made before, and never that of an attachment of the editor's.
+func TestWithForms(t *testing.T) {
+	file := func(name, content string) liaison.Attachment {
+		return liaison.Attachment{Name: name, MediaType: "application/pdf", Size: int64(len(content)), Digest: liaison.DigestOf([]byte(content))}
+	}
+	names := func(c liaison.Content) (out []string) {
+		for _, a := range c.Attachments {
+			out = append(out, a.Name)
+		}
+		return out
+	}
+	c := reportContent()
+	c.Report.Forms, c.Attachments = nil, []liaison.Attachment{file("progress-report-jca-ml-annex.pdf", "annex"), file("agenda.pdf", "agenda")}
+	first, err := c.WithForms([]liaison.Attachment{file("progress-report-jca-ml-2026-11-22.pdf", "one")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := first.WithForms([]liaison.Attachment{file("progress-report-jca-ml-2026-11-23.pdf", "two")})
+	if diff := cmp.Diff([]string{"progress-report-jca-ml-annex.pdf", "agenda.pdf", "progress-report-jca-ml-2026-11-23.pdf"}, names(second)); err != nil || diff != "" {
+		t.Errorf("attached, %v (-want +got):\n%s", err, diff)
+	}
+	c.Attachments = append(c.Attachments, file("Progress-Report-jca-ml-2026-11-22.PDF", "somebody's own"))
+	if got, err := c.WithForms([]liaison.Attachment{file("progress-report-jca-ml-2026-11-22.pdf", "one")}); liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "another name") || !slices.Contains(names(got), "Progress-Report-jca-ml-2026-11-22.PDF") {
+		t.Errorf("an attachment of that name is %v, %v", names(got), err)
 	}
 }

@@ -104,6 +104,7 @@ type Statement struct {
 	Period   string // the study period of the number
 	Ref      string // how it is cited: "JCA-ML-LS12", "" before approval
 
+	RevNumber         int // of a revised report, and of what corrects it: the n of "JCA-ML-R3 Rev.n"; Number is that of the first one
 	CorrigendumNumber int // of a corrigendum: the n of "JCA-ML-LS12 Corr.n"; Number is that of the statement it corrects
 
 	ApprovedDigest Digest     // of the revision that was approved

@@ -58,3 +58,72 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsWithoutABound: nothing waits until a destination asks for less, then it gets so much as it is content with, others are
+// not held up, and after a while there is no bound again.
+func TestLimitsWithoutABound(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	l := &Limits{now: func() time.Time { return now }}
+	send := func(to string, r Result) time.Duration {
+		done, wait := l.Take(to)
+		if done != nil {
+			done(r)
+		}
+		return wait
+	}
+	for i := range 1000 {
+		if wait := send("a@many.example", Result{Code: 250}); wait != 0 {
+			t.Fatalf("message %d waits %s", i+1, wait)
+		}
+	}
+	if wait := send("a@many.example", Result{Code: 450, Enhanced: "4.7.1"}); wait != 0 {
+		t.Fatalf("it waits %s", wait)
+	}
+	if wait := send("a@many.example", Result{Code: 250}); wait != 2*time.Second {
+		t.Errorf("behind a 4.7.1 the next one waits %s, want 2 s", wait)
+	}
+	if wait := send("a@other.example", Result{Code: 250}); wait != 0 {
+		t.Errorf("another domain waits %s", wait)
+	}
+	now = now.Add(2 * time.Second)
+	if wait := send("a@many.example", Result{Code: 421}); wait != 0 {
+		t.Errorf("after two seconds it waits %s", wait)
+	}
+	now = now.Add(2 * time.Second)
+	if wait := send("a@many.example", Result{Code: 250}); wait != 2*time.Second {
+		t.Errorf("halved once more, the next one waits %s, want 2 s", wait)
+	}
+	for range 6 {
+		now = now.Add(quiet)
+		send("a@many.example", Result{Code: 250})
+	}
+	for i := range 1000 {
+		if wait := send("a@many.example", Result{Code: 250}); wait != 0 {
+			t.Fatalf("after six quiet times message %d waits %s", i+1, wait)
+		}
+	}
+}
+
+// TestSentAwayForAsLongAsItTakes: where as many are on their way as may be and each takes a minute, those that come then are not told to
+// ask again every second.
+func TestSentAwayForAsLongAsItTakes(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	l := &Limits{AtOnce: 2, now: func() time.Time { return now }}
+	for range 40 {
+		done, _ := l.Take("a@slow.example")
+		now = now.Add(time.Minute)
+		done(Result{Code: 250})
+	}
+	for range 2 {
+		l.Take("a@slow.example")
+	}
+	var last time.Duration
+	for range 4 {
+		if _, last = l.Take("a@slow.example"); last < 25*time.Second {
+			t.Errorf("it is sent away for %s", last)
+		}
+	}
+	if last < 110*time.Second || last > 2*time.Minute {
+		t.Errorf("the fourth is sent away for %s, want about two minutes", last)
+	}
+}

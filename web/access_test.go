@@ -41,6 +41,14 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 		"/inbox/000001?show=raw": everyone, "/inbox/000001?show=attachments": everyone, "/inbox/000001/html": everyone, "/inbox/000001/raw": everyone, "/inbox/000001/attachments/1/a.pdf": everyone, "/sign-in": everyone,
 		statementPath(draft, "/edit"): insiders, statementPath(draft, "/submit"): {secretary, editor}, statementPath(inReview, "/review"): insiders, statementPath(inReview, "/preview/2/html"): insiders,
 	}
+	employed := liaison.Employment{ID: liaison.EmploymentID(uuid.NewString()), Group: group, Person: liaison.Person{ID: chair}, Body: "khronos", From: "2020-01-01", Evidence: strings.Repeat("An-unbroken-word-", 30)}
+	if err := w.store.RecordEmployment(t.Context(), secretary, employed); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SetCalendarLink(t.Context(), chair, store.CalendarLink{}, true); err != nil {
+		t.Fatal(err)
+	}
+	out["/employers?group=itu-t%2Fjca-ml"] = []liaison.PersonID{chair, secretary}
 	linked, tray := w.mail("b+x@in.example", "Subject: About JCA-ML-LS1\r\nFrom: =?utf-8?q?=D8=A3?= <a@b.example>\r\nIn-Reply-To: <"+w.messagesTo(sent)[1].MessageID+">\r\n\r\nThank you.\r\n"), w.mail("", "Subject: Out of nowhere\r\nFrom: a@b.example\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n")
 	for _, page := range []string{"", "/html", "/raw"} {
 		out["/inbound/"+linked+page], out["/inbound/"+tray+page] = insiders, insiders[:3]
@@ -49,7 +57,7 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	for _, q := range []string{"", "?state=accepted", "?state=unknown", "?body=itu-t/sg13&ref=jca-ml-ls1"} {
 		out["/dispatch"+q] = insiders
 	}
-	for _, page := range []string{"", "?show=overdue&body=itu-t/sg13", "?show=all", "?day=2027-01-29", "/calendar", "/calendar?month=2027-01&show=all"} {
+	for _, page := range []string{"", "?show=overdue&body=itu-t/sg13", "?show=all", "?day=2027-01-29", "?whose=mine", "/calendar", "/calendar?month=2027-01&show=all"} {
 		out["/deadlines"+page] = everyone
 	}
 	out[statementPath(sent, "/replies/1")], out[statementPath(sent, "/replies/2")] = everyone, everyone

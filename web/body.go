@@ -33,11 +33,14 @@ type bodyPage struct {
 	InForce    bool
 	Parent     *bodyLink
 	Successor  *bodyLink
+	InPlace    *bodyLink  // that is addressed in its place, if the successor has ended too
+	Namesakes  []bodyLink // that only their organization tells apart
 	Before     []bodyLink // whose work it took over
 	Parts      []bodyLink
 	InOffice   []officerRow
 	Former     []officerRow
 	Absences   string // the address of their register, for the group's officers
+	Employers  string // the same of who they work for, for the secretariat and the chair
 	Terms      []termsView
 	Overdue    liaison.Date // by when the continuation was to be decided, if that has passed
 	Statements []lineView
@@ -143,7 +146,13 @@ func (s *server) writeBody(w http.ResponseWriter, r *http.Request, me *visitor, 
 	}
 	today := liaison.DateOf(s.now(), me.Zone)
 	p := bodyPage{layout: s.layout(r, b.Label()), Body: b, InForce: b.InForce(today), Parent: linkTo(bodies, b.Parent), Successor: linkTo(bodies, b.Successor)}
+	if now, _, err := liaison.Resolve(b.Code, today, func(c liaison.Code) (liaison.Body, bool) { x, ok := bodies[c]; return x, ok }); err == nil && now.Code != b.Code && now.Code != b.Successor {
+		p.InPlace = linkTo(bodies, now.Code)
+	}
 	for _, x := range all {
+		if x.Code != b.Code && x.Code.Part() == b.Code.Part() {
+			p.Namesakes = append(p.Namesakes, bodyLink{x.Label(), bodyAddress(x.Code)})
+		}
 		if x.Successor == b.Code {
 			p.Before = append(p.Before, bodyLink{x.Label(), bodyAddress(x.Code)})
 		}
@@ -167,6 +176,9 @@ func (s *server) writeBody(w http.ResponseWriter, r *http.Request, me *visitor, 
 		if o.Group == b.Code {
 			p.Absences = absencesAddress(b.Code)
 		}
+	}
+	if officeOf(me, b.Code, liaison.OfficeSecretary, liaison.OfficeChair) {
+		p.Employers = employersAddress(b.Code)
 	}
 	terms, err := s.store.TermsOfReference(ctx, b.Code)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 type composePage struct {
 	layout
+	attached
 	New        bool
 	Address    string // that the form is sent to
 	Statement  string // the address of the statement, "" for a new one
@@ -48,9 +49,6 @@ type composePage struct {
 	AbstractError, TextError string
 	AbstractWords            int
 	Language                 string
-	Files                    []fileView
-	FileError, Accept        string
-	MaxMiB                   int
 
 	Checked          bool // there is a check list
 	Blocking, Advice []findingView
@@ -143,7 +141,7 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 	p := composePage{
 		New: c.new, ID: f.ID, Group: f.Group, GroupLabel: c.snap.GroupBody.Label(), Version: f.Version, Problems: c.problems, Notices: c.notices,
 		Abstract: f.Abstract, Text: f.Text, AbstractError: c.problems.Of("f-abstract"), TextError: c.problems.Of("f-text"), AddresseeError: c.problems.Of("f-addressees"),
-		AbstractWords: liaison.AbstractWords, Language: f.Language, FileError: c.problems.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20, Theirs: c.theirs,
+		AbstractWords: liaison.AbstractWords, Language: f.Language, Theirs: c.theirs,
 	}
 	if c.new {
 		p.layout, p.Address = s.layout(r, "New statement of "+p.GroupLabel), "/statements"
@@ -179,17 +177,7 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 	p.more(f, c.snap.Profile, c.problems)
 	p.rows(f, all, c.snap)
 	w.Header().Set("Content-Security-Policy", composePolicy)
-	for _, a := range f.Files {
-		key := string(a.Digest) + "/" + a.Name
-		v := fileView{Name: a.Name, MediaType: a.MediaType, Size: a.Size, Digest: a.Digest, Sealed: me.seal(f.ID, a), Drop: key}
-		n := fmt.Sprint(len(p.Files))
-		v.Title = input{ID: "file-title-" + n, Name: "file_title", Label: "Title", Value: a.Title}
-		v.Status = input{ID: "file-status-" + n, Name: "file_status", Label: "Status of the document", Kind: "choice", Options: choose(documentStatuses(), string(a.Status))}
-		if slices.ContainsFunc(c.snap.Content.Attachments, func(b liaison.Attachment) bool { return a.Digest == b.Digest && a.Name == b.Name }) {
-			v.Address = fileAddress(f.ID, a)
-		}
-		p.Files = append(p.Files, v)
-	}
+	p.attached = attachedOf(f.ID, f.Files, c.snap.Content.Attachments, me, c.problems)
 	return composeTemplate.write(w, status, p)
 }
 

@@ -24,6 +24,7 @@ type deadlineChoice struct {
 	Kind     string
 	Filters  []deadlineKind
 	Bodies   []option
+	Whose    []option
 	List     string // the addresses of both, with this filter
 	Calendar string
 	Month    string // of the calendar, kept by the form
@@ -31,7 +32,7 @@ type deadlineChoice struct {
 
 type deadlineKind struct {
 	Label, Address string
-	Count          int
+	Count          string
 	Current        bool
 }
 
@@ -51,6 +52,11 @@ var (
 	calendarTemplate  = newPage[calendarPage]("calendar")
 )
 
+// deadlineOwners are whose statements a list can be of, in words.
+var deadlineOwners = []struct{ whose, label string }{
+	{store.DeadlinesOfAll, "all that you may read"}, {store.DeadlinesOfGroup, "those of your groups"}, {store.DeadlinesOfMine, "those that you drafted"},
+}
+
 // deadlineAddress is the list or the calendar with a filter.
 func deadlineAddress(path string, values map[string]string) string {
 	q := url.Values{}
@@ -69,19 +75,19 @@ func deadlineAddress(path string, values map[string]string) string {
 // nothing is chosen.
 func (s *server) deadlineFilter(r *http.Request, me *visitor, path, month string) (store.DeadlineFilter, deadlineChoice, error) {
 	q := r.URL.Query()
-	f := store.DeadlineFilter{Kind: q.Get("show"), Body: liaison.Code(q.Get("body"))}
+	f := store.DeadlineFilter{Kind: q.Get("show"), Body: liaison.Code(q.Get("body")), Whose: q.Get("whose")}
 	if f.Kind == "" {
 		f.Kind = store.DeadlinesOpen
 	}
 	c := deadlineChoice{Kind: f.Kind, Month: month}
-	c.List = deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body)})
-	c.Calendar = deadlineAddress("/deadlines/calendar", map[string]string{"show": f.Kind, "body": string(f.Body)})
-	counts, err := s.store.DeadlineCounts(r.Context(), me.ID())
+	c.List = deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body), "whose": f.Whose})
+	c.Calendar = deadlineAddress("/deadlines/calendar", map[string]string{"show": f.Kind, "body": string(f.Body), "whose": f.Whose})
+	counts, err := s.store.DeadlineCounts(r.Context(), me.ID(), f)
 	if err != nil {
 		return f, c, err
 	}
 	for _, x := range deadlineLabels {
-		c.Filters = append(c.Filters, deadlineKind{x.label, deadlineAddress(path, map[string]string{"show": x.kind, "body": string(f.Body), "month": month}), counts[x.kind], x.kind == f.Kind})
+		c.Filters = append(c.Filters, deadlineKind{x.label, deadlineAddress(path, map[string]string{"show": x.kind, "body": string(f.Body), "whose": f.Whose, "month": month}), countWords(counts[x.kind]), x.kind == f.Kind})
 	}
 	bodies, err := s.store.Bodies(r.Context())
 	if err != nil {
@@ -90,6 +96,9 @@ func (s *server) deadlineFilter(r *http.Request, me *visitor, path, month string
 	c.Bodies = append(c.Bodies, option{"", "every addressee", f.Body == ""})
 	for _, b := range bodies {
 		c.Bodies = append(c.Bodies, option{string(b.Code), b.Label(), b.Code == f.Body})
+	}
+	for _, x := range deadlineOwners {
+		c.Whose = append(c.Whose, option{x.whose, x.label, x.whose == f.Whose})
 	}
 	return f, c, nil
 }
@@ -120,7 +129,7 @@ func (s *server) showDeadlines(w http.ResponseWriter, r *http.Request, me *visit
 		p.Lines = append(p.Lines, deadlineLineOf(l, today))
 	}
 	if next != "" {
-		p.Next = deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body), "day": string(f.From), "after": next})
+		p.Next = deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body), "whose": f.Whose, "day": string(f.From), "after": next})
 	}
 	return deadlinesTemplate.write(w, http.StatusOK, p)
 }
@@ -134,6 +143,7 @@ type calendarPage struct {
 	Weeks          [][]calendarDay
 	Before, Behind string // addresses of the months beside
 	Today          string // address of this month
+	None           bool   // there is none in the month
 	More           bool   // there are more deadlines in the month than are shown
 }
 
@@ -168,7 +178,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 	p := calendarPage{layout: s.layout(r, "Deadlines in "+first.Format("January 2006")), deadlineChoice: choice, Name: first.Format("January 2006"),
 		Weekdays: []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}}
 	at := func(t time.Time) string {
-		return deadlineAddress("/deadlines/calendar", map[string]string{"show": f.Kind, "body": string(f.Body), "month": t.Format("2006-01")})
+		return deadlineAddress("/deadlines/calendar", map[string]string{"show": f.Kind, "body": string(f.Body), "whose": f.Whose, "month": t.Format("2006-01")})
 	}
 	p.Before, p.Behind, p.Today = at(first.AddDate(0, -1, 0)), at(first.AddDate(0, 1, 0)), choice.Calendar
 	begin := first.AddDate(0, 0, -int(first.Weekday()+6)%7)
@@ -179,7 +189,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 	if err != nil {
 		return err
 	}
-	p.More = next != ""
+	p.More, p.None = next != "", len(lines) == 0
 	by := map[liaison.Date][]deadlineLineView{}
 	for _, l := range lines {
 		by[l.Reply.Due] = append(by[l.Reply.Due], deadlineLineOf(l, today))
@@ -190,7 +200,7 @@ func (s *server) showCalendar(w http.ResponseWriter, r *http.Request, me *visito
 		}
 		date := liaison.DateOf(day, time.UTC)
 		d := calendarDay{Day: date, ISO: string(date), Number: day.Day(), Outside: day.Month() != first.Month(), Today: date == today, Lines: by[date],
-			List: deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body), "day": string(date)})}
+			List: deadlineAddress("/deadlines", map[string]string{"show": f.Kind, "body": string(f.Body), "whose": f.Whose, "day": string(date)})}
 		if len(d.Lines) > shownPerDay {
 			d.More, d.Lines = len(d.Lines)-shownPerDay, d.Lines[:shownPerDay]
 		}

@@ -17,6 +17,8 @@ type mePage struct {
 	Zones    []string // suggested
 	Waits    int
 	Always   []noticeChoice // that come at once whatever is chosen
+	Calendar subscribeView
+	Employed []employmentView // what is written of the person
 	Problems problems
 }
 
@@ -39,8 +41,11 @@ func (s *server) showMe(w http.ResponseWriter, r *http.Request, me *visitor) err
 		return err
 	}
 	flash := ""
-	if r.URL.Query().Has("saved") {
+	switch q := r.URL.Query(); {
+	case q.Has("saved"):
 		flash = "Saved. It holds from the next notice on."
+	case q.Has("calendar"):
+		flash = "Done. An address of before, if there was one, is worth nothing from now on."
 	}
 	return s.writeMe(w, r, http.StatusOK, h.Daily, h.Digest, h.Waits, flash, nil)
 }
@@ -49,6 +54,17 @@ func (s *server) writeMe(w http.ResponseWriter, r *http.Request, status int, dai
 	p := mePage{layout: s.layout(r, "How you are told"), Zones: someZones, Waits: waits, Problems: ps,
 		Zone: input{ID: "f-zone", Name: "zone", Label: "Time zone", Hint: "As in Europe/Zurich or Asia/Seoul.", Value: at.Zone, Error: ps.Of("f-zone")}}
 	p.Flash = flash
+	var err error
+	if p.Calendar, err = s.subscribeViewOf(r, visiting(r.Context()).ID()); err != nil {
+		return err
+	}
+	employers, err := s.store.EmployersOf(r.Context(), visiting(r.Context()).ID())
+	if err != nil {
+		return err
+	}
+	for _, e := range employers {
+		p.Employed = append(p.Employed, employmentView{Employment: e, Employer: bodyLink{e.BodyLabel, bodyAddress(e.Body)}})
+	}
 	for _, x := range liaison.Correspondence {
 		c := noticeChoice{x.Letter, x.Label, x.When, slices.Contains(daily, x.Letter)}
 		switch {

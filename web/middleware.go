@@ -71,9 +71,9 @@ func (s *server) finish(c *counted, r *http.Request, n *noted, began time.Time, 
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// loggedPath is the path as the log may have it: the link of a message, or of a body, opens its page, so it stands in no log.
+// loggedPath is the path as the log may have it: the link of a message, of a body or of a calendar opens its page, so it stands in no log.
 func loggedPath(path string) string {
-	for _, secret := range []string{"/a/", "/own/"} {
+	for _, secret := range []string{"/a/", "/own/", "/calendar/"} {
 		if strings.HasPrefix(path, secret) {
 			return secret + "…"
 		}

@@ -122,6 +122,12 @@ func numberViewOf(l store.NumberLine, me *visitor) numberView {
 		v.Words = "Withdrawn before anything was sent. The number is not used again."
 	default:
 		v.Words, v.Reason = "Dispatched.", ""
+		switch {
+		case l.Corrigendum > 0:
+			v.Words = "Dispatched: it says what is to be read otherwise, under the number of what it corrects."
+		case l.Rev > 0:
+			v.Words = "Dispatched in the place of the one before it, which is kept under the same number."
+		}
 		if l.Dispatched != nil {
 			v.At = momentOf(*l.Dispatched, me.Zone)
 		}

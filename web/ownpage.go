@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jca-ml/liaison/internal/calendar"
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -37,7 +38,9 @@ type receivedView struct {
 	Said      string
 	SaidAt    moment
 	Proposals int
-	Missing   int // proposals without an answer
+	Missing   int    // proposals without an answer
+	Over      string // "superseded" or "recalled", "" for what counts
+	waits     bool
 }
 
 var ownTemplate = newPage[ownPage]("own")
@@ -52,13 +55,16 @@ type own struct {
 	lines []store.ReceivedLine
 }
 
-// byBodyLink serves what a body's own link leads to.
-func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) error) http.Handler {
+// bySecret serves what a secret address leads to, without anybody signing in: no robot lists it, and nobody tries many.
+func bySecret[T any](s *server, follow func(*http.Request) (T, error), h func(http.ResponseWriter, *http.Request, T) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-		o, err := s.followBody(r)
-		if err == nil {
-			err = h(w, r, o)
+		err := error(liaison.Refuse(liaison.Unavailable, "Too often at once. Wait a minute and open the page again."))
+		if ok, _ := s.limits.visits.allow(caller(r)); ok {
+			var x T
+			if x, err = follow(r); err == nil {
+				err = h(w, r, x)
+			}
 		}
 		if err != nil {
 			s.fault(w, r, err)
@@ -66,16 +72,18 @@ func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) err
 	})
 }
 
+// byBodyLink serves what a body's own link leads to.
+func (s *server) byBodyLink(h func(http.ResponseWriter, *http.Request, *own) error) http.Handler {
+	return bySecret(s, s.followBody, h)
+}
+
 func (s *server) followBody(r *http.Request) (*own, error) {
-	if ok, _ := s.limits.visits.allow(caller(r)); !ok {
-		return nil, liaison.Refuse(liaison.Unavailable, "Too often at once. Wait a minute and open the page again.")
-	}
 	code, token := liaison.Code(strings.ReplaceAll(r.PathValue("code"), ".", "/")), r.PathValue("token")
 	generation, err := s.store.LinkGeneration(r.Context(), code)
 	if err != nil {
 		return nil, err
 	}
-	if !s.keys.VerifyBody(token, code, generation) {
+	if !s.keys.VerifyPage(token, inbound.BodyPage, string(code), generation) {
 		return nil, errNoOwnPage
 	}
 	o := &own{base: "/own/" + r.PathValue("code") + "/" + strings.ToLower(token)}
@@ -95,7 +103,7 @@ func (s *server) ownAddress(r *http.Request, body liaison.Code) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	token, err := s.keys.BodyToken(body, generation)
+	token, err := s.keys.PageToken(inbound.BodyPage, string(body), generation)
 	if err != nil {
 		return "", err
 	}
@@ -117,16 +125,18 @@ func (s *server) showOwn(w http.ResponseWriter, r *http.Request, o *own) error {
 		if l.Answered != nil {
 			v.SaidAt = momentOf(*l.Answered, zone)
 		}
-		if l.Reply.Open() || v.Missing > 0 {
+		if v.waits = l.Waits(); v.waits {
 			p.Open++
+		}
+		if l.Over != "" {
+			v.Over, _, _ = strings.Cut(strings.ToLower(l.Over.Mark()), " ")
+			v.Due, v.Missing = deadline{}, 0
 		}
 		p.Lines = append(p.Lines, v)
 	}
-	slices.SortStableFunc(p.Lines, func(a, b receivedView) int { return boolOrder(waits(a), waits(b)) })
+	slices.SortStableFunc(p.Lines, func(a, b receivedView) int { return boolOrder(a.waits, b.waits) })
 	return ownTemplate.write(w, http.StatusOK, p)
 }
-
-func waits(v receivedView) bool { return v.Reply.Open() || v.Missing > 0 }
 
 // boolOrder puts what is true first.
 func boolOrder(a, b bool) int {
@@ -193,7 +203,9 @@ func (s *server) ownFeed(w http.ResponseWriter, r *http.Request, o *own) error {
 		if l.Due != "" {
 			summary += " Reply by " + l.Due.String() + "."
 		}
-		if l.Proposals > 0 {
+		if l.Over != "" {
+			summary += " It is " + strings.ToLower(strings.Fields(l.Over.Mark())[0]) + " by another one."
+		} else if l.Proposals > 0 {
 			summary += fmt.Sprintf(" Proposals to you: %d.", l.Proposals)
 		}
 		f.Entry = append(f.Entry, atomEntry{ID: "urn:uuid:" + string(l.Transmission), Title: l.Ref + ": " + titleOr(l.Title), Updated: at, Link: atomLink{"alternate", s.absolute(r, address)}, Summary: summary})
@@ -210,18 +222,17 @@ func (s *server) ownFeed(w http.ResponseWriter, r *http.Request, o *own) error {
 func (s *server) ownCalendar(w http.ResponseWriter, r *http.Request, o *own) error {
 	var entries []calendar.Entry
 	for _, l := range o.lines {
-		if l.Due == "" || !l.Reply.Open() {
+		if l.Due == "" || !l.Reply.Open() || l.Over != "" {
 			continue
 		}
 		address, err := s.linkOf(l.Transmission)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, calendar.Entry{UID: string(l.Transmission) + "@liaison", Title: "Reply to " + l.Ref + ": " + titleOr(l.Title), URL: s.absolute(r, address), Day: l.Due})
+		entries = append(entries, calendar.Entry{UID: deadlineUID(l.Transmission), Title: "Reply to " + l.Ref + ": " + titleOr(l.Title), URL: s.absolute(r, address), Day: l.Due, Changed: l.Changed})
 	}
-	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
-	_, err := w.Write(calendar.Write("Replies of "+o.body.Label(), entries, s.now()))
-	return err
+	serveCalendar(w, r, calendar.Write("Replies of "+o.body.Label(), entries))
+	return nil
 }
 
 // revokeOwn makes the link to a body's own page worth nothing.

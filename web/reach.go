@@ -84,7 +84,7 @@ func (v *reachView) show(r liaison.Reach, today liaison.Date) {
 	for _, f := range []reachFact{
 		{"Reached by", r.Channel.Label()}, {"At", r.Address}, {"Copies always to", strings.Join(codes, ", ")}, {"Sentence that it asks for", r.Sentence},
 		{"Takes files as", strings.Join(r.Formats, ", ")}, {"Publishes what it gets", yes(r.Publishes)}, {"Its own documents are for members", yes(r.MembersOnly)},
-		{"Standing", standing}, {"Relationship", r.Relationship}, {"Source", r.Source},
+		{"Standing", standing}, {"Relationship", r.Relationship}, {"Formerly", strings.Join(r.Formerly, "; ")}, {"Source", r.Source},
 	} {
 		if f.Value != "" {
 			v.Facts = append(v.Facts, f)
@@ -104,7 +104,7 @@ func reachTyped(r liaison.Reach) map[string]string {
 	}
 	out := map[string]string{
 		"channel": string(r.Channel), "address": r.Address, "copies": strings.Join(codes, ", "), "sentence": r.Sentence, "formats": strings.Join(r.Formats, ", "),
-		"standing": string(r.Standing), "relationship": r.Relationship, "contacts": strings.Join(contacts, "\n"), "confirmed": string(r.Confirmed), "source": r.Source,
+		"standing": string(r.Standing), "relationship": r.Relationship, "formerly": strings.Join(r.Formerly, "; "), "contacts": strings.Join(contacts, "\n"), "confirmed": string(r.Confirmed), "source": r.Source,
 	}
 	if r.Publishes {
 		out["publishes"] = "yes"
@@ -132,6 +132,7 @@ func (v *reachView) form(typed map[string]string) {
 		{Name: "formats", Label: "Takes files as", Hint: "Endings, as in pdf, txt. Empty for any."},
 		{Name: "standing", Label: "Standing", Kind: "choice", Options: choose(standings, typed["standing"])},
 		{Name: "relationship", Label: "Relationship", Hint: "As in Category A liaison."},
+		{Name: "formerly", Label: "Formerly called", Hint: "Names and subjects that it had before, with semicolons. A body that took over another's work is a body of its own."},
 		{Name: "contacts", Label: "Contacts", Kind: "text", Hint: "One a line: name; organization; e-mail; role, which is response, technical or nothing."},
 		{Name: "confirmed", Label: "Last confirmed", Kind: "date", Hint: "The day on which the body said that this holds."},
 		{Name: "source", Label: "Source", Hint: "Where this is from."},
@@ -147,13 +148,13 @@ func (v *reachView) form(typed map[string]string) {
 
 func readReach(r *http.Request) (liaison.Reach, map[string]string) {
 	typed := map[string]string{}
-	for _, name := range []string{"channel", "address", "copies", "sentence", "formats", "standing", "relationship", "contacts", "confirmed", "source", "publishes", "members_only"} {
+	for _, name := range []string{"channel", "address", "copies", "sentence", "formats", "standing", "relationship", "formerly", "contacts", "confirmed", "source", "publishes", "members_only"} {
 		typed[name] = textOf(r.PostFormValue(name))
 	}
 	reach := liaison.Reach{
 		Channel: liaison.Channel(typed["channel"]), Address: typed["address"], Sentence: typed["sentence"], Formats: strings.Split(typed["formats"], ","),
 		Standing: liaison.Standing(typed["standing"]), Relationship: typed["relationship"], Confirmed: liaison.Date(strings.TrimSpace(typed["confirmed"])), Source: typed["source"],
-		Publishes: typed["publishes"] != "", MembersOnly: typed["members_only"] != "",
+		Formerly: strings.Split(typed["formerly"], ";"), Publishes: typed["publishes"] != "", MembersOnly: typed["members_only"] != "",
 	}
 	for code := range strings.SplitSeq(typed["copies"], ",") {
 		if code = strings.TrimSpace(code); code != "" {

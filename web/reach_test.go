@@ -14,13 +14,13 @@ func TestTheSecretariatKeepsHowABodyIsReached(t *testing.T) {
 	tsb.at(page).says(t, "Nothing is recorded besides its mailbox")
 	form := tsb.at(page).form(t, page)
 	filled := with(form, "channel", "tracker", "address", "https://w3c.example/issues", "copies", "itu-t/sg17", "sentence", "For the Team.", "formats", ".PDF, txt", "standing", "unqualified",
-		"relationship", "Memorandum", "contacts", "Ann Other; W3C; ann@w3c.example; technical", "confirmed", "2024-11-01", "source", "Its page", "publishes", "yes")
+		"relationship", "Memorandum", "formerly", "W3 Consortium; ", "contacts", "Ann Other; W3C; ann@w3c.example; technical\nBen Other; W3C; ben@w3c.example; response", "confirmed", "2024-11-01", "source", "Its page", "publishes", "yes")
 	w.as(editor).send("POST", page, filled).is(t, http.StatusForbidden)
 	if w.as(editor).at(page).find("form", "action="+page) != nil {
 		t.Error("an editor is offered the form")
 	}
 	tsb.send("POST", page, filled).is(t, http.StatusSeeOther)
-	tsb.at(page).says(t, "Issue tracker", "https://w3c.example/issues", "itu-t/sg17", "For the Team.", "pdf, txt", "Not a qualified organization", "Memorandum", "Ann Other", "Technical contact",
+	tsb.at(page).says(t, "Issue tracker", "https://w3c.example/issues", "itu-t/sg17", "For the Team.", "pdf, txt", "Not a qualified organization", "Memorandum", "Formerly W3 Consortium", "Technical contact Ann Other", "Response contact Ben Other",
 		"last confirmed on 1 November 2024, longer than a year ago", "Versions (1)", "TSB Secretariat")
 	stale := tsb.send("POST", page, with(filled, "sentence", "Another.")).is(t, http.StatusUnprocessableEntity).says(t, "Somebody changed this body's profile after you opened it")
 	if got := stale.form(t, page).Get("sentence"); got != "Another." {

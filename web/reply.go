@@ -82,8 +82,12 @@ var replyHints = map[liaison.CommandKind]string{
 	liaison.DoAwaitAgain:      "The reply is expected by the date in force.",
 }
 
+func replyAddress(statement liaison.StatementID, position int) string {
+	return "/statements/" + string(statement) + "/replies/" + strconv.Itoa(position)
+}
+
 func replyViewOf(statement liaison.StatementID, r liaison.Reply, today liaison.Date) replyView {
-	v := replyView{Reply: r, Due: deadlineOf(r.Due, today, r.State.Counts()), Moved: r.Due != "" && r.Due != r.Deadline, Address: "/statements/" + string(statement) + "/replies/" + strconv.Itoa(r.Position)}
+	v := replyView{Reply: r, Due: deadlineOf(r.Due, today, r.State.Counts()), Moved: r.Due != "" && r.Due != r.Deadline, Address: replyAddress(statement, r.Position)}
 	for _, x := range liaison.ReplyStates {
 		if x.State == r.State {
 			v.Meaning = x.Meaning

@@ -18,11 +18,13 @@ import (
 // editor adds. Assembling it again changes the former and never the latter.
 type reportPage struct {
 	layout
+	attached
 	Address    string
 	Statement  string
 	Version    int
 	Group      string
 	Parent     string
+	Corrects   string // the report that this one corrects, "" for one of its own
 	Meeting    string
 	AsOf       moment
 	Problems   problems
@@ -54,6 +56,7 @@ type reportSection struct {
 	HTML    template.HTML
 	Note    string
 	Error   string
+	Editors bool // the register has no rows for it
 }
 
 type reportAddressee struct {
@@ -136,11 +139,15 @@ func (s *server) writeReport(w http.ResponseWriter, r *http.Request, me *visitor
 	p.Subject = one("title", "Title", "", "", c.Title)
 	p.From = one("from", "From", "First day of the period.", "date", string(rep.From))
 	p.Until = one("until", "Until", "Last day of the period.", "date", string(rep.Until))
+	if c.IsCorrigendum() {
+		p.Corrects = c.Relations[0].Ref
+	}
 	if err := p.sections(f, snap, bodies, ps); err != nil {
 		return err
 	}
 	p.addressees(f, all, snap, ps)
 	p.proposals(f, bodies, ps)
+	p.attached = attachedOf(snap.ID, rep.Own(c.Attachments), snap.Content.Attachments, me, ps)
 	if err := s.addReturned(r.Context(), &p, snap, me); err != nil {
 		return err
 	}
@@ -180,7 +187,7 @@ func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liai
 	bare := f.Content
 	rep := *f.Content.Report
 	rep.Notes, rep.Proposals = nil, nil
-	bare.Report, bare.Text = &rep, ""
+	bare.Report, bare.Text, bare.Attachments = &rep, "", nil // what is attached stands in the form
 	d, err := document.Outline(bare, document.About{Group: snap.GroupBody, Parent: bodies[rep.Parent], Ref: snap.Ref, Report: snap.ID, Bodies: bodies})
 	if err != nil {
 		return err
@@ -198,12 +205,19 @@ func (p *reportPage) sections(f reportForm, snap store.Snapshot, bodies map[liai
 	}
 	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
 		name := "report.note." + string(key)
-		x := reportSection{Key: key, Name: name, ID: fieldID(name), Heading: headings[string(key)], Note: f.Content.Report.NoteOf(key), Error: ps.Of(fieldID(name))}
+		x := reportSection{Key: key, Name: name, ID: fieldID(name), Heading: headings[string(key)], Note: f.Content.Report.NoteOf(key), Error: ps.Of(fieldID(name)), Editors: slices.Contains(liaison.EditorsSections, key)}
 		if key == "" {
-			x.Heading = "Introduction"
+			if x.Heading = "Introduction"; bare.IsCorrigendum() {
+				x.Heading = "What is to be read otherwise"
+			}
+		} else if bare.IsCorrigendum() {
+			continue
 		} else {
 			part := d
 			part.Blocks = under[string(key)]
+			if x.Editors {
+				part.Blocks = nil
+			}
 			if x.HTML, err = document.HTML(part, true, "", 0); err != nil {
 				return err
 			}
@@ -249,25 +263,28 @@ func (p *reportPage) proposals(f reportForm, bodies map[liaison.Code]liaison.Bod
 	}
 }
 
-// readReport reads the form onto what is stored: what is assembled is never taken from a form.
-func readReport(r *http.Request, snap store.Snapshot) reportForm {
-	f := reportForm{Action: r.PostFormValue("action"), Content: snap.Content}
-	if _, err := fmt.Sscan(r.PostFormValue("version"), &f.Version); err != nil {
+// readReport reads the form onto what is stored: what is assembled is never taken from a form, nor the files that are made of it.
+func readReport(u *upload, me *visitor, snap store.Snapshot) reportForm {
+	v := u.values
+	f := reportForm{Action: v.Get("action"), Content: snap.Content}
+	if _, err := fmt.Sscan(v.Get("version"), &f.Version); err != nil {
 		f.Version = 0 // as if somebody had saved since: both texts are shown
 	}
 	rep := *snap.Content.Report
-	rep.From, rep.Until = liaison.Date(r.PostFormValue("from")), liaison.Date(r.PostFormValue("until"))
-	rep.Provisional = r.PostFormValue("provisional") != ""
+	if !snap.Content.IsCorrigendum() { // which is of the period of what it corrects
+		rep.From, rep.Until = liaison.Date(v.Get("from")), liaison.Date(v.Get("until"))
+	}
+	rep.Provisional = v.Get("provisional") != ""
 	rep.Notes, rep.Proposals = nil, nil
 	for _, key := range append([]liaison.SectionKey{""}, liaison.Sections...) {
-		if text := textOf(r.PostFormValue("report.note." + string(key))); text != "" {
+		if text := textOf(v.Get("report.note." + string(key))); text != "" {
 			rep.Notes = append(rep.Notes, liaison.Note{Section: key, Text: text})
 		}
 	}
-	f.Content.Title, f.Content.Abstract = r.PostFormValue("title"), textOf(r.PostFormValue("abstract"))
+	f.Content.Title, f.Content.Abstract = v.Get("title"), textOf(v.Get("abstract"))
 	f.Content.Addressees = nil
-	reasons := r.PostForm["reason"]
-	for i, code := range r.PostForm["body"] {
+	reasons := v["reason"]
+	for i, code := range v["body"] {
 		if code == "" || f.Action == fmt.Sprintf("drop-addressee-%d", i) && liaison.Code(code) != rep.Parent {
 			continue
 		}
@@ -277,19 +294,29 @@ func readReport(r *http.Request, snap store.Snapshot) reportForm {
 		}
 		f.Content.Addressees = append(f.Content.Addressees, a)
 	}
-	texts := r.PostForm["proposal_text"]
-	for i, title := range r.PostForm["proposal_title"] {
+	texts := v["proposal_text"]
+	for i, title := range v["proposal_title"] {
 		x := liaison.Proposal{Number: len(rep.Proposals) + 1, Title: title}
 		if i < len(texts) {
 			x.Text = textOf(texts[i])
 		}
-		for _, code := range r.PostForm[fmt.Sprintf("proposal_to_%d", i)] {
+		for _, code := range v[fmt.Sprintf("proposal_to_%d", i)] {
 			x.To = append(x.To, liaison.Code(code))
 		}
 		if x.Title == "" && x.Text == "" && len(x.To) == 0 || f.Action == fmt.Sprintf("drop-proposal-%d", i) {
 			continue
 		}
 		rep.Proposals = append(rep.Proposals, x)
+	}
+	own, lost := keptFiles(v, me, snap.ID, snap.Content.Attachments)
+	if lost > 0 {
+		u.problems = append(u.problems, problem{fieldID("attachments"), fmt.Sprintf("%s could not be kept, because you signed in anew since. Attach again what is missing below.", plural(lost, "file"))})
+	}
+	f.Content.Attachments = slices.DeleteFunc(slices.Clone(snap.Content.Attachments), func(a liaison.Attachment) bool { return !slices.Contains(rep.Forms, a.Digest) })
+	for _, a := range slices.Concat(own, u.files) {
+		if !slices.ContainsFunc(f.Content.Attachments, func(b liaison.Attachment) bool { return a.Digest == b.Digest && a.Name == b.Name }) {
+			f.Content.Attachments = append(f.Content.Attachments, a)
+		}
 	}
 	f.Content.Report = &rep
 	return f
@@ -301,11 +328,26 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 	if err != nil {
 		return err
 	}
-	if err := readFormUpTo(w, r, 4<<20); err != nil {
+	u, err := s.readUpload(w, r, func(v url.Values) (n int, size int64) {
+		kept, _ := keptFiles(v, me, snap.ID, snap.Content.Attachments)
+		for _, a := range kept {
+			size += a.Size
+		}
+		return len(kept), size
+	})
+	if err != nil {
 		return err
 	}
-	f := readReport(r, snap)
+	f := readReport(u, me, snap)
+	if u.tooLarge {
+		willLinger(w)
+		err := s.writeReport(w, r, me, http.StatusRequestEntityTooLarge, snap, f, u.problems, "", nil, true)
+		linger(w, u.rest)
+		return err
+	}
 	switch {
+	case len(u.problems) > 0:
+		return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, u.problems, "", nil, true)
 	case f.Action == "add-proposal":
 		f.BlankProp = 1
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
@@ -314,7 +356,7 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
 	case strings.HasPrefix(f.Action, "drop-"):
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
-	case f.Action == "assemble":
+	case f.Action == "assemble" && !snap.Content.IsCorrigendum():
 		return s.reassemble(w, r, me, snap, f)
 	}
 	var ps problems
@@ -466,8 +508,7 @@ func (s *server) reportViewOf(ctx context.Context, snap store.Snapshot, content 
 
 // mayRecord adds the form by which an answer that was given elsewhere is recorded.
 func (v *reportView) mayRecord(snap store.Snapshot, me *visitor, bodies map[liaison.Code]liaison.Body) {
-	mine := snap.CapacitiesOf(me.ID())
-	if snap.Dispatched == nil || len(v.Proposals) == 0 || !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
+	if _, err := snap.RecordsAnswers(me.ID()); err != nil || snap.Dispatched == nil || len(v.Proposals) == 0 {
 		return
 	}
 	v.Record, v.Address, v.Command = true, "/statements/"+string(snap.ID)+"/answers", newID()
@@ -545,8 +586,7 @@ type figurePage struct {
 
 var figureTemplate = newPage[figurePage]("figure")
 
-// showFigure counts a figure again, from the register as it was when the report was assembled. Its rows name statements that have not
-// left, so it is for those who work in the group.
+// showFigure counts a figure again, from the register as it was when the report was assembled, for whom its rows are for.
 func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
 	if err != nil {
@@ -559,8 +599,8 @@ func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor)
 	if !ok {
 		return liaison.Refuse(liaison.NotFound, "The report has no such figure.")
 	}
-	if snap.CapacitiesOf(me.ID())[0] == liaison.AsReader {
-		return liaison.Refuse(liaison.Forbidden, "The rows behind a figure are for the officers of %s: some are of statements that have not left.", snap.GroupBody.Label())
+	if err := snap.MayReadRows(me.ID()); err != nil {
+		return err
 	}
 	rep := snap.Content.Report
 	facts, err := s.store.ReportFacts(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, AsOf: rep.AsOf})

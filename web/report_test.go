@@ -69,6 +69,13 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	if f.Get("report.note.") != "In short: nothing was overdue." || f.Get("proposal_title") != "A common list of terms" {
 		t.Errorf("assembling again lost what was written: %q", f)
 	}
+	annex := file{"progress-report-jca-ml-participants.txt", "Kangchan Lee\n"}
+	if s := desk.uploadAs("attachments", address+"/report", f, annex); s.StatusCode != http.StatusSeeOther {
+		t.Fatalf("with an annex: %d", s.StatusCode)
+	}
+	edit = desk.at(address+"/report").says(t, annex.name, "The register has no rows for this")
+	f = formAt(t, edit, address+"/report", "version")
+	desk.uploadAs("attachments", address+"/report", f, file{"virus.exe", "MZ"}).is(t, http.StatusUnprocessableEntity).says(t, "virus.exe was not attached", annex.name)
 	stale := url.Values{}
 	for k, v := range f {
 		stale[k] = v
@@ -84,7 +91,7 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	w.do(id, liaison.DoDispatch, secretary)
 	w.send(id, false)
 	w.do(id, liaison.DoSettle, "", func(c *liaison.Command) { c.Reason = "" })
-	read := desk.at(address).says(t, "Progress report", "JCA-ML-R1", "not yet approved by JCA-ML", "A common list of terms", "no answer", "Record an answer that was given elsewhere", "Record that it was presented", "progress-report-jca-ml-2026-11-23.pdf")
+	read := desk.at(address).says(t, "Progress report", "JCA-ML-R1", "not yet approved by JCA-ML", "A common list of terms", "no answer", "Record an answer that was given elsewhere", "Record that it was presented", "progress-report-jca-ml-2026-11-23.pdf", annex.name)
 	w.wellFormed(t, "the report", read)
 	w.as(outsider).at(address).says(t, "A common list of terms").keepsQuiet(t, "Record an answer")
 
@@ -132,7 +139,45 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	present := formAt(t, desk.at(address), address+"/do", "kind", "reason")
 	present.Set("kind", string(liaison.DoAccept))
 	present.Set("reason", "Report of SG13, clause 7")
-	desk.follow(address+"/do", present).says(t, "Closed", "Accepted by the parent group")
+	accepted := desk.follow(address+"/do", present).says(t, "Closed", "Accepted by the parent group", "Issue a corrigendum").keepsQuiet(t, "Issue a revised statement")
+
+	// A corrigendum says what is to be read otherwise, and goes out under the same number.
+	correct := formAt(t, accepted, address+"/follow", "kind")
+	for _, form := range forms(accepted, address+"/follow") {
+		if form.Get("kind") == string(liaison.Corrects) {
+			correct = form
+		}
+	}
+	page = desk.follow(address+"/follow", correct)
+	if page.StatusCode == http.StatusSeeOther {
+		page = desk.get(page.Header.Get("Location"))
+	}
+	page.says(t, "Write the corrigendum to JCA-ML-R1", "What is to be read otherwise").keepsQuiet(t, "Assemble it again", "Add a proposal", "Key figures")
+	w.wellFormed(t, "the corrigendum's form", page)
+	second, _, _ := strings.Cut(strings.TrimPrefix(page.Request.URL.Path, "/statements/"), "/")
+	there := "/statements/" + second
+	f = formAt(t, page, there+"/report", "version")
+	f.Set("abstract", "Puts a number right.")
+	f.Set("report.note.", "In section 4, read 12 in place of 11.")
+	f.Set("action", "submit")
+	submit = desk.follow(there+"/report", f)
+	desk.follow(there+"/submit", formAt(t, submit, there+"/submit", "command")).says(t, "Submitted for approval")
+	w.do(liaison.StatementID(second), liaison.DoApprove, chair)
+	w.do(liaison.StatementID(second), liaison.DoDispatch, secretary)
+	desk.at(there).says(t, "JCA-ML-R1 Corr.1", "read 12 in place of 11").keepsQuiet(t, "Officers and terms of reference")
+	desk.at(address).says(t, "Corrected by", "JCA-ML-R1 Corr.1")
+	numbers := desk.at("/statements/numbers?group="+url.QueryEscape(string(group))+"&kind=report&period=2025-2028").says(t, "JCA-ML-R1 Corr.1", "under the number of what it corrects")
+	w.wellFormed(t, "the numbers of reports", numbers)
+}
+
+// forms are all forms of a page that are sent to the address.
+func forms(s shown, action string) (out []url.Values) {
+	for n := range s.root.Descendants() {
+		if n.Data == "form" && attr(n, "action") == action {
+			out = append(out, fields(n))
+		}
+	}
+	return out
 }
 
 // follow sends a form and goes where the answer leads.

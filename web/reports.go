@@ -38,6 +38,7 @@ type dueView struct {
 	Due     deadline
 	Missed  liaison.Date
 	Address string // of the report, "" while there is none
+	Again   bool   // it came to nothing, so another can begin
 	State   liaison.State
 	Ref     string
 	Outcome string
@@ -113,7 +114,7 @@ func (s *server) reportGroup(r *http.Request, me *visitor, code liaison.Code) (r
 		v := dueView{ID: d.ID, Meeting: d.Meeting.Title, Days: daysOf(d.Meeting), Own: d.Meeting.Group == code, Missed: d.Missed, State: d.State, Ref: d.Ref, Command: newID()}
 		v.Due = deadlineOf(d.Due, snap.Today, d.Sent == nil && d.Missed == "")
 		if d.Statement != "" {
-			v.Address = "/statements/" + string(d.Statement)
+			v.Address, v.Again = "/statements/"+string(d.Statement), !d.Begun()
 		}
 		if d.Sent != nil {
 			v.Outcome = d.Outcome.Label()

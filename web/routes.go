@@ -74,6 +74,7 @@ func (s *server) handler() (http.Handler, error) {
 	page("POST /dispatch/paused/{hold}/resume", s.resume)
 	page("GET /me", s.showMe)
 	page("POST /me", s.chooseNotices)
+	page("POST /me/calendar", s.setSubscription)
 	page("GET /statements/{id}/undo", s.showUndo)
 	page("GET /inbound/{id}", s.showInbound)
 	page("GET /inbound/{id}/html", s.inboundHTML)
@@ -86,6 +87,9 @@ func (s *server) handler() (http.Handler, error) {
 	page("GET /absences", s.showAbsences)
 	page("POST /absences", s.recordAbsence)
 	page("POST /absences/{id}/end", s.endAbsence)
+	page("GET /employers", s.showEmployers)
+	page("POST /employers", s.recordEmployer)
+	page("POST /employers/{id}/end", s.endEmployer)
 	page("GET /bodies", s.showBodies)
 	page("POST /bodies", s.addBody)
 	page("GET /bodies/{code...}", s.showBody)
@@ -102,6 +106,9 @@ func (s *server) handler() (http.Handler, error) {
 	all.HandleFunc("GET /livez", s.livez)
 	all.HandleFunc("GET /readyz", s.readyz)
 	all.HandleFunc("GET /static/{file}", s.static)
+	if len(s.keys) > 0 { // a calendar program has no session, and gets none
+		all.Handle("GET /calendar/{person}/{token}/{file}", bySecret(s, s.followCalendar, s.showSubscribed))
+	}
 	all.Handle("/", s.session(s.orError(pages)))
 
 	guarded, err := s.sameOrigin(all)

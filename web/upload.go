@@ -226,3 +226,28 @@ func kindsInWords() string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// attached is the part of a form that has files.
+type attached struct {
+	Files     []fileView
+	FileError string
+	Accept    string
+	MaxMiB    int
+}
+
+// attachedOf sets the files of a form for its statement; those that are stored with it can be read.
+func attachedOf(id liaison.StatementID, files, stored []liaison.Attachment, me *visitor, ps problems) attached {
+	out := attached{FileError: ps.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20}
+	for _, a := range files {
+		key := string(a.Digest) + "/" + a.Name
+		v := fileView{Name: a.Name, MediaType: a.MediaType, Size: a.Size, Digest: a.Digest, Sealed: me.seal(id, a), Drop: key}
+		n := fmt.Sprint(len(out.Files))
+		v.Title = input{ID: "file-title-" + n, Name: "file_title", Label: "Title", Value: a.Title}
+		v.Status = input{ID: "file-status-" + n, Name: "file_status", Label: "Status of the document", Kind: "choice", Options: choose(documentStatuses(), string(a.Status))}
+		if slices.ContainsFunc(stored, func(b liaison.Attachment) bool { return a.Digest == b.Digest && a.Name == b.Name }) {
+			v.Address = fileAddress(id, a)
+		}
+		out.Files = append(out.Files, v)
+	}
+	return out
+}

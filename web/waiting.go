@@ -24,12 +24,14 @@ type stateCount struct {
 	Count int
 }
 
-// Words is the number, "99+" where counting stopped.
-func (c stateCount) Words() string {
-	if c.Count >= store.CountedAtMost {
+func (c stateCount) Words() string { return countWords(c.Count) }
+
+// countWords is the number, "99+" where counting stopped.
+func countWords(n int) string {
+	if n >= store.CountedAtMost {
 		return fmt.Sprintf("%d+", store.CountedAtMost-1)
 	}
-	return strconv.Itoa(c.Count)
+	return strconv.Itoa(n)
 }
 
 var waitingTemplate = newPage[waitingPage]("waiting")

@@ -49,6 +49,9 @@ func LimitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // what lives is little, so collecting at twice as much is collecting all the time
+	}
 }
 
 // Logger makes Temporal's messages ours, without what the SDK says at every start and stop.

@@ -3,7 +3,7 @@
 // Temporal's histories expire.
 //
 //	Statement   one run per statement, from the first command to its end; takes every command as an Update
-//	Dispatch    child of Statement, one per command that releases messages; hands each one over, once
+//	Dispatch    child of Statement, one per command whose messages the first attempt did not settle; hands each one over, once
 //	Mend        every few minutes: canaries, and another look at what is in doubt
 //	Digest      several times an hour: each person's digest, when their hour has come
 //	Reports     several times a day: progress reports that are due, their drafts and reminders
@@ -60,12 +60,27 @@ type StatementInput struct {
 	ID     liaison.StatementID
 	State  liaison.State // as the register has it
 	Resume bool          // take over what a lost run left unsent
+
+	// Procedure is what the run is started with and keeps: 0 in one that may be older than the changes that stand behind
+	// GetVersion. Its marker is a write to what Temporal lists runs by, for each change in each run; this field costs nothing.
+	Procedure int `json:",omitempty"`
+}
+
+// Procedure is that of the runs that are started now.
+//
+//	1  the statement's run makes the first attempt itself; nothing is asked of GetVersion that was there before
+const Procedure = 1
+
+// knows reports whether a run has a change.
+func knows(ctx workflow.Context, procedure int, change string) bool {
+	return procedure > 0 || workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // DispatchInput starts the sending of what a command released.
 type DispatchInput struct {
 	Statement liaison.StatementID
 	Batch     liaison.CommandID
+	Procedure int `json:",omitempty"` // see [StatementInput]
 }
 
 // Register puts every workflow and activity on a worker.

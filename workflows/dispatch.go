@@ -28,7 +28,7 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 	if err != nil {
 		return err
 	}
-	d := &dispatch{batch: in.Batch, slots: workflow.NewSemaphore(ctx, atOnce), parts: workflow.NewSemaphore(ctx, partsAtOnce)}
+	d := &dispatch{batch: in.Batch, procedure: in.Procedure, slots: workflow.NewSemaphore(ctx, atOnce), parts: workflow.NewSemaphore(ctx, partsAtOnce)}
 	d.listen(ctx)
 	open := workflow.NewWaitGroup(ctx)
 	var failed error
@@ -50,7 +50,7 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 			})
 		}
 	}
-	if workflow.GetVersion(ctx, "several", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !knows(ctx, in.Procedure, "several") {
 		part(ctx, messages)
 	} else {
 		for p := range slices.Chunk(messages, together) {
@@ -96,11 +96,12 @@ func seal(ctx workflow.Context, in DispatchInput) (messages []activities.Transmi
 
 // dispatch is one batch on its way.
 type dispatch struct {
-	batch liaison.CommandID
-	slots workflow.Semaphore
-	parts workflow.Semaphore
-	woken int // how often somebody asked for a look at what waits
-	under int // messages that are on their way, or wait for something
+	batch     liaison.CommandID
+	procedure int
+	slots     workflow.Semaphore
+	parts     workflow.Semaphore
+	woken     int // how often somebody asked for a look at what waits
+	under     int // messages that are on their way, or wait for something
 }
 
 // listen takes the signals that ask for a look.
@@ -144,7 +145,7 @@ func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (set
 // settle waits for what becomes of a message in doubt. It comes back accepted, or deferred because it is proven not to have been
 // taken over, or still unknown: then it is for a person, or, while there is a time to wait, for the next run.
 func (d *dispatch) settle(ctx workflow.Context, m activities.Transmission) (activities.Transmission, error) {
-	if workflow.GetVersion(ctx, "settle", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !knows(ctx, d.procedure, "settle") {
 		return m, nil
 	}
 	for {
@@ -168,7 +169,7 @@ func (d *dispatch) settle(ctx workflow.Context, m activities.Transmission) (acti
 // look waits, for a message that is for a person, as long as others keep the batch going anyway, and reports whether somebody asks
 // for a look meanwhile: what is known of it can still change, by an answer that comes late.
 func (d *dispatch) look(ctx workflow.Context) (asked bool) {
-	if workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !knows(ctx, d.procedure, "late") {
 		return false
 	}
 	before := d.woken

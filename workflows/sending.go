@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -12,6 +13,34 @@ import (
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
+
+// sendFirst makes the first attempt of what commands released, all of it in one activity. A workflow of its own is started only
+// for what is not settled then: that one gives up what ended without a word, waits, and tries again.
+func (s *statement) sendFirst(ctx workflow.Context, batches []store.OpenBatch) {
+	s.sending++
+	in := activities.FirstInput{Most: together}
+	for _, b := range batches {
+		s.under[b.Command] = true
+		in.Batches = append(in.Batches, b.Command)
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { s.sending-- }()
+		var open []liaison.CommandID
+		if err := workflow.ExecuteActivity(handOver(ctx), do.TransmitFirst, in).Get(ctx, &open); err != nil {
+			open = in.Batches
+		}
+		for _, b := range batches {
+			delete(s.under, b.Command)
+			if slices.Contains(open, b.Command) {
+				s.send(ctx, b)
+			} else if !b.Statement {
+				continue
+			} else if err := s.settle(ctx, b.Command); err != nil {
+				workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", b.Command, "err", err)
+			}
+		}
+	})
+}
 
 // send starts the sending of a batch. Letters to persons go their own way; the dispatch of the statement is waited for,
 // beside everything else, and settled.
@@ -37,7 +66,7 @@ func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) {
 
 // lookAgain tells a dispatch that runs already of a message in it that should have been tried again by now.
 func (s *statement) lookAgain(ctx workflow.Context, batch store.OpenBatch) {
-	if batch.Late && workflow.GetVersion(ctx, "late", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+	if batch.Late && knows(ctx, s.procedure, "late") {
 		s.tell(ctx, batch.Command)
 	}
 }
@@ -86,7 +115,7 @@ func (s *statement) start(ctx workflow.Context, batch store.OpenBatch) (workflow
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        DispatchWorkflowID(s.id, batch.Command),
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command})
+	}), DispatchWorkflow, DispatchInput{Statement: s.id, Batch: batch.Command, Procedure: s.procedure})
 	err := child.GetChildWorkflowExecution().Get(ctx, nil)
 	if _, running := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); running {
 		return nil, nil

@@ -19,14 +19,16 @@ func Statement(ctx workflow.Context, in StatementInput) error {
 }
 
 type statement struct {
-	id       liaison.StatementID
-	state    liaison.State // as the register had it when the last command was carried out
-	one      workflow.Mutex
-	released []store.OpenBatch          // commands whose messages are to be sent
-	sending  int                        // dispatches of the statement that are under way
-	under    map[liaison.CommandID]bool // those, by their commands
-	pending  *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
-	mend     bool                       // somebody asked for a look at what is open
+	id        liaison.StatementID
+	procedure int
+	state     liaison.State // as the register had it when the last command was carried out
+	one       workflow.Mutex
+	released  []store.OpenBatch          // commands whose messages are to be sent
+	fresh     []store.OpenBatch          // those of them that nobody has begun to send
+	sending   int                        // dispatches of the statement that are under way
+	under     map[liaison.CommandID]bool // those, by their commands
+	pending   *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
+	mend      bool                       // somebody asked for a look at what is open
 
 	changes  int // counts what may have changed what is due
 	watching int // watches that are doing what is due
@@ -34,7 +36,7 @@ type statement struct {
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
-	s := &statement{id: in.ID, state: in.State, one: workflow.NewMutex(ctx), under: map[liaison.CommandID]bool{}}
+	s := &statement{id: in.ID, procedure: in.Procedure, state: in.State, one: workflow.NewMutex(ctx), under: map[liaison.CommandID]bool{}}
 	// Handlers come first: an update that starts the run is delivered with its first task.
 	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateCommand, s.command, workflow.UpdateHandlerOptions{Validator: s.permit})
 	if err != nil {
@@ -60,7 +62,7 @@ func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
 func (s *statement) run(ctx workflow.Context) error {
 	for {
 		if err := workflow.Await(ctx, func() bool {
-			return len(s.released) > 0 || s.pending != nil && !s.pending.Waits || s.mend || s.idle() && (s.state.Final() || tooLong(ctx))
+			return len(s.released) > 0 || len(s.fresh) > 0 || s.pending != nil && !s.pending.Waits || s.mend || s.idle() && (s.state.Final() || tooLong(ctx))
 		}); err != nil {
 			return err
 		}
@@ -78,15 +80,19 @@ func (s *statement) run(ctx workflow.Context) error {
 			s.released = s.released[1:]
 			s.send(ctx, batch)
 		}
+		if fresh := s.fresh; len(fresh) > 0 {
+			s.fresh = nil
+			s.sendFirst(ctx, fresh)
+		}
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
 		switch {
-		case len(s.released) > 0 || s.mend || !s.idle():
+		case len(s.released) > 0 || len(s.fresh) > 0 || s.mend || !s.idle():
 		case s.state.Final():
 			return nil
 		case tooLong(ctx):
-			return workflow.NewContinueAsNewError(ctx, StatementWorkflow, StatementInput{ID: s.id, State: s.state})
+			return workflow.NewContinueAsNewError(ctx, StatementWorkflow, StatementInput{ID: s.id, State: s.state, Procedure: s.procedure})
 		}
 	}
 }
@@ -97,8 +103,8 @@ func (s *statement) idle() bool {
 
 // takeOver begins what is open in the register and is not under way here.
 func (s *statement) takeOver(ctx workflow.Context) error {
-	var open []store.OpenBatch
-	if err := workflow.ExecuteLocalActivity(read(ctx), do.OpenBatches, s.id).Get(ctx, &open); err != nil {
+	open, err := s.openBatches(ctx)
+	if err != nil {
 		return err
 	}
 	for _, b := range open {
@@ -112,6 +118,28 @@ func (s *statement) takeOver(ctx workflow.Context) error {
 		}
 	}
 	return nil
+}
+
+// openBatches reads what is open, and where the statement stands: a command whose task was lost before it stood in our history is on
+// record, and nobody told us.
+func (s *statement) openBatches(ctx workflow.Context) (open []store.OpenBatch, err error) {
+	if s.procedure == 0 {
+		err = workflow.ExecuteLocalActivity(read(ctx), do.OpenBatches, s.id).Get(ctx, &open)
+		return open, err
+	}
+	if err := s.one.Lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.one.Unlock()
+	var now activities.Standing
+	if err := workflow.ExecuteLocalActivity(read(ctx), do.Standing, s.id).Get(ctx, &now); err != nil {
+		return nil, err
+	}
+	if now.State != s.state {
+		s.state = now.State
+		s.changes++
+	}
+	return now.Open, nil
 }
 
 func tooLong(ctx workflow.Context) bool {
@@ -173,7 +201,12 @@ func (s *statement) decide(ctx workflow.Context, cmd liaison.Command) (answer li
 		s.pending = nil
 	}
 	if answer.Letters {
-		s.released = append(s.released, store.OpenBatch{Command: cmd.ID, Statement: cmd.Kind.Sends()})
+		batch := store.OpenBatch{Command: cmd.ID, Statement: cmd.Kind.Sends()}
+		if s.procedure > 0 {
+			s.fresh = append(s.fresh, batch)
+		} else {
+			s.released = append(s.released, batch)
+		}
 	}
 	return answer, nil
 }

@@ -14,7 +14,7 @@ import (
 // waits for the next one with one timer, however far ahead. What is due it reads from the register, so a run that takes over
 // does nothing twice. Whatever changes makes it look again.
 type watch struct {
-	name string      // the version under which runs have it; it stands in histories
+	name string      // the change that brought it; it stands in histories of older runs
 	on   func() bool // whether the statement is in a state in which something can become due
 	// look reads what is next: a command that is due now, or the time at which it has to look again, zero for never.
 	look func(ctx workflow.Context) (cmd liaison.Command, next time.Time, err error)
@@ -28,7 +28,7 @@ func (s *statement) keep(ctx workflow.Context, w watch) {
 		if err := workflow.Await(ctx, w.on); err != nil {
 			return // cancelled
 		}
-		if workflow.GetVersion(ctx, w.name, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		if !knows(ctx, s.procedure, w.name) {
 			return // a run that was in such a state before there was this watch; the next one takes it up
 		}
 		seen := s.changes

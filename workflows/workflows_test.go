@@ -158,6 +158,15 @@ func (o *office) OpenBatches(context.Context, liaison.StatementID) ([]store.Open
 	return o.open, nil
 }
 
+// Standing says where the statement stands.
+func (o *office) Standing(ctx context.Context, id liaison.StatementID) (now activities.Standing, err error) {
+	now.Open, err = o.OpenBatches(ctx, id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now.State = o.state
+	return now, err
+}
+
 // ReplyPlan says what is due of the replies.
 func (o *office) ReplyPlan(context.Context, liaison.StatementID) (store.ReplyPlan, error) {
 	o.mu.Lock()
@@ -231,6 +240,30 @@ func (o *office) TransmitSeveral(ctx context.Context, ids []liaison.Transmission
 	return after, err
 }
 
+// TransmitFirst seals and makes one attempt for each.
+func (o *office) TransmitFirst(ctx context.Context, in activities.FirstInput) (open []liaison.CommandID, err error) {
+	for _, batch := range in.Batches {
+		all, failed := o.Seal(ctx, batch)
+		if failed != nil {
+			open = append(open, batch)
+			continue
+		}
+		settled := true
+		for _, x := range all {
+			if x.State == liaison.TransmissionQueued && in.Most > 0 {
+				x, failed = o.Transmit(ctx, x.ID)
+				err = errors.Join(err, failed)
+				in.Most--
+			}
+			settled = settled && x.State.Settled() && x.State != liaison.TransmissionUnknown
+		}
+		if !settled {
+			open = append(open, batch)
+		}
+	}
+	return open, err
+}
+
 // AbandonSeveral settles attempts that ended without a word.
 func (o *office) AbandonSeveral(ctx context.Context, ids []liaison.TransmissionID) (after []activities.Transmission, err error) {
 	for _, id := range ids {
@@ -296,8 +329,9 @@ func (o *office) Adopt(context.Context) (int, error) {
 
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
-	t *testing.T
-	o *office
+	t     *testing.T
+	o     *office
+	older bool // the run began before the procedure that runs begin with now
 }
 
 func newBench(t *testing.T) *bench {
@@ -314,7 +348,7 @@ func newBench(t *testing.T) *bench {
 	env.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileWorkflow})
 	env.RegisterActivity(o)
 	env.SetTestTimeout(20 * time.Second)
-	return &bench{env, t, o}
+	return &bench{TestWorkflowEnvironment: env, t: t, o: o}
 }
 
 // told is how a command was answered.
@@ -358,7 +392,10 @@ func (b *bench) give(after time.Duration, cmd liaison.Command) *told {
 
 func (b *bench) run(in workflows.StatementInput) error {
 	b.t.Helper()
-	in.ID = id
+	in.ID, in.Procedure = id, workflows.Procedure
+	if b.older {
+		in.Procedure = 0
+	}
 	b.o.state = in.State
 	b.ExecuteWorkflow(workflows.StatementWorkflow, in)
 	if !b.IsWorkflowCompleted() {
@@ -510,6 +547,93 @@ func TestOneCommandAtATime(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatIsLeftGetsARunOfItsOwn: the statement's run makes the first attempts itself. A run that is older does as it began.
+func TestOnlyWhatIsLeftGetsARunOfItsOwn(t *testing.T) {
+	dispatch, letter := workflows.DispatchWorkflowID(id, "approve/dispatch"), workflows.DispatchWorkflowID(id, "approve/dispatch/settle")
+	for name, test := range map[string]struct {
+		older      bool
+		addressees int
+		sending    func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error)
+		want       []string
+	}{
+		"everything is accepted": {want: nil},
+		"one is deferred": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" && n == 1 {
+				return liaison.TransmissionDeferred, nil
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"one is in doubt": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" {
+				return liaison.TransmissionUnknown, nil
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"edge 01: more than one attempt takes": {addressees: 51, want: []string{dispatch}},
+		"edge 02: the worker is gone in the middle": {sending: func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+			if id == "to 2" && n == 1 {
+				return liaison.TransmissionAttempting, errors.New("worker stopped")
+			}
+			return liaison.TransmissionAccepted, nil
+		}, want: []string{dispatch}},
+		"edge 03: the run is older": {older: true, want: []string{dispatch, letter}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.older, b.o.addressees, b.o.sending = test.older, max(test.addressees, 3), test.sending
+			b.o.abandoning = func(liaison.TransmissionID, liaison.TransmissionState) liaison.TransmissionState {
+				return liaison.TransmissionDeferred
+			}
+			var runs []string
+			b.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
+				runs = append(runs, info.WorkflowExecution.ID)
+			})
+			b.give(0, liaison.Command{Kind: liaison.DoApprove})
+			b.give(24*time.Hour, liaison.Command{Kind: liaison.DoClose})
+			if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, runs); diff != "" {
+				t.Errorf("runs of their own (-want +got):\n%s", diff)
+			}
+			for i := range b.o.addressees {
+				to := liaison.TransmissionID(fmt.Sprint("to ", i+1))
+				if x := b.o.ledger[to]; x.State != liaison.TransmissionAccepted && x.State != liaison.TransmissionUnknown {
+					t.Errorf("the message %s is %s", to, x.State)
+				}
+			}
+		})
+	}
+}
+
+// TestACommandThatTheRunNeverHeardOf: it is on record, its task was lost with the parts that ran it. When somebody has the run look, what
+// the command released is sent and settled, and the run goes on from where the statement stands.
+func TestACommandThatTheRunNeverHeardOf(t *testing.T) {
+	b := newBench(t)
+	b.RegisterDelayedCallback(func() {
+		if _, err := b.o.Decide(context.Background(), liaison.Command{ID: "approve", Kind: liaison.DoApprove, Statement: id, Actor: "somebody"}); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.o.Decide(context.Background(), liaison.Command{ID: "approve/dispatch", Kind: liaison.DoDispatch, Statement: id, Actor: "somebody"}); err != nil {
+			t.Error(err)
+		}
+		b.o.mu.Lock()
+		b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true}}
+		b.o.mu.Unlock()
+		b.SignalWorkflow(workflows.SignalMend, nil)
+	}, time.Minute)
+	closed := b.give(time.Hour, liaison.Command{Kind: liaison.DoClose})
+	if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+		t.Fatal(err)
+	}
+	if b.o.tried["to 1"] != 1 || !slices.Contains(b.o.asked, "approve/dispatch/settle") {
+		t.Errorf("sent %v; asked for %q", b.o.tried, b.o.asked)
+	}
+	if closed.rejection != nil || closed.err != nil || closed.answer.State != liaison.Closed {
+		t.Errorf("closing was answered with %+v", closed)
+	}
+}
+
 func TestContinuesAsNewWithItsState(t *testing.T) {
 	b := newBench(t)
 	b.give(0, liaison.Command{Kind: liaison.DoSubmit})
@@ -523,7 +647,7 @@ func TestContinuesAsNewWithItsState(t *testing.T) {
 	if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &in); err != nil {
 		t.Fatal(err)
 	}
-	if want := (workflows.StatementInput{ID: id, State: liaison.InReview}); in != want || again.WorkflowType.Name != workflows.StatementWorkflow {
+	if want := (workflows.StatementInput{ID: id, State: liaison.InReview, Procedure: workflows.Procedure}); in != want || again.WorkflowType.Name != workflows.StatementWorkflow {
 		t.Errorf("the new run of %s begins with %+v, want %+v", again.WorkflowType.Name, in, want)
 	}
 	b.wantAsked("submit", "seal submit", "transmit letter of submit")

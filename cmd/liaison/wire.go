@@ -71,7 +71,7 @@ func certificate(cfg config.Config) (*mail.SMIME, error) {
 }
 
 // wire opens the parts. The database must have this program's schema; Temporal may be down, because reading works without it.
-func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error) {
+func wire(ctx context.Context, cfg config.Config, log io.Writer, open ...store.Option) (*wired, error) {
 	if err := cfg.Need("LIAISON_DATABASE_URL", "LIAISON_MAIL_FROM"); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func wire(ctx context.Context, cfg config.Config, log io.Writer) (*wired, error)
 	if pending {
 		return nil, liaison.Refuse(liaison.Invalid, "The database lacks steps of this program's schema. Run `liaison migrate` first.")
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	s, err := store.Open(ctx, cfg.DatabaseURL, open...)
 	if err != nil {
 		return nil, err
 	}

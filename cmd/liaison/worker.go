@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jca-ml/liaison/internal/document"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/worker"
 )
@@ -19,7 +20,7 @@ func (workerCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	w, err := wire(ctx, cfg, os.Stderr)
+	w, err := wire(ctx, cfg, os.Stderr, store.ForWorker)
 	if err != nil {
 		return err
 	}
@@ -44,6 +45,9 @@ func runWorker(ctx context.Context, w *wired) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	w.log.Info("worker started", "temporal", w.config.TemporalAddress, "namespace", w.config.TemporalNamespace)
+	if err := document.CanSetChinese(); err != nil {
+		w.log.Warn("progress reports with Chinese letters will be refused", "err", err)
+	}
 	var g errgroup.Group
 	g.Go(func() error { return w.engine.Schedule(ctx) })
 	g.Go(func() error { return w.engine.ScheduleMending(ctx, w.config.MailCanary) })

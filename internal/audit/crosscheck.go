@@ -25,7 +25,7 @@ type CrossCheck struct {
 	appointments map[string][]appointmentRow // by person and group
 	absences     map[liaison.AbsenceID]absence
 	windows      map[liaison.WindowID]*windowStory
-	numbers      map[string]map[int]bool // given, by group and period
+	numbers      map[string]map[issue]bool // given, by group, kind and period
 	series       []seriesRow
 	rows         struct {
 		statements []statementRow
@@ -127,6 +127,26 @@ func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
 	return c, nil
 }
 
+// issue is a number with what stands behind it: "R3 Rev.1 Corr.2".
+type issue struct {
+	Number      int `json:"number"`
+	Rev         int `json:"rev"`
+	Corrigendum int `json:"corrigendum"`
+}
+
+// before is the one that has to be there before this one; of a bare number there is none.
+func (i issue) before() (issue, bool) {
+	switch {
+	case i.Corrigendum > 0:
+		i.Corrigendum--
+	case i.Rev > 0:
+		i.Rev--
+	default:
+		return i, false
+	}
+	return i, true
+}
+
 // The rows of the register, as [Store.Export] writes them. Each is one JSON object with "export" naming its kind.
 type (
 	statementRow struct {
@@ -137,11 +157,11 @@ type (
 		Version  int                 `json:"version"`
 		Revision int                 `json:"revision"`
 		Digest   liaison.Digest      `json:"digest"`
-		Number   int                 `json:"number"`
-		Period   string              `json:"period"`
-		Approved liaison.Digest      `json:"approved_digest"`
-		By       liaison.PersonID    `json:"approved_by"`
-		Amended  liaison.Digest      `json:"amended_digest"`
+		issue
+		Period   string           `json:"period"`
+		Approved liaison.Digest   `json:"approved_digest"`
+		By       liaison.PersonID `json:"approved_by"`
+		Amended  liaison.Digest   `json:"amended_digest"`
 	}
 	amendmentRow struct {
 		Statement liaison.StatementID `json:"statement"`
@@ -203,7 +223,7 @@ type (
 func NewCrossCheck() *CrossCheck {
 	return &CrossCheck{
 		statements: map[liaison.StatementID]*statementStory{}, messages: map[liaison.TransmissionID]*messageStory{},
-		appointments: map[string][]appointmentRow{}, numbers: map[string]map[int]bool{}, absences: map[liaison.AbsenceID]absence{},
+		appointments: map[string][]appointmentRow{}, numbers: map[string]map[issue]bool{}, absences: map[liaison.AbsenceID]absence{},
 		windows: map[liaison.WindowID]*windowStory{},
 	}
 }
@@ -378,9 +398,9 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 			if r.Number > 0 {
 				key := string(r.Group) + " " + r.Kind + " " + r.Period
 				if c.numbers[key] == nil {
-					c.numbers[key] = map[int]bool{}
+					c.numbers[key] = map[issue]bool{}
 				}
-				c.numbers[key][r.Number] = true
+				c.numbers[key][r.issue] = true
 			}
 		})
 	case "decision":
@@ -540,8 +560,15 @@ func (c *CrossCheck) Problems() []Problem {
 	}
 	for _, s := range c.series {
 		for n := range s.Last {
-			if !c.numbers[string(s.Group)+" "+s.Kind+" "+s.Period][n+1] {
+			if !c.numbers[string(s.Group)+" "+s.Kind+" "+s.Period][issue{Number: n + 1}] {
 				c.problem("", "", "%s %s: the number %d was never given to a %s", s.Group, s.Period, n+1, cmp.Or(s.Kind, "statement"))
+			}
+		}
+	}
+	for key, given := range c.numbers {
+		for i := range given {
+			if b, ok := i.before(); ok && !given[b] {
+				c.problem("", "", "%s: number %d, Rev.%d Corr.%d was given, and the one before it was not", key, i.Number, i.Rev, i.Corrigendum)
 			}
 		}
 	}

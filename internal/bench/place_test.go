@@ -51,7 +51,7 @@ func work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	s, err := store.Open(ctx, cfg.DatabaseURL, store.ForWorker)
 	if err != nil {
 		return err
 	}
@@ -109,6 +109,7 @@ func begin(b *testing.B) *place {
 	b.Cleanup(func() { stop(b, p.pg) })
 	must(p.pg.EnsureDatabase(ctx, "liaison"))
 	must(migrations.Up(ctx, p.pg.URL("liaison")))
+	p.countStatements(b)
 	p.temporal, err = parts.StartTemporal(ctx, parts.TemporalOptions{PostgresURL: p.pg.URL("postgres"), PostgresDB: "temporal", Dir: p.dir, Namespace: "liaison"})
 	must(err)
 	b.Cleanup(func() { stop(b, p.temporal) })

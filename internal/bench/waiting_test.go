@@ -19,13 +19,18 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// waitingFor is how many statements wait, and watched how long they are watched.
-const (
-	waitingFor = 10_000
-	watched    = time.Minute
-)
+// watched is how long the statements are watched that wait.
+const watched = time.Minute
 
-// BenchmarkWaiting: 10,000 statements out, each with a run that waits for a deadline, beside the same processes with none. Aims: no
+// waitingFor is how many statements wait: 10,000, or LIAISON_BENCH_WAITING.
+func waitingFor() int {
+	if n, err := strconv.Atoi(os.Getenv("LIAISON_BENCH_WAITING")); err == nil && n > 1 {
+		return n
+	}
+	return 10_000
+}
+
+// BenchmarkWaiting: [waitingFor] statements out, each with a run that waits for a deadline, beside the same processes with none. Aims: no
 // CPU to speak of while they wait, and under 1 GB in all processes together.
 func BenchmarkWaiting(b *testing.B) {
 	p := begin(b)
@@ -34,7 +39,8 @@ func BenchmarkWaiting(b *testing.B) {
 		b.Fatal(err)
 	}
 	worker := p.run(b, "worker", self, nil, asWorker+"=1")
-	out := newPage(b, "WAITING FOR A DEADLINE (10,000 statements out, each with one timer)")
+	n := waitingFor()
+	out := newPage(b, fmt.Sprintf("WAITING FOR A DEADLINE (%d statements out, each with one timer)", n))
 	parts := []struct {
 		name string
 		pid  int
@@ -76,15 +82,15 @@ func BenchmarkWaiting(b *testing.B) {
 		return got
 	}
 	idle := watch()
-	p.clone(b, id, waitingFor-1)
+	p.clone(b, id, n-1)
 	began := time.Now()
-	p.resumeAll(b)
+	p.resumeAll(b, n)
 	calm(b, worker.Pid())
 	started := time.Since(began)
 	waiting := watch()
 
-	out.add("taking up %d runs, as after a lost Temporal store: %s", waitingFor, started.Round(time.Second))
-	out.add("%-12s %26s %30s", "", "CPU in "+watched.String()+", none | "+strconv.Itoa(waitingFor), "memory MB, none | "+strconv.Itoa(waitingFor))
+	out.add("taking up %d runs, as after a lost Temporal store: %s", n, started.Round(time.Second))
+	out.add("%-12s %26s %30s", "", "CPU in "+watched.String()+", none | "+strconv.Itoa(n), "memory MB, none | "+strconv.Itoa(n))
 	var sum, sumIdle figure
 	for _, x := range parts {
 		i, w := idle[x.name], waiting[x.name]
@@ -135,14 +141,14 @@ func (p *place) clone(b *testing.B, id liaison.StatementID, n int) {
 }
 
 // resumeAll starts the run of every statement that is open in the register, as the reconciliation does, several at a time.
-func (p *place) resumeAll(b *testing.B) {
+func (p *place) resumeAll(b *testing.B, n int) {
 	b.Helper()
 	open, err := p.store.OpenStatements(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	if len(open) != waitingFor {
-		b.Fatalf("%d statements are open, want %d", len(open), waitingFor)
+	if len(open) != n {
+		b.Fatalf("%d statements are open, want %d", len(open), n)
 	}
 	var next atomic.Int64
 	var failed atomic.Pointer[error]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/google/uuid"
@@ -90,28 +91,46 @@ func date(t time.Time, zone *time.Location, whole bool) liaison.Date {
 
 // Entry is a day to be written into a calendar.
 type Entry struct {
-	UID, Title, URL string
-	Day             liaison.Date
+	UID, Title, Text, URL string
+	Day                   liaison.Date
+	Changed               time.Time // when what it says was last changed
 }
 
-// Write makes a calendar of whole days, for a program that looks at it again and again. The same entries at the same time make
-// the same bytes.
-func Write(name string, entries []Entry, at time.Time) []byte {
-	cal := ics.NewCalendarFor("liaison")
-	cal.SetMethod(ics.MethodPublish)
+// Write makes a calendar of whole days, for a program that looks at it again and again (RFC 5545; without a METHOD, which would ask
+// for an organizer). The same entries make the same bytes.
+func Write(name string, entries []Entry) []byte {
+	cal := ics.NewCalendarFor("Liaison")
+	cal.SetProductId("-//Liaison//Deadlines//EN")
+	cal.SetCalscale("GREGORIAN")
 	cal.SetName(name)
 	cal.SetXWRCalName(name)
+	cal.SetRefreshInterval("PT1H")
+	cal.SetXPublishedTTL("PT1H")
 	for _, x := range entries {
 		day, err := time.Parse(time.DateOnly, string(x.Day))
 		if err != nil {
 			continue // no day: nothing to put into a calendar
 		}
 		e := cal.AddEvent(x.UID)
-		e.SetDtStampTime(at)
+		e.SetDtStampTime(x.Changed)
 		e.SetAllDayStartAt(day)
 		e.SetAllDayEndAt(day.AddDate(0, 0, 1))
-		e.SetSummary(x.Title)
+		e.SetSummary(plain(x.Title))
+		if x.Text != "" {
+			e.SetDescription(plain(x.Text))
+		}
 		e.SetURL(x.URL)
+		e.SetTimeTransparency(ics.TransparencyTransparent) // a deadline keeps nobody from meeting
 	}
-	return []byte(cal.Serialize())
+	return []byte(cal.Serialize(ics.WithNewLineWindows))
+}
+
+// plain leaves out what no text of a calendar may hold: control characters but the end of a line.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return -1
+		}
+		return r
+	}, s)
 }

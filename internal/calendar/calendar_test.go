@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,10 +60,39 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestWriteIsReadBack(t *testing.T) {
-	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	b := calendar.Write("Replies to JCA-ML", []calendar.Entry{{UID: "x@liaison.example", Title: "Reply to JCA-ML-LS1; due", URL: "https://liaison.example/a/x", Day: "2027-01-31"}, {UID: "none", Title: "no day"}}, at)
+	changed := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	long := strings.Repeat("تنسيق معايير التعلم الآلي؛ ", 11) + "end"
+	entries := []calendar.Entry{
+		{UID: "x@liaison", Title: "Reply to JCA-ML-LS1; due, with \\ and \u0007a bell", Text: "One line,\nanother; BEGIN:VEVENT", URL: "https://liaison.example/a/x?a=1,2;b", Day: "2027-01-31", Changed: changed},
+		{UID: "none@liaison", Title: "no day"},
+		{UID: "y@liaison", Title: long, URL: "https://liaison.example/" + strings.Repeat("y", 200), Day: "2028-02-29", Changed: changed},
+	}
+	b := calendar.Write("Replies to JCA-ML", entries)
 	got, err := calendar.Read(b, "w3c", "own", time.UTC)
-	if err != nil || len(got) != 1 || got[0].From != "2027-01-31" || got[0].Until != "2027-01-31" || got[0].Title != "Reply to JCA-ML-LS1; due" {
+	if err != nil || len(got) != 2 || got[0].From != "2027-01-31" || got[0].Until != "2027-01-31" || got[0].Title != `Reply to JCA-ML-LS1; due, with \ and a bell` || got[1].Title != strings.TrimSpace(long) || got[1].From != "2028-02-29" {
 		t.Errorf("%+v, %v:\n%s", got, err, b)
+	}
+	if again := calendar.Write("Replies to JCA-ML", entries); string(again) != string(b) {
+		t.Error("the same entries made other bytes")
+	}
+	// RFC 5545, 3.1: lines end with CRLF and have at most 75 octets, and no character is cut in two.
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(b), "\r\n"), "\r\n") {
+		if len(line) > 75 || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
+			t.Errorf("%d octets: %q", len(line), line)
+		}
+	}
+	// 3.6.1 and 3.7: what each has to have, once; no METHOD, which would ask for an ORGANIZER (RFC 5546, 3.2.1).
+	unfolded := strings.ReplaceAll(string(b), "\r\n ", "")
+	for line, n := range map[string]int{
+		"BEGIN:VCALENDAR": 1, "VERSION:2.0": 1, "PRODID:-//Liaison//Deadlines//EN": 1, "BEGIN:VEVENT": 2, "END:VEVENT": 2, "DTSTAMP:20261123T090000Z": 2, "METHOD:PUBLISH": 0,
+		"UID:x@liaison": 1, "DTSTART;VALUE=DATE:20270131": 1, "DTEND;VALUE=DATE:20270201": 1, "DTSTART;VALUE=DATE:20280229": 1, "TRANSP:TRANSPARENT": 2,
+		`DESCRIPTION:One line\,\nanother\; BEGIN:VEVENT`: 1, "URL:https://liaison.example/a/x?a=1,2;b": 1, "REFRESH-INTERVAL;VALUE=DURATION:PT1H": 1,
+	} {
+		if got := strings.Count("\r\n"+unfolded, "\r\n"+line+"\r\n"); got != n {
+			t.Errorf("%s stands there %d times, want %d", line, got, n)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", b)
 	}
 }

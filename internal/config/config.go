@@ -52,8 +52,8 @@ type Config struct {
 
 	MailSettle    time.Duration `env:"LIAISON_MAIL_SETTLE" envDefault:"30m" help:"how long our own copy of a message in doubt is waited for, while test messages come back, before it counts as not taken over; at least twice the relay's own wait for a deferred copy"`
 	MailCanary    time.Duration `env:"LIAISON_MAIL_CANARY" envDefault:"5m" help:"how often a test message is sent to ourselves through the relay, where an inbound domain is set"`
-	MailAtOnce    int           `env:"LIAISON_MAIL_AT_ONCE" envDefault:"2" help:"connections of a worker for one destination domain; 0 for no bound"`
-	MailPerMinute int           `env:"LIAISON_MAIL_PER_MINUTE" envDefault:"30" help:"messages of a worker to one destination domain in a minute; halved when it asks for less; 0 for no bound"`
+	MailAtOnce    int           `env:"LIAISON_MAIL_AT_ONCE" envDefault:"8" help:"messages of a worker on their way to one destination domain at once, so that a slow one does not have all connections to the relay; 0 for no bound"`
+	MailPerMinute int           `env:"LIAISON_MAIL_PER_MINUTE" envDefault:"0" help:"messages of a worker to one destination domain in a minute; halved when it asks for less; 0 for no bound until it does, as suits a relay of our own, which queues"`
 	MailBudget    int           `env:"LIAISON_MAIL_BUDGET" envDefault:"7340032" help:"bytes of files that a message carries; what is more is linked to on the addressee's page"`
 	DispatchUndo  time.Duration `env:"LIAISON_DISPATCH_UNDO" envDefault:"60s" help:"how long behind its approval a statement is dispatched, so that it can still be held or withdrawn; 0s for at once"`
 

@@ -10,6 +10,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,6 +53,7 @@ type Table struct {
 	Key     string // of the catalogue's words, stable over languages
 	Caption string
 	Columns []string
+	Widths  []int  // of the columns on paper, in percent of the whole
 	Numeric []bool // columns of numbers
 	Rows    []TableRow
 }
@@ -139,6 +141,13 @@ func (o outline) facts(content liaison.Content) []Fact {
 		{o.say("period"), o.days(o.r.From, o.r.Until)},
 		{o.say("as-of"), o.c.Date(liaison.Date(o.r.AsOf.Format("2006-01-02")))},
 	}
+	if kind, other := content.Keeps(); other != "" {
+		for _, r := range content.Relations {
+			if r.Statement == other {
+				out = slices.Insert(out, 1, Fact{o.say(string(kind)), r.Ref})
+			}
+		}
+	}
 	if o.r.MeetingName != "" {
 		out = append(out, Fact{o.say("for-meeting"), o.r.MeetingName + ", " + o.c.Date(o.r.MeetingFrom)})
 	}
@@ -160,13 +169,20 @@ func (o outline) facts(content liaison.Content) []Fact {
 func (o outline) blocks(content liaison.Content) []Block {
 	var out []Block
 	add := func(b ...Block) { out = append(out, b...) }
+	intro := Heading{1, o.say("introduction"), "introduction"}
+	if content.IsCorrigendum() {
+		intro.Text = o.say("corrections")
+	}
 	if note := o.r.NoteOf(""); note != "" || content.Text != "" {
-		add(Block{Heading: &Heading{1, o.say("introduction"), "introduction"}})
+		add(Block{Heading: &intro})
 		for _, text := range []string{note, content.Text} {
 			if text != "" {
 				add(Block{Paragraph: text})
 			}
 		}
+	}
+	if content.IsCorrigendum() {
+		return out
 	}
 	for i, key := range liaison.Sections {
 		add(Block{Heading: &Heading{1, fmt.Sprintf("%d. %s", i+1, o.say("section-"+string(key))), string(key)}})
@@ -185,7 +201,14 @@ func (o outline) blocks(content liaison.Content) []Block {
 		if key == liaison.SectionProposals {
 			add(o.proposals()...)
 		}
-		if len(out) == before {
+		if key == liaison.SectionAnnexes {
+			add(o.annexes(content)...)
+		}
+		switch {
+		case len(out) > before:
+		case slices.Contains(liaison.EditorsSections, key): // the register cannot say that there is nothing
+			add(Block{Muted: o.say("editor-" + string(key))})
+		default:
 			add(Block{Muted: o.say("nothing")})
 		}
 	}
@@ -195,7 +218,7 @@ func (o outline) blocks(content liaison.Content) []Block {
 func (o outline) section(s liaison.Section) []Block {
 	var out []Block
 	if len(s.Figures) > 0 {
-		t := Table{Key: "figures", Caption: o.say("section-figures"), Columns: []string{o.say("column-figure"), o.say("column-value"), o.say("column-definition")}, Numeric: []bool{false, false, false}}
+		t := Table{Key: "figures", Caption: o.say("section-figures"), Columns: []string{o.say("column-figure"), o.say("column-value"), o.say("column-definition")}, Widths: []int{28, 24, 48}, Numeric: []bool{false, false, false}}
 		for _, f := range s.Figures {
 			t.Rows = append(t.Rows, TableRow{Cells: []string{o.say("figure-" + string(f.Key)), o.figure(f), o.say("means-" + string(f.Key))}, Link: o.behind(f)})
 		}
@@ -271,7 +294,58 @@ func (o outline) table(t liaison.ReportTable) *Table {
 		}
 		out.Rows = append(out.Rows, r)
 	}
+	out.Widths = shares(out, liaison.TableColumns[t.Key])
 	return out
+}
+
+// weights are how much of the room that is left a column gets on paper beside the others; one that is not named gets 10.
+var weights = map[string]int{
+	"number": 5, "title": 40, "addressees": 20, "addressee": 20, "reason": 30, "because": 30, "proposal": 50, "source": 20, "meeting": 30, "document": 40, "from-address": 20,
+	"approved": 5, "level": 5, "days": 20, "item": 2, "version": 2, "report": 5, "state": 5, "count": 5,
+}
+
+// shares are the widths of the table's columns in percent, which are 100 together: room for the longest word of each, and more for those
+// that have more to say.
+func shares(t *Table, columns []string) []int {
+	const whole, padding, letter, bold = 1000, 18, 10, 11 // in tenths of a percent of a page of A4, at the size of letters that the PDF has
+	out, all, weight := make([]int, len(columns)), 0, 0
+	for i, name := range columns {
+		out[i] = longest(t.Columns[i])*bold + padding
+		for _, row := range t.Rows {
+			if i < len(row.Cells) {
+				out[i] = max(out[i], longest(row.Cells[i])*letter+padding)
+			}
+		}
+		all, weight = all+out[i], weight+cmp.Or(weights[name], 10)
+	}
+	left := whole - all
+	for i, name := range columns {
+		if left > 0 {
+			out[i] = (out[i] + left*cmp.Or(weights[name], 10)/weight) / 10
+		} else {
+			out[i] = 100 * out[i] / all
+		}
+	}
+	if len(out) > 0 {
+		rest := 100
+		for _, n := range out {
+			rest -= n
+		}
+		out[0] += rest // what rounding left over
+	}
+	return out
+}
+
+// longest is how many columns of letters the longest word takes that is not broken; what is longer than 18 may be.
+func longest(s string) int {
+	n := 0
+	for word := range strings.FieldsSeq(s) {
+		if strings.ContainsFunc(word, ideographic) { // which break anywhere
+			word = "6 wide"
+		}
+		n = max(n, min(catalogue.Width(word), 18))
+	}
+	return n
 }
 
 func linkOf(row liaison.Row) string {
@@ -338,6 +412,18 @@ func (o outline) chart(t liaison.ReportTable) *Chart {
 		return nil
 	}
 	return chart
+}
+
+// annexes are the documents that the editor attached.
+func (o outline) annexes(content liaison.Content) []Block {
+	t := liaison.ReportTable{Key: liaison.TableAnnexes}
+	for _, a := range o.r.Own(content.Attachments) {
+		t.Rows = append(t.Rows, liaison.Row{Cells: []liaison.Cell{{Text: a.Name}, {Text: a.Title}}})
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return []Block{{Table: o.table(t)}}
 }
 
 func (o outline) proposals() []Block {

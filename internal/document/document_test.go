@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jca-ml/liaison/internal/document"
@@ -39,7 +40,7 @@ func report(t *testing.T, language string, long int) (liaison.Content, document.
 		For:     liaison.Meeting{ID: "m", Title: "Study Group 13 meeting", From: "2027-03-01"},
 		Waiting: map[liaison.State]int{liaison.Draft: 2, liaison.InReview: 1},
 		Meetings: []liaison.Meeting{
-			{ID: "a", Title: "Meeting of JCA-ML", Place: "online", From: "2026-09-16", Until: "2026-09-17", State: liaison.MeetingClosed, Source: "TSB Circular 72"},
+			{ID: "a", Title: "Meeting of JCA-ML", Place: "online", From: "2026-09-16", Until: "2026-09-17", State: liaison.MeetingClosed, Source: "TSB Circular 72", Agenda: []liaison.AgendaItem{{Number: 1, Title: "Opening"}, {Number: 9, Title: "Approval of outgoing liaison statements"}}},
 			{ID: "b", Title: "Meeting of JCA-ML", Place: "online", From: "2026-12-03", Until: "2026-12-03", State: liaison.MeetingPlanned},
 		},
 		Officers:   []liaison.Appointment{{Person: liaison.Person{Name: "Marco Carugi"}, Group: jca.Code, Office: liaison.OfficeViceChair, From: "2026-09-16", Evidence: "JCA-ML meeting"}},
@@ -51,7 +52,7 @@ func report(t *testing.T, language string, long int) (liaison.Content, document.
 		month := time.Month(7 + i%4)
 		f.Out = append(f.Out, liaison.OutFact{
 			ID: liaison.StatementID(fmt.Sprint(i)), Ref: fmt.Sprintf("JCA-ML-LS%d", i+1), Title: "LS/o on review of the AI standardization roadmap", State: liaison.Dispatched, Level: "JCA-ML Chair",
-			Submitted: at(month, 1), Approved: at(month, 3), Dispatched: at(month, 3), Override: map[bool]string{true: "asked for by TSAG"}[i == 1],
+			Submitted: at(month, 1), Approved: at(month, 3), Dispatched: at(month, 3), Approval: liaison.Approval{Mode: liaison.ByOfficer, As: liaison.AsChair}, Override: map[bool]liaison.Override{true: {Reason: "asked for by TSAG", Because: "TSAG decides on the roadmap", By: "Kangchan Lee"}}[i == 1],
 			To: []liaison.OutAddressee{
 				{Body: sg13.Code, Name: "ITU-T SG13", Kind: liaison.Group, Purpose: liaison.ForAction, Sent: at(month, 3), Due: "2026-10-01", Answer: liaison.AnswerReplied, Answered: at(10, 1+i%3)},
 				{Body: "w3c", Name: "W3C", Kind: liaison.Organization, Purpose: liaison.ForComment, Sent: at(month, 3), Due: "2026-11-30"},
@@ -157,6 +158,19 @@ func TestEveryWordIsSaid(t *testing.T) {
 	add("title", "title-of", "abstract-of", "period", "for-meeting", "as-of", "from-to", "provisional", "nil", "nothing", "more", "introduction", "contents", "number-later",
 		"share", "days", "unknown", "confidential", "proposal", "proposal-to", "proposal-ask")
 	add("state-tabled", "state-by-correspondence")
+	add("corrections", "revises", "corrects")
+	for _, key := range liaison.EditorsSections {
+		add("editor-" + string(key))
+	}
+	for _, mode := range liaison.ApprovalModes {
+		way := []string{string(mode)}
+		if mode == liaison.ByOfficer {
+			way = []string{"officer-chair", "officer-vice-chair"}
+		}
+		for _, w := range way {
+			add("way-"+w, "way-entered-"+w)
+		}
+	}
 	for key := range c.Keys() {
 		if strings.HasPrefix(key, "progress.") && !said[key] {
 			t.Errorf("%s is said nowhere", key)
@@ -179,25 +193,146 @@ func TestUnknownWordsOfOldReports(t *testing.T) {
 	}
 }
 
+// hard is a report that is hard to set: 200 statements, titles of 300 characters, words without a space, other scripts, an emoji.
+func hard(t *testing.T, language string) document.Document {
+	t.Helper()
+	c, about := report(t, language, 200)
+	for _, s := range c.Report.Sections {
+		for _, table := range s.Tables {
+			if table.Key != liaison.TableOutgoing {
+				continue
+			}
+			for i, title := range []string{
+				strings.Repeat("LS/o on terms and definitions for machine learning in future networks ", 5)[:300], strings.Repeat("W", 300),
+				"LS/o on 人工智能标准化路线图", "LS/o о совместном собрании", "بيان اتصال بشأن التعلم الآلي", "LS/o क \u2068isolated\u2069",
+			} {
+				table.Rows[i].Cells[1] = liaison.Cell{Text: title}
+			}
+		}
+	}
+	c.Report.Proposals[0].Title = strings.Repeat("A proposal whose title is very long ", 9)[:300]
+	c.Attachments = []liaison.Attachment{{Name: "agenda.pdf", Title: "Agenda of the ninth meeting"}}
+	d, err := document.Outline(c, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// needsChinese says that this machine has no font with Chinese letters: CI has one.
+func needsChinese(t *testing.T, err error) {
+	t.Helper()
+	if liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "fonts-noto-cjk") {
+		t.Errorf("without a font for Chinese: %v", err)
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("there is no font with Chinese letters on this machine; CI installs fonts-wqy-microhei")
+	}
+	t.Skip("there is no font with Chinese letters on this machine (on Debian: fonts-wqy-microhei)")
+}
+
 func TestPDF(t *testing.T) {
 	for _, language := range catalogue.Languages {
-		d := outline(t, language, 60)
-		b, err := document.PDF(d)
-		if language == "zh" && liaison.CodeOf(err) == liaison.Invalid { // no font for it on this machine, and then it says so
-			if !strings.Contains(err.Error(), "fonts-noto-cjk") {
-				t.Errorf("the refusal does not say what to install: %v", err)
+		t.Run(language, func(t *testing.T) {
+			documents := map[string]document.Document{"report": outline(t, language, 60)}
+			if slices.Contains([]string{"ar", "en", "zh"}, language) {
+				documents["hard"] = hard(t, language)
 			}
-			continue
-		}
-		if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) || !bytes.Contains(b, []byte("/StructTreeRoot")) || !bytes.Contains(b, []byte("/Outlines")) {
-			t.Fatalf("%s: %d bytes, %v; want a tagged PDF with bookmarks", language, len(b), err)
-		}
-		again, err := document.PDF(d)
-		if err != nil || !bytes.Equal(b, again) {
-			t.Errorf("%s: the same document became other bytes, %v", language, err)
-		}
-		keep(t, "report."+language+".pdf", b)
+			for name, d := range documents {
+				b, err := document.PDF(d)
+				if err != nil && (language == "zh" || name == "hard") {
+					needsChinese(t, err)
+				}
+				if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) || !bytes.Contains(b, []byte("/StructTreeRoot")) || !bytes.Contains(b, []byte("/Outlines")) {
+					t.Fatalf("%s: %d bytes, %v; want a tagged PDF with bookmarks", name, len(b), err)
+				}
+				if name != "hard" {
+					again, err := document.PDF(d)
+					if err != nil || !bytes.Equal(b, again) {
+						t.Errorf("%s: the same document became other bytes, %v", name, err)
+					}
+				}
+				keep(t, name+"."+language+".pdf", b)
+			}
+		})
 	}
+}
+
+// TestEveryLetterHasAFont: no PDF has boxes where letters should be.
+func TestEveryLetterHasAFont(t *testing.T) {
+	kept := document.Chinese
+	t.Cleanup(func() { document.Chinese = kept })
+	set := func(language string, words ...string) ([]byte, error) {
+		d := document.Document{Title: "Report", Language: language}
+		for _, w := range words {
+			d.Blocks = append(d.Blocks, document.Block{Paragraph: w})
+		}
+		return document.PDF(d)
+	}
+	t.Run("without a font for Chinese, what needs one is refused and says what to install", func(t *testing.T) {
+		document.Chinese = []string{filepath.Join(t.TempDir(), "missing.ttc")}
+		for _, language := range []string{"zh", "en"} {
+			b, err := set(language, "机器学习")
+			if liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "fonts-wqy-microhei") || b != nil {
+				t.Errorf("%s: %d bytes, %v", language, len(b), err)
+			}
+		}
+		if _, err := set("ar", "التعلم الآلي", "Машинное обучение", "Apprentissage – œuvre", "x ≤ y"); err != nil {
+			t.Errorf("letters that the program has a font for: %v", err)
+		}
+	})
+	t.Run("the worker says so when it starts", func(t *testing.T) {
+		document.Chinese = []string{filepath.Join(t.TempDir(), "missing.ttc")}
+		if err := document.CanSetChinese(); liaison.CodeOf(err) != liaison.Invalid {
+			t.Errorf("it says %v", err)
+		}
+	})
+	t.Run("a font that is damaged is not passed over", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "damaged.ttc")
+		if err := os.WriteFile(path, []byte("ttcf, and nothing else"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		document.Chinese = []string{path}
+		if _, err := set("zh", "机器学习"); err == nil {
+			t.Error("a PDF was made with a font that cannot be read")
+		}
+	})
+	t.Run("a font that lacks a letter is named", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "latin.ttf")
+		if err := os.WriteFile(path, dejavusans.TTF, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		document.Chinese = []string{path}
+		if _, err := set("en", "Machine learning is 机器学习"); liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "机器学习") {
+			t.Errorf("answered with %v", err)
+		}
+	})
+	t.Run("what no font is for is written as its number", func(t *testing.T) {
+		document.Chinese = nil
+		smile, err := set("en", "\u0915")
+		if err != nil {
+			t.Fatal(err)
+		}
+		number, err := set("en", "[U+0915]")
+		if err != nil || !bytes.Equal(smile, number) {
+			t.Errorf("a letter of Devanagari is not written as its number, %v", err)
+		}
+		isolated, err := set("en", "\u2068left\u2069")
+		plain, err2 := set("en", "left")
+		if err != nil || err2 != nil || !bytes.Equal(isolated, plain) {
+			t.Errorf("marks of direction are seen, %v, %v", err, err2)
+		}
+	})
+	document.Chinese = kept
+	t.Run("letters of two scripts in one line", func(t *testing.T) {
+		b, err := set("en", "Machine learning is 机器学习 &c.")
+		if err != nil {
+			needsChinese(t, err)
+		}
+		if bytes.Count(b, []byte("/FontFile")) < 2 {
+			t.Error("it embeds fewer than two fonts")
+		}
+	})
 }
 
 func TestWord(t *testing.T) {
@@ -244,6 +379,10 @@ func TestWord(t *testing.T) {
 			t.Errorf("%s: the parts are %q", language, names)
 		}
 		keep(t, "report."+language+".docx", b)
+		if b, err = document.Word(hard(t, language)); err != nil {
+			t.Error(err)
+		}
+		keep(t, "hard."+language+".docx", b)
 	}
 }
 

@@ -12,6 +12,7 @@ type place struct {
 	links bool   // rows lead to what they are about
 	base  string // that their addresses begin with
 	rows  int    // of a table; all where it is 0
+	paper bool   // a heading stands on the page of what follows it
 }
 
 var funcs = template.FuncMap{
@@ -24,6 +25,7 @@ var funcs = template.FuncMap{
 		}
 		return out
 	},
+	"less":    func(i int) int { return i - 1 },
 	"picture": func(c *Chart, p pictured) template.HTML { return template.HTML(SVG(*c, p.RTL)) }, // made here, every word escaped
 }
 
@@ -82,6 +84,18 @@ func (v view) Shown(t *Table) []TableRow {
 	return t.Rows
 }
 
+// short is how many rows a table has at the most that is kept on one page with its heading.
+const short = 8
+
+// Keeps reports whether the block is a heading that is kept on one page with the block behind it.
+func (v view) Keeps(at int) bool {
+	if !v.paper || at < 0 || at+1 >= len(v.Blocks) || v.Blocks[at].Heading == nil {
+		return false
+	}
+	next := v.Blocks[at+1]
+	return next.Muted != "" || next.Paragraph != "" && len(next.Paragraph) < 1000 || next.Table != nil && len(next.Table.Rows) <= short
+}
+
 // More says how many rows do not.
 func (v view) More(t *Table) string {
 	if n := len(t.Rows) - len(v.Shown(t)); n > 0 {
@@ -107,7 +121,7 @@ func (v view) ContentsTitle() string { return v.c.Say("progress.contents") }
 // blocks are the blocks of a document. The picture of a chart is defined by where they stand: SVG on a page, boxes on paper,
 // where the library knows no fonts in pictures.
 var body = template.Must(template.New("body").Funcs(funcs).Parse(`
-{{- range .Blocks}}
+{{- range $at, $block := .Blocks}}{{if $.Keeps $at}}<div class="keep">{{end}}
 {{- with .Heading}}{{if eq .Level 1}}<h2 id="{{.ID}}">{{.Text}}</h2>{{else}}<h3 id="{{.ID}}">{{.Text}}</h3>{{end}}
 {{end}}
 {{- with .Paragraph}}{{range paragraphs .}}<p class="prose" dir="auto">{{.}}</p>
@@ -116,18 +130,19 @@ var body = template.Must(template.New("body").Funcs(funcs).Parse(`
 {{end}}
 {{- with .Chart}}{{block "chart" $.Pictured .}}<figure>{{picture .Chart .}}<figcaption>{{.Chart.Title}}</figcaption></figure>{{end}}
 {{end}}
-{{- with .Table}}{{$t := .}}{{block "caption" .}}<table class="report {{.Key}}"><caption>{{.Caption}}</caption>{{end}}
-<thead><tr>{{range $i, $c := .Columns}}<th scope="col"{{if index $t.Numeric $i}} class="number"{{end}}>{{$c}}</th>{{end}}</tr></thead>
+{{- with .Table}}{{$t := .}}{{block "caption" .}}<table class="report {{.Key}}"><caption>{{.Caption}}</caption>
+<thead>{{end}}<tr>{{range $i, $c := .Columns}}<th scope="col"{{if index $t.Numeric $i}} class="number"{{end}}>{{$c}}</th>{{end}}</tr></thead>
 <tbody>{{range $row := $.Shown .}}<tr>{{range $i, $c := $row.Cells}}<td{{if index $t.Numeric $i}} class="number"{{end}} dir="auto">{{if and (eq $i 0) ($.Link $row)}}<a href="{{$.Link $row}}">{{$c}}</a>{{else}}{{$c}}{{end}}</td>{{end}}</tr>
 {{end}}</tbody></table>
 {{with $.More .}}<p class="aside">{{.}}</p>{{end}}
+{{end}}{{if $.Keeps (less $at)}}</div>
 {{end}}
 {{- end}}`))
 
 // HTML is the blocks of the document as they stand on a page or in an e-mail, without styles. With links, rows lead to what they
 // are about, at addresses that begin with base; rows is how many of a table are shown, 0 for all.
 func HTML(d Document, links bool, base string, rows int) (template.HTML, error) {
-	return render(body, d, place{links, base, rows})
+	return render(body, d, place{links: links, base: base, rows: rows})
 }
 
 func render(t *template.Template, d Document, at place) (template.HTML, error) {

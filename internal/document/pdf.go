@@ -1,37 +1,26 @@
 package document
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing/fstest"
 
 	"github.com/carlos7ags/folio/document"
 	"github.com/carlos7ags/folio/font"
 	foliohtml "github.com/carlos7ags/folio/html"
-	"github.com/go-fonts/dejavu/dejavusans"
-	"github.com/go-fonts/dejavu/dejavusansbold"
-
-	"github.com/jca-ml/liaison/liaison"
-	"github.com/jca-ml/liaison/mail/catalogue"
 )
 
 // PDF makes a tagged PDF of A4 pages, the same bytes for the same document: headings become bookmarks, tables break across
-// pages with their head repeated, the pages are numbered. The fonts for Latin, Cyrillic and Arabic letters are part of the
-// program; for Chinese one of the machine's is used, and without any the document is refused with what to install.
+// pages with their head repeated, the pages are numbered. Every letter has a font, see [typeset], or the document is refused with what
+// to install: no PDF has boxes where letters should be.
 func PDF(d Document) ([]byte, error) {
-	fonts, err := fontsFor(d.Language)
-	if err != nil {
-		return nil, err
-	}
-	page, err := render(paper, d, place{})
+	page, err := render(paper, d, place{paper: true})
 	if err != nil {
 		return nil, fmt.Errorf("make a PDF: %w", err)
 	}
-	page = template.HTML(isolates.Replace(string(page)))
+	page, fonts, err := typeset(page, d.Language)
+	if err != nil {
+		return nil, err
+	}
 	doc := document.NewDocument(document.PageSizeA4)
 	doc.Info.Title = d.Title
 	doc.SetTagged(true)
@@ -51,43 +40,18 @@ func PDF(d Document) ([]byte, error) {
 	return b, nil
 }
 
-// isolates are for readers of text. On paper every cell is a paragraph of its own, and no font has a sign for them.
-var isolates = strings.NewReplacer("\u2068", "", "\u2069", "")
-
-// cjk are where Debian, Fedora, macOS and Windows keep a font with Chinese letters.
-var cjk = []string{
-	"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
-	"/usr/share/fonts/google-noto-sans-cjk-vf-fonts/NotoSansCJK-VF.ttc", "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", "/usr/share/fonts/truetype/arphic/uming.ttc",
-	"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf", "/System/Library/Fonts/PingFang.ttc", `C:\Windows\Fonts\msyh.ttc`,
-}
-
-func fontsFor(language string) (fstest.MapFS, error) {
-	fonts := fstest.MapFS{"text.ttf": {Data: dejavusans.TTF}, "bold.ttf": {Data: dejavusansbold.TTF}}
-	if c, _ := catalogue.For(language); c.Tag() != "zh-Hans" {
-		return fonts, nil
-	}
-	for _, path := range cjk {
-		b, err := os.ReadFile(filepath.Clean(path))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		} else if err != nil {
-			return nil, fmt.Errorf("read the font for Chinese: %w", err)
-		}
-		fonts["text.ttf"], fonts["bold.ttf"] = &fstest.MapFile{Data: b}, &fstest.MapFile{Data: b}
-		return fonts, nil
-	}
-	return nil, liaison.Refuse(liaison.Invalid, "There is no font with Chinese letters on this machine, so the report cannot be made a PDF. The operator installs one (on Debian: fonts-noto-cjk).")
-}
-
 // paper is the page around the blocks. The library understands this much of CSS and no more.
 var paper = template.Must(template.Must(body.Clone()).New("paper").Parse(`
-{{- define "caption"}}<p class="caption">{{.Caption}}</p><table>{{end}}
+{{- define "caption"}}<table>{{with .Widths}}<colgroup>{{range .}}<col style="width: {{.}}%">{{end}}</colgroup>{{end}}
+<thead><tr><th class="caption" colspan="{{len .Columns}}">{{.Caption}}</th></tr>{{end}}
 {{- define "chart"}}<p class="caption">{{.Chart.Title}}</p><table class="bars"><tbody>{{range .Bars}}<tr><td style="width: 34%">{{.Name}}</td>
 <td style="width: 58%">{{if .Percent}}<div class="bar" style="width: {{.Percent}}%; background-color: {{.Fill}}"></div>{{end}}</td><td class="number" style="width: 8%">{{.Value}}</td></tr>{{end}}</tbody></table>{{end -}}
 <!DOCTYPE html>
 <html lang="{{.Language}}"{{if .RTL}} dir="rtl"{{end}}><head><meta charset="utf-8"><title>{{.Title}}</title><style>
 @font-face { font-family: Text; src: url(text.ttf); font-weight: normal }
 @font-face { font-family: Text; src: url(bold.ttf); font-weight: bold }
+@font-face { font-family: Other; src: url(other.ttf) }
+.other { font-family: Other }
 @page { size: A4; margin: 20mm 18mm 22mm 18mm }
 {{if .RTL}}body, h1, h2, h3, p, div { direction: rtl; text-align: right }
 {{end}}body { font-family: Text; font-size: 9.5pt; line-height: 1.4; color: #16202a }
@@ -99,9 +63,12 @@ p { margin: 0 0 6pt 0 }
 .aside { color: #55606a }
 table { border-collapse: collapse; width: 100%; margin: 4pt 0 12pt 0 }
 .caption { font-weight: bold; font-size: 8.5pt; margin: 8pt 0 3pt 0; break-after: avoid }
-th { font-size: 8pt; background-color: #e8eef4; text-align: {{if .RTL}}right{{else}}left{{end}}; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0 }
-td { font-size: 8pt; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0; vertical-align: top; text-align: {{if .RTL}}right{{else}}left{{end}} }
+th { font-size: 7.5pt; background-color: #e8eef4; text-align: {{if .RTL}}right{{else}}left{{end}}; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0 }
+td { word-break: break-word }
+td { font-size: 7.5pt; padding: 3pt 4pt; border: 0.5pt solid #b8c4d0; vertical-align: top; text-align: {{if .RTL}}right{{else}}left{{end}} }
 .number { text-align: right }
+th.caption { border: none; background-color: #ffffff; padding: 6pt 0 3pt 0; font-size: 8.5pt }
+.keep { break-inside: avoid }
 .facts th { width: 28%; background-color: #f4f7fa }
 .bars td { border: none; padding: 1.5pt 4pt }
 .bar { height: 7pt }

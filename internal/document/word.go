@@ -50,6 +50,9 @@ type word struct {
 	n int // bookmarks so far
 }
 
+// isolates are for readers of text. Here every cell is a paragraph of its own, and no font has a sign for them.
+var isolates = strings.NewReplacer("\u2068", "", "\u2069", "")
+
 // text is s as XML has it; what XML cannot hold at all becomes U+FFFD.
 func text(s string) string {
 	var b strings.Builder
@@ -86,7 +89,7 @@ func (w *word) write() {
 			w.chart(b.Chart)
 		case b.Table != nil:
 			w.paragraph("Caption", b.Table.Caption)
-			w.table(b.Table, nil)
+			w.table(b.Table, b.Table.Widths)
 		case b.Paragraph != "":
 			for p := range strings.SplitSeq(b.Paragraph, "\n\n") {
 				if p = strings.TrimSpace(p); p != "" {
@@ -226,7 +229,7 @@ const (
 		`<w:style w:type="paragraph" w:styleId="Banner"><w:name w:val="Provisional"/><w:basedOn w:val="Normal"/><w:pPr><w:pBdr><w:top w:val="single" w:sz="12" w:space="4" w:color="A33A1A"/><w:left w:val="single" w:sz="12" w:space="4" w:color="A33A1A"/><w:bottom w:val="single" w:sz="12" w:space="4" w:color="A33A1A"/><w:right w:val="single" w:sz="12" w:space="4" w:color="A33A1A"/></w:pBdr></w:pPr><w:rPr><w:b/><w:bCs/><w:color w:val="A33A1A"/></w:rPr></w:style>` +
 		`<w:style w:type="paragraph" w:styleId="Quiet"><w:name w:val="Quiet"/><w:basedOn w:val="Normal"/><w:rPr><w:color w:val="55606A"/></w:rPr></w:style>` +
 		`<w:style w:type="paragraph" w:styleId="Caption"><w:name w:val="caption"/><w:basedOn w:val="Normal"/><w:pPr><w:keepNext/><w:spacing w:before="120" w:after="60"/></w:pPr><w:rPr><w:b/><w:bCs/><w:sz w:val="19"/><w:szCs w:val="19"/></w:rPr></w:style>` +
-		`<w:style w:type="paragraph" w:styleId="Cell"><w:name w:val="Cell"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/></w:pPr><w:rPr><w:sz w:val="18"/><w:szCs w:val="18"/></w:rPr></w:style>` +
+		`<w:style w:type="paragraph" w:styleId="Cell"><w:name w:val="Cell"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/></w:pPr><w:rPr><w:sz w:val="16"/><w:szCs w:val="16"/></w:rPr></w:style>` +
 		`<w:style w:type="paragraph" w:styleId="HeadCell"><w:name w:val="Head cell"/><w:basedOn w:val="Cell"/><w:pPr><w:keepNext/></w:pPr><w:rPr><w:b/><w:bCs/></w:rPr></w:style>` +
 		`<w:style w:type="paragraph" w:styleId="NumberCell"><w:name w:val="Number cell"/><w:basedOn w:val="Cell"/><w:pPr><w:jc w:val="right"/></w:pPr></w:style>` +
 		`<w:style w:type="paragraph" w:styleId="Gap"><w:name w:val="Gap"/><w:basedOn w:val="Normal"/><w:pPr><w:spacing w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:style>` +

@@ -71,9 +71,23 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	case err != nil:
 		return liaison.Answer{}, err
 	case recorded != nil:
+		if err := e.rouse(ctx, cmd.Statement, *recorded); err != nil {
+			return liaison.Answer{}, err
+		}
 		return *recorded, nil
 	}
 	return liaison.Answer{}, refusal
+}
+
+// rouse has the statement's workflow look at what a command released that is on record, and that it may know nothing of. An Update
+// stands in no history until the task is done that carries it out: when worker and Temporal, or Temporal's database, go away between our
+// commit and that, the workflow has never heard of it. While Temporal is still away, whoever asks is told that
+// it is not certain yet, and asks again; the mending comes to it as well, later.
+func (e *Engine) rouse(ctx context.Context, id liaison.StatementID, answer liaison.Answer) error {
+	if !answer.Letters && answer.DispatchAt.IsZero() {
+		return nil
+	}
+	return e.Nudge(ctx, id, answer.State)
 }
 
 // recorded returns the answer that a command got, or nil. An approval that dispatched in the same breath was answered with the
@@ -93,7 +107,7 @@ func (e *Engine) recorded(ctx context.Context, cmd liaison.Command) (*liaison.An
 func (e *Engine) update(ctx context.Context, cmd liaison.Command, state liaison.State) (answer liaison.Answer, err error) {
 	pause := 20 * time.Millisecond
 	for {
-		start := e.Temporal.NewWithStartWorkflowOperation(options(cmd.Statement), workflows.StatementWorkflow, workflows.StatementInput{ID: cmd.Statement, State: state})
+		start := e.Temporal.NewWithStartWorkflowOperation(options(cmd.Statement), workflows.StatementWorkflow, workflows.StatementInput{ID: cmd.Statement, State: state, Procedure: workflows.Procedure})
 		var handle client.WorkflowUpdateHandle
 		handle, err = e.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: start,
@@ -154,7 +168,7 @@ func (e *Engine) explain(err error) error {
 
 // Resume starts a statement's workflow where none is running, to take over what a lost run left unsent.
 func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liaison.State) error {
-	_, err := e.Temporal.ExecuteWorkflow(ctx, options(id), workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+	_, err := e.Temporal.ExecuteWorkflow(ctx, options(id), workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true, Procedure: workflows.Procedure})
 	if err != nil {
 		return fmt.Errorf("resume statement %s: %w", id, e.explain(err))
 	}
@@ -165,7 +179,7 @@ func (e *Engine) Resume(ctx context.Context, id liaison.StatementID, state liais
 // Where none is running one is started.
 func (e *Engine) Nudge(ctx context.Context, id liaison.StatementID, state liaison.State) error {
 	_, err := e.Temporal.SignalWithStartWorkflow(ctx, workflows.StatementWorkflowID(id), workflows.SignalMend, nil, options(id),
-		workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true})
+		workflows.StatementWorkflow, workflows.StatementInput{ID: id, State: state, Resume: true, Procedure: workflows.Procedure})
 	if err != nil {
 		return fmt.Errorf("nudge statement %s: %w", id, e.explain(err))
 	}

@@ -76,6 +76,40 @@ func TestStatementFromDraftToInbox(t *testing.T) {
 	}
 }
 
+// TestGivenAgainWhatTheWorkflowNeverHeardOf: the approval and the dispatch are on record; worker and Temporal went away before the Update
+// stood in a history. Whoever gives the approval again gets the first answer, and everything is sent.
+func TestGivenAgainWhatTheWorkflowNeverHeardOf(t *testing.T) {
+	e, s, received := start(t)
+	ctx := t.Context()
+	id := draft(t, s, "itu-t/sg17", "w3c")
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
+	if _, err := s.Do(ctx, approve); err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Do(ctx, liaison.Command{ID: workflows.DispatchCommandID(approve.ID), Kind: liaison.DoDispatch, Statement: id, Actor: seed.Chair.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := do(t, e, approve); again.State != first.State || again.Ref != first.Ref {
+		t.Errorf("answered with %+v, want %+v", again, first)
+	}
+	testkit.Eventually(t, 30*time.Second, func() error {
+		snap, err := s.Snapshot(ctx, id)
+		if err == nil && snap.State != liaison.Dispatched {
+			err = fmt.Errorf("the statement is %s", snap.State)
+		}
+		if n := received(); err == nil && n != 2+1+2+2 { // addressees, review, approval, dispatch
+			err = fmt.Errorf("%d messages arrived", n)
+		}
+		return err
+	})
+}
+
 // TestLettersThatNoCommandReleases: what an addressee says on the page is told within moments, and what somebody wants to have
 // daily when the schedule runs, once.
 func TestLettersThatNoCommandReleases(t *testing.T) {

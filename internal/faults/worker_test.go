@@ -37,6 +37,8 @@ const (
 	// asForgetful keeps no workflow in memory. A worker that does is asked first, and waited for 5 s when it is dead; and one
 	// that does not replays every workflow at every step.
 	asForgetful = "FAULTS_FORGETFUL"
+
+	asPatient = "FAULTS_PATIENT" // the worker waits as long as in production
 )
 
 func TestMain(m *testing.M) {
@@ -56,7 +58,7 @@ func work(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL)
+	s, err := store.Open(ctx, cfg.DatabaseURL, store.ForWorker)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,9 @@ func work(ctx context.Context, address string) error {
 	if os.Getenv(asNaive) != "" {
 		h.naive = &naive{store: s, relay: relay, from: cfg.MailFrom}
 	}
-	options.Interceptors = []interceptor.ClientInterceptor{h}
+	if os.Getenv(asPatient) == "" {
+		options.Interceptors = []interceptor.ClientInterceptor{h}
+	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return err
@@ -83,10 +87,12 @@ func work(ctx context.Context, address string) error {
 		return err
 	}
 	e := &engine.Engine{Temporal: c, Store: s}
+	worker.LimitMemory()
 	w := worker.New(c, &activities.Activities{
 		Addresses: inbound.Addresses{Keys: keys, Domain: cfg.InboundDomain}, RelayName: relay.Address(), Settling: cfg.Settling(),
 		Store: s, Relay: gated{mail.NewPool(relay, 0), address}, Runs: e, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: worker.Identity("faults", os.Getpid()),
 		Office: &post.Office{Store: s, From: cfg.MailFrom, URL: cfg.URL},
+		AtOnce: cfg.SMTPConnections, Limits: &mail.Limits{AtOnce: cfg.MailAtOnce, PerMinute: cfg.MailPerMinute},
 	})
 	for e.Ready(ctx) != nil { // Temporal may come up after us; the client waits between its tries
 	}
@@ -128,7 +134,7 @@ type haste struct {
 }
 
 const (
-	heartbeat = 2 * time.Second // 12 s in production
+	heartbeat = 4 * time.Second // 12 s in production; shorter ones call a worker dead on a machine that is only busy
 	prepare   = 5 * time.Second // 2 min in production, for one try of what may be repeated
 	record    = time.Second     // 30 s in production, for one try of a transaction
 	pause     = time.Second     // 30 s in production, before an attempt that could not begin is tried again
@@ -159,7 +165,7 @@ type hastyCalls struct {
 func (o *hastyCalls) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	opts := workflow.GetActivityOptions(ctx)
 	opts.HeartbeatTimeout = min(opts.HeartbeatTimeout, heartbeat)
-	sends := name == "Transmit" || name == "TransmitSeveral"
+	sends := name == "Transmit" || name == "TransmitSeveral" || name == "TransmitFirst"
 	if !sends {
 		opts.StartToCloseTimeout = min(opts.StartToCloseTimeout, prepare)
 	}
@@ -202,6 +208,12 @@ func (a *naiveActivities) ExecuteActivity(ctx context.Context, in *interceptor.E
 			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
 		}
 		return a.naive.transmit(ctx, id)
+	case "TransmitFirst": // it leaves all of it to the workflow that tries again
+		first, ok := in.Args[0].(activities.FirstInput)
+		if !ok {
+			return nil, fmt.Errorf("%s was called with %T", name, in.Args[0])
+		}
+		return first.Batches, nil
 	case "TransmitSeveral":
 		ids, ok := in.Args[0].([]liaison.TransmissionID)
 		if !ok {

@@ -145,37 +145,43 @@ func Canary(raw []byte, envelopeRecipient string, keys Keys) (id liaison.Transmi
 	return id, u.Kind != DeliveryStatus && strings.HasPrefix(u.MessageID, "canary."+string(id)+"@"), true
 }
 
+// PageKind is a page that its link alone opens: for that kind of page, and for nothing else, its tokens are made.
+type PageKind string
+
+// The kinds.
 const (
-	bodyPrefix  = "liaison-body/1\x00"
-	bodyMacSize = 15 // 120 bits: nothing random stands beside it
+	BodyPage     PageKind = "liaison-body/1"     // what a body was sent
+	CalendarPage PageKind = "liaison-calendar/1" // the deadlines of a person
 )
 
-// BodyToken is what opens a body's own page. generation counts how often the body's link was revoked, which makes every one before
-// it worth nothing.
-func (k Keys) BodyToken(body liaison.Code, generation int) (string, error) {
+const pageMacSize = 15 // 120 bits: nothing random stands beside it
+
+// PageToken is what opens the page of whom it is made for, a body or a person. generation counts how often the link was revoked,
+// which makes every one before it worth nothing.
+func (k Keys) PageToken(kind PageKind, whose string, generation int) (string, error) {
 	if len(k) == 0 || len(k[0]) < minKey {
 		return "", liaison.Refuse(liaison.Invalid, "There is no key to make tokens with.")
 	}
-	return tokenEncoding.EncodeToString(bodyMac(k[0], body, generation)), nil
+	return tokenEncoding.EncodeToString(pageMac(k[0], kind, whose, generation)), nil
 }
 
-// VerifyBody reports whether the token opens the body's page. It takes the same time for every token.
-func (k Keys) VerifyBody(token string, body liaison.Code, generation int) bool {
+// VerifyPage reports whether the token opens the page. It takes the same time for every token.
+func (k Keys) VerifyPage(token string, kind PageKind, whose string, generation int) bool {
 	b, err := tokenEncoding.DecodeString(strings.ToLower(token))
-	if err != nil || len(b) != bodyMacSize {
-		b = make([]byte, bodyMacSize)
+	if err != nil || len(b) != pageMacSize {
+		b = make([]byte, pageMacSize)
 	}
 	good := 0
 	for _, key := range k {
 		if len(key) >= minKey {
-			good |= subtle.ConstantTimeCompare(bodyMac(key, body, generation), b)
+			good |= subtle.ConstantTimeCompare(pageMac(key, kind, whose, generation), b)
 		}
 	}
 	return good == 1 && err == nil
 }
 
-func bodyMac(key []byte, body liaison.Code, generation int) []byte {
+func pageMac(key []byte, kind PageKind, whose string, generation int) []byte {
 	h := hmac.New(sha256.New, key)
-	h.Write([]byte(bodyPrefix + string(body) + "\x00" + strconv.Itoa(generation)))
-	return h.Sum(nil)[:bodyMacSize]
+	h.Write([]byte(string(kind) + "\x00" + whose + "\x00" + strconv.Itoa(generation)))
+	return h.Sum(nil)[:pageMacSize]
 }

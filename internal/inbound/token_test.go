@@ -76,9 +76,9 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestBodyToken(t *testing.T) {
+func TestPageToken(t *testing.T) {
 	keys, other := Keys{bytes.Repeat([]byte{1}, 32)}, Keys{bytes.Repeat([]byte{2}, 32)}
-	token, err := keys.BodyToken("itu-t/sg13", 0)
+	token, err := keys.PageToken(BodyPage, "itu-t/sg13", 0)
 	if err != nil || len(token) != 24 {
 		t.Fatalf("%q, %v", token, err)
 	}
@@ -86,7 +86,7 @@ func TestBodyToken(t *testing.T) {
 	for name, x := range map[string]struct {
 		keys       Keys
 		token      string
-		body       liaison.Code
+		whose      string
 		generation int
 		want       bool
 	}{
@@ -100,11 +100,14 @@ func TestBodyToken(t *testing.T) {
 		"nothing at all":  {keys, "", "itu-t/sg13", 0, false},
 		"no key to check": {nil, token, "itu-t/sg13", 0, false},
 	} {
-		if got := x.keys.VerifyBody(x.token, x.body, x.generation); got != x.want {
+		if got := x.keys.VerifyPage(x.token, BodyPage, x.whose, x.generation); got != x.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if _, err := (Keys{}).BodyToken("w3c", 0); err == nil {
+	if keys.VerifyPage(token, CalendarPage, "itu-t/sg13", 0) {
+		t.Error("the link of one page opens another kind of page")
+	}
+	if _, err := (Keys{}).PageToken(BodyPage, "w3c", 0); err == nil {
 		t.Error("a token was made without a key")
 	}
 }

@@ -17,6 +17,13 @@ import (
 // have in common is read once. It holds the files that the messages share and, beside what keep holds, a message or two.
 func (o *Office) RenderEach(ctx context.Context, ts []store.Transmission, keep func(store.Transmission, []byte) error) error {
 	shared := o.sharing()
+	var codes []liaison.Code
+	for _, t := range ts {
+		codes = append(codes, t.Body)
+	}
+	if err := shared.readBodies(ctx, codes); err != nil {
+		return err
+	}
 	var one sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(shared.atOnce(ctx, ts))
@@ -58,6 +65,13 @@ func (o *Office) Check(ctx context.Context, id liaison.StatementID) error {
 	shared := o.sharing()
 	snap, err := shared.snapshot(ctx, id)
 	if err != nil {
+		return err
+	}
+	var codes []liaison.Code
+	for _, a := range snap.Content.Addressees {
+		codes = append(codes, a.Body)
+	}
+	if err := shared.readBodies(ctx, codes); err != nil {
 		return err
 	}
 	spoken := map[string]bool{}
@@ -153,6 +167,15 @@ func (o *Office) body(ctx context.Context, code liaison.Code) (liaison.Body, err
 		return o.Store.Body(ctx, code)
 	}
 	return o.shared.bodies.get(code, func() (liaison.Body, error) { return o.Store.Body(ctx, code) })
+}
+
+// readBodies reads all that will be asked for at once.
+func (o *Office) readBodies(ctx context.Context, codes []liaison.Code) error {
+	bodies, err := o.Store.BodiesOf(ctx, codes)
+	for _, b := range bodies {
+		_, _ = o.shared.bodies.get(b.Code, func() (liaison.Body, error) { return b, nil })
+	}
+	return err
 }
 
 func (o *Office) blob(ctx context.Context, d liaison.Digest) ([]byte, error) {

@@ -141,6 +141,7 @@ func Reaches() map[liaison.Code]liaison.Reach {
 		},
 		"iso-iec/jtc1/sc42": {Channel: liaison.ByMail, MembersOnly: true, Standing: liaison.Qualified, Relationship: "Category A liaison", Source: "Rec. ITU-T A.23, Annex A", Confirmed: "2025-06-01"},
 		"3gpp":              {Channel: liaison.ByMail, Publishes: true, Standing: liaison.Qualified, Relationship: "statements go to the working group, replies to the coordinator", Source: "3GPP template for liaison statements", Confirmed: "2026-05-01"},
+		"iec/tc62":          {Channel: liaison.ByMail, Standing: liaison.Qualified, Formerly: []string{"Electrical equipment in medical practice"}, Source: circular + ", Annex 1, clause 2.4"},
 		"khronos":           {Channel: liaison.ByTracker, Address: "https://tracker.khronos.example/liaisons", Standing: liaison.Unqualified, Source: circular + ", Annex 1, clause 2.4: open-source communities"},
 		"w3c":               {Channel: liaison.ByList, Address: "https://lists.w3c.example/team-liaisons", Standing: liaison.Qualified, Relationship: "liaisons are coordinated by the Team", Source: "W3C Process", Confirmed: "2026-08-15"},
 	}

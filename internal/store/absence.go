@@ -97,26 +97,3 @@ func (s *Store) EndAbsence(ctx context.Context, actor liaison.PersonID, id liais
 		return nil
 	})
 }
-
-// Employment says who works for which body, from a day until a day, both inclusive; "" while it lasts.
-type Employment struct {
-	Person      liaison.PersonID
-	Body        liaison.Code
-	From, Until liaison.Date
-	Evidence    string
-}
-
-// EnterEmployments enters who works for which body; what is there already, by person, body and first day, stays.
-func (s *Store) EnterEmployments(ctx context.Context, list []Employment) error {
-	return s.write(ctx, func(t *tx) error {
-		b := &pgx.Batch{}
-		for _, e := range list {
-			b.Queue(`INSERT INTO employment (person_id, body_code, held_from, held_until, evidence) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-				e.Person, e.Body, e.From, nullable(e.Until), e.Evidence)
-		}
-		if err := t.SendBatch(ctx, b).Close(); err != nil {
-			return fmt.Errorf("enter employments: %w", err)
-		}
-		return nil
-	})
-}

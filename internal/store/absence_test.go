@@ -131,7 +131,10 @@ func TestAbsencesAreOnTheRecord(t *testing.T) {
 func TestRecusal(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t)
-	if err := s.EnterEmployments(t.Context(), []store.Employment{{Person: seed.Chair.ID, Body: "ieee", From: "2020-01-01", Evidence: "seed"}, {Person: seed.Chair.ID, Body: "khronos", From: "2019-01-01", Until: "2019-12-31", Evidence: "seed"}}); err != nil {
+	employ(t, s, "ieee", "2020-01-01", "")
+	employ(t, s, "khronos", "2019-01-01", "2019-12-31")
+	never := employ(t, s, "w3c", "2020-01-01", "")
+	if err := s.EndEmployment(t.Context(), seed.Secretary.ID, never.ID, "", "It was somebody else of that name."); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("edge 18: the employer is addressed", func(t *testing.T) {
@@ -142,6 +145,13 @@ func TestRecusal(t *testing.T) {
 	})
 	t.Run("edge 18: a former employer is addressed", func(t *testing.T) {
 		id := draft(t, s, "khronos")
+		carry(t, s, id, liaison.DoSubmit, liaison.DoApprove)
+	})
+	t.Run("edge 18: an employer that was ended is addressed", func(t *testing.T) {
+		if err := s.EndEmployment(t.Context(), seed.Secretary.ID, employ(t, s, "khronos", "2021-01-01", "").ID, days(-1), "Left."); err != nil {
+			t.Fatal(err)
+		}
+		id := draft(t, s, "khronos", "w3c")
 		carry(t, s, id, liaison.DoSubmit, liaison.DoApprove)
 	})
 	t.Run("edge 18: an interest is declared, and a delegation lets the vice-chair decide", func(t *testing.T) {

@@ -95,7 +95,11 @@ var crossChecks = []string{
 	// numbers with a gap
 	`SELECT '', '', group_code || ' ' || period || ': the number ' || n || ' was never given to a statement'
 	 FROM number_series, generate_series(1, last) n
-	 WHERE NOT EXISTS (SELECT FROM statement s WHERE s.group_code = number_series.group_code AND s.period = number_series.period AND s.number = n)`,
+	 WHERE NOT EXISTS (SELECT FROM statement s WHERE s.group_code = number_series.group_code AND s.kind = number_series.kind AND s.period = number_series.period AND s.number = n)`,
+	// what goes out under a number with something behind it, without the one before
+	`SELECT s.id::text, '', s.ref || ': the one before it, under the same number, is not there' FROM statement s
+	 WHERE (s.rev > 0 AND s.corrigendum = 0 AND NOT EXISTS (SELECT FROM statement b WHERE (b.group_code, b.kind, b.period, b.number, b.rev, b.corrigendum) = (s.group_code, s.kind, s.period, s.number, s.rev - 1, 0)))
+		OR (s.corrigendum > 0 AND NOT EXISTS (SELECT FROM statement b WHERE (b.group_code, b.kind, b.period, b.number, b.rev, b.corrigendum) = (s.group_code, s.kind, s.period, s.number, s.rev, s.corrigendum - 1)))`,
 }
 
 func crossCheck(ctx context.Context, q querier, more ...string) ([]audit.Problem, error) {

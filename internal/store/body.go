@@ -37,6 +37,16 @@ func bodies(ctx context.Context, q querier) ([]liaison.Body, error) {
 	return out, nil
 }
 
+// BodiesOf reads bodies by their codes, in no order. One that is not there is left out.
+func (s *Store) BodiesOf(ctx context.Context, codes []liaison.Code) ([]liaison.Body, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+bodyColumns+` FROM body WHERE code = ANY ($1)`, codes)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read bodies: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, scanBody)
+	return out, unavailable(err)
+}
+
 // Body returns one body, or [liaison.NotFound].
 func (s *Store) Body(ctx context.Context, code liaison.Code) (liaison.Body, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+bodyColumns+` FROM body WHERE code = $1`, code)

@@ -68,6 +68,19 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 	if cmd.Kind == liaison.DoDraft || cmd.Kind == liaison.DoEdit {
 		return answer, liaison.Refuse(liaison.Invalid, "A draft is created and saved, which changes no state; it is no command.")
 	}
+	for range 3 { // whoever saves a report just then has its files made again
+		var made *forms
+		if made, err = s.makeForms(ctx, cmd); err != nil {
+			return answer, err
+		}
+		if answer, err = s.carryOut(ctx, cmd, made); !errors.Is(err, errOtherForms) {
+			return answer, err
+		}
+	}
+	return answer, liaison.Refuse(liaison.Conflict, "The report is being saved again and again just now. Submit it once that has come to rest.")
+}
+
+func (s *Store) carryOut(ctx context.Context, cmd liaison.Command, made *forms) (answer liaison.Answer, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		snap, recorded, err := snapshot(ctx, t, cmd.Statement, cmd.ID, t.now, " FOR UPDATE OF s")
 		if err != nil {
@@ -98,7 +111,7 @@ func (s *Store) Do(ctx context.Context, cmd liaison.Command) (answer liaison.Ans
 			return err
 		}
 		t.snap = snap // as the command found it: who approved what it takes back is told
-		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}, event: liaison.EventID(newID())}
+		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}, event: liaison.EventID(newID()), forms: made}
 		if err := w.apply(ctx); err != nil {
 			return err
 		}
@@ -140,6 +153,7 @@ type writing struct {
 	event    liaison.EventID  // of the command
 	reply    liaison.Event    // what the command's event says of a reply
 	letters  bool             // letters to addressees are queued
+	forms    *forms           // of a report that is submitted
 }
 
 // apply works out what follows from the change besides the new state.
@@ -163,7 +177,7 @@ func (w *writing) apply(ctx context.Context) error {
 	}
 	switch w.cmd.Kind {
 	case liaison.DoSubmit:
-		if err := w.forms(ctx); err != nil {
+		if err := w.attach(ctx, w.forms); err != nil {
 			return err
 		}
 		return w.revise()
@@ -220,10 +234,14 @@ func (w *writing) revise() error {
 	w.Digest = liaison.DigestOf(canonical)
 	w.batch.Queue(`INSERT INTO revision (statement_id, number, digest, canonical, submitted_by, submitted_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		w.ID, w.Revision, w.Digest, canonical, w.cmd.Actor, w.now)
-	for i, a := range w.Content.Addressees {
-		w.batch.Queue(`INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, a.Purpose)
+	var bodies, names, emails, purposes []string
+	for _, a := range w.Content.Addressees {
+		bodies, names, emails, purposes = append(bodies, string(a.Body)), append(names, a.Name), append(emails, a.Email), append(purposes, string(a.Purpose))
 	}
+	w.batch.Queue(`
+		INSERT INTO addressee (statement_id, revision, position, body_code, name, email, purpose)
+		SELECT $1, $2, x.position, x.body, x.name, x.email, x.purpose FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY x (body, name, email, purpose, position)`,
+		w.ID, w.Revision, bodies, names, emails, purposes)
 	for i, r := range w.Content.Relations {
 		w.batch.Queue(`INSERT INTO relation (statement_id, revision, position, kind, related_id, ref) VALUES ($1, $2, $3, $4, $5, $6)`,
 			w.ID, w.Revision, i+1, r.Kind, nullable(r.Statement), r.Ref)
@@ -275,11 +293,11 @@ func (w *writing) schedule() error {
 	return nil
 }
 
-// number gives the next one, without a gap within group and study period. A corrigendum has that of the statement it corrects, and
-// the next one behind it.
+// number gives the next one, without a gap within group and study period. A corrigendum has that of the statement it corrects, a revised
+// report that of the first one, and the next one behind it.
 func (w *writing) number(ctx context.Context) error {
-	if first := w.Corrigendum(); first != "" {
-		return w.corrigendumNumber(ctx, first)
+	if kind, other := w.Content.Keeps(); other != "" {
+		return w.numberBehind(ctx, kind, other)
 	}
 	period, err := liaison.PeriodOn(w.Today)
 	if err != nil {
@@ -299,13 +317,17 @@ func (w *writing) number(ctx context.Context) error {
 // queue makes one message for each addressee of the revision, under the approval. approved is the revision that was approved,
 // where an editorial correction made another of it, else 0.
 func (w *writing) queue(approval string, approved int) {
-	for i, a := range w.Content.Addressees {
-		w.batch.Queue(`
-			INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
-				message_id, message_date, approval_id, approval_kind, approved_revision, state, changed_at, created_at)
-			VALUES ($1, $2, $3, 'statement', $4, $5, $6, $7, $8, $9, $10, 'approve', $11, 'queued', $9, $9)`,
-			newID(), w.ID, w.Revision, i+1, a.Body, a.Name, a.Email, messageID(w.GroupBody), w.now, approval, nullable(approved))
+	var ids, bodies, names, emails, messageIDs []string
+	for _, a := range w.Content.Addressees {
+		ids, messageIDs = append(ids, newID()), append(messageIDs, messageID(w.GroupBody))
+		bodies, names, emails = append(bodies, string(a.Body)), append(names, a.Name), append(emails, a.Email)
 	}
+	w.batch.Queue(`
+		INSERT INTO transmission (id, statement_id, revision, letter, position, body_code, recipient_name, recipient_email,
+			message_id, message_date, approval_id, approval_kind, approved_revision, state, changed_at, created_at)
+		SELECT x.id, $1, $2, 'statement', x.position, x.body, x.name, x.email, x.message_id, $3, $4, 'approve', $5, 'queued', $3, $3
+		FROM unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[]) WITH ORDINALITY x (id, body, name, email, message_id, position)`,
+		w.ID, w.Revision, w.now, approval, nullable(approved), ids, bodies, names, emails, messageIDs)
 }
 
 // decide records a decision on the revision: an approval as it was given, by whoever it is entered.
@@ -339,12 +361,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	b.Queue(`
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
-			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19, confidential = $20,
+			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19, confidential = $20, rev = $21,
 			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber, w.Content.Confidentiality != liaison.Public)
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber, w.Content.Confidentiality != liaison.Public, w.RevNumber)
 	if p := w.judgedBy; p != nil {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}

@@ -37,9 +37,17 @@ const (
 		WHERE x.related_id = s.id AND x.kind IN ('recalls', 'revises') AND o.state = ANY ($1))`
 )
 
+// Whose statements a list of deadlines is of.
+const (
+	DeadlinesOfAll   = ""
+	DeadlinesOfGroup = "group" // of the groups that the person holds an office of
+	DeadlinesOfMine  = "mine"  // that the person drafted
+)
+
 // DeadlineFilter chooses lines of the list of deadlines.
 type DeadlineFilter struct {
 	Kind        string       // one of the kinds; [DeadlinesOpen] when not given
+	Whose       string       // of whose statements; [DeadlinesOfAll] when not given
 	Body        liaison.Code // who owes the reply
 	From, Until liaison.Date // inclusive; "" for no bound
 	After       string       // the key that the page before ended with
@@ -51,7 +59,8 @@ type DeadlineLine struct {
 	Statement liaison.StatementID
 	Ref       string
 	Title     string
-	Language  string
+	Group     string // label
+	Changed   time.Time
 	Reply     liaison.Reply
 }
 
@@ -60,10 +69,6 @@ type DeadlineLine struct {
 func (s *Store) Deadlines(ctx context.Context, who liaison.PersonID, f DeadlineFilter) (lines []DeadlineLine, next string, err error) {
 	if f.Kind == "" {
 		f.Kind = DeadlinesOpen
-	}
-	where, ok := deadlineKinds[f.Kind]
-	if !ok {
-		return nil, "", liaison.Refuse(liaison.NotFound, "There is no list of deadlines called %q. Choose one of those on the page.", f.Kind)
 	}
 	if f.Limit <= 0 || f.Limit > 500 {
 		f.Limit = 50
@@ -87,20 +92,29 @@ func (s *Store) Deadlines(ctx context.Context, who liaison.PersonID, f DeadlineF
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT s.id, coalesce(s.ref, ''), s.title, `+replyColumns+`
-		FROM reply r JOIN statement s ON s.id = r.statement_id
+	q, err := f.chosen(r)
+	if err != nil {
+		return nil, "", err
+	}
+	if f.From != "" {
+		q.add(`r.due >= ?::date`, string(f.From))
+	}
+	if f.Until != "" {
+		q.add(`r.due <= ?::date`, string(f.Until))
+	}
+	q.add(`(r.due, r.statement_id, r.position) > (?::date, ?::uuid, ?::integer)`, due, id, position)
+	sql := q.bind(`
+		SELECT s.id, coalesce(s.ref, ''), s.title, coalesce(nullif(g.short_name, ''), g.name), greatest(r.changed_at, r.since), `+replyColumns+`
+		FROM reply r JOIN statement s ON s.id = r.statement_id JOIN body g ON g.code = s.group_code
 		JOIN transmission t ON t.id = r.transmission_id
 		JOIN addressee a ON a.statement_id = r.statement_id AND a.revision = r.revision AND a.position = r.position
-		WHERE s.state = ANY ($1) AND (NOT s.confidential OR s.group_code = ANY ($9)) AND `+where+` AND ($2 = '' OR r.body_code = $2) AND ($3::date IS NULL OR r.due >= $3) AND ($4::date IS NULL OR r.due <= $4)
-			AND (r.due, r.statement_id, r.position) > ($5::date, $6::uuid, $7::integer)
-		ORDER BY r.due, r.statement_id, r.position LIMIT $8`,
-		publicStates(), f.Body, nullable(f.From), nullable(f.Until), due, id, position, f.Limit+1, r.groups())
+		WHERE `+q.where()+` ORDER BY r.due, r.statement_id, r.position LIMIT ?`, f.Limit+1)
+	rows, err := s.pool.Query(ctx, sql, append([]any{planned}, q.args...)...)
 	if err != nil {
 		return nil, "", unavailable(fmt.Errorf("read deadlines: %w", err))
 	}
 	lines, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l DeadlineLine, err error) {
-		err = row.Scan(append([]any{&l.Statement, &l.Ref, &l.Title}, replyFields(&l.Reply)...)...)
+		err = row.Scan(append([]any{&l.Statement, &l.Ref, &l.Title, &l.Group, &l.Changed}, replyFields(&l.Reply)...)...)
 		return l, err
 	})
 	if err != nil {
@@ -114,22 +128,50 @@ func (s *Store) Deadlines(ctx context.Context, who liaison.PersonID, f DeadlineF
 	return lines, next, nil
 }
 
-// DeadlineCounts counts the lines of each kind.
-func (s *Store) DeadlineCounts(ctx context.Context, who liaison.PersonID) (map[string]int, error) {
+// chosen is what the filter and the reader's rights leave of the replies r of statements s, in every day.
+func (f DeadlineFilter) chosen(r reader) (*selection, error) {
+	where, ok := deadlineKinds[f.Kind]
+	if !ok {
+		return nil, liaison.Refuse(liaison.NotFound, "There is no list of deadlines called %q. Choose one of those on the page.", f.Kind)
+	}
+	q := &selection{args: []any{publicStates()}}
+	q.add(`s.state = ANY ($1) AND (NOT s.confidential OR s.group_code = ANY (?)) AND `+where, r.groups())
+	switch f.Whose {
+	case DeadlinesOfAll:
+	case DeadlinesOfGroup:
+		q.add(`s.group_code = ANY (?)`, r.groups())
+	case DeadlinesOfMine:
+		q.add(`EXISTS (SELECT FROM drafter d WHERE d.statement_id = s.id AND d.person_id = ?)`, r.person)
+	default:
+		return nil, liaison.Refuse(liaison.NotFound, "There is no list of deadlines of %q. Choose one of those on the page.", f.Whose)
+	}
+	if f.Body != "" {
+		q.add(`r.body_code = ?`, f.Body)
+	}
+	return q, nil
+}
+
+// DeadlineCounts counts the lines of each kind that f would list in every day, at most [CountedAtMost].
+func (s *Store) DeadlineCounts(ctx context.Context, who liaison.PersonID, f DeadlineFilter) (map[string]int, error) {
 	r, err := s.reader(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]int{}
 	b := &pgx.Batch{}
-	for kind, where := range deadlineKinds {
-		b.Queue(`SELECT count(*) FROM reply r JOIN statement s ON s.id = r.statement_id WHERE s.state = ANY ($1) AND (NOT s.confidential OR s.group_code = ANY ($2)) AND `+where, publicStates(), r.groups()).
-			QueryRow(func(row pgx.Row) error {
-				var n int
-				err := row.Scan(&n)
-				out[kind] = n
-				return err
-			})
+	for kind := range deadlineKinds {
+		f.Kind = kind
+		q, err := f.chosen(r)
+		if err != nil {
+			return nil, err
+		}
+		sql := q.bind(`SELECT count(*) FROM (SELECT FROM reply r JOIN statement s ON s.id = r.statement_id WHERE `+q.where()+` ORDER BY r.due LIMIT ?) counted`, CountedAtMost)
+		b.Queue(sql, q.args...).QueryRow(func(row pgx.Row) error {
+			var n int
+			err := row.Scan(&n)
+			out[kind] = n
+			return err
+		})
 	}
 	if err := s.pool.SendBatch(ctx, b).Close(); err != nil {
 		return nil, unavailable(fmt.Errorf("count deadlines: %w", err))

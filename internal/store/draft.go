@@ -84,7 +84,8 @@ func (s *Store) createOnce(ctx context.Context, d newDraft, content liaison.Cont
 			return fmt.Errorf("create draft: %w", err)
 		}
 		if d.due != "" {
-			taken, err := t.Exec(ctx, `UPDATE report_due SET statement_id = $2 WHERE id = $1 AND statement_id IS NULL`, d.due, id)
+			taken, err := t.Exec(ctx, `UPDATE report_due SET statement_id = $2 WHERE id = $1
+				AND (statement_id IS NULL OR statement_id IN (SELECT id FROM statement WHERE state IN ('rejected', 'withdrawn')))`, d.due, id)
 			if err != nil {
 				return fmt.Errorf("take the report on: %w", err)
 			}

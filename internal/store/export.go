@@ -29,7 +29,7 @@ var registerRows = []string{
 	`SELECT json_build_object('export', 'absence', 'id', id, 'group', group_code, 'kind', kind, 'person', person_id, 'deputy', coalesce(deputy_id::text, ''), 'from', held_from, 'until', held_until, 'ended', coalesce(ended_on::text, '')) FROM absence ORDER BY id`,
 	`SELECT json_build_object('export', 'series', 'group', group_code, 'kind', kind, 'period', period, 'last', last) FROM number_series ORDER BY group_code, kind, period`,
 	`SELECT json_build_object('export', 'statement', 'id', id, 'group', group_code, 'kind', kind, 'state', state, 'version', version, 'revision', revision, 'digest', coalesce(digest, ''),
-		'number', coalesce(number, 0), 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),
+		'number', coalesce(number, 0), 'rev', rev, 'corrigendum', corrigendum, 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),
 		'amended_digest', coalesce(amended_digest, '')) FROM statement ORDER BY id`,
 	`SELECT json_build_object('export', 'decision', 'statement', statement_id, 'revision', revision, 'digest', digest, 'kind', kind, 'person', person_id, 'acting', acting, 'drafted', drafted, 'at', decided_at,
 		'mode', coalesce(mode, ''), 'on', coalesce(given_on::text, ''), 'stands', coalesce(absence_id::text, ''), 'entered_by', coalesce(entered_by::text, ''), 'meeting', coalesce(meeting_id::text, ''), 'item', agenda_item,

@@ -43,6 +43,7 @@ func (s *Store) Series(ctx context.Context, who liaison.PersonID) ([]Series, err
 // NumberLine is a number with what became of it.
 type NumberLine struct {
 	Number      int
+	Rev         int
 	Corrigendum int
 	Readable    bool // by the person; of what they may not read nothing but the number and whether it was withdrawn is told
 	ID          liaison.StatementID
@@ -54,7 +55,7 @@ type NumberLine struct {
 	Reason      string // why it was withdrawn, rejected or taken back for changes, for who works on it
 }
 
-// NumbersOf lists the numbers of a series from the highest below before down, at most limit of them, with the corrigenda behind each.
+// NumbersOf lists the numbers of a series from the highest below before down, at most limit of them, with what went out under each.
 // before is 0 for the highest.
 func (s *Store) NumbersOf(ctx context.Context, who liaison.PersonID, x Series, before, limit int) ([]NumberLine, error) {
 	r, err := s.reader(ctx, who)
@@ -65,11 +66,11 @@ func (s *Store) NumbersOf(ctx context.Context, who liaison.PersonID, x Series, b
 		before = x.Last + 1
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT s.number, s.corrigendum, mine.mine OR s.state = ANY ($6) AND NOT s.confidential, s.id, s.ref, s.title, s.state, s.changed_at, s.dispatched_at,
+		SELECT s.number, s.rev, s.corrigendum, mine.mine OR s.state = ANY ($6) AND NOT s.confidential, s.id, s.ref, s.title, s.state, s.changed_at, s.dispatched_at,
 			CASE WHEN mine.mine THEN coalesce((SELECT e.reason FROM event e WHERE e.statement_id = s.id AND e.kind IN ('withdrawn', 'rejected', 'reopened') ORDER BY e.seq DESC LIMIT 1), '') ELSE '' END
 		FROM statement s CROSS JOIN LATERAL (SELECT s.group_code = ANY ($5) OR EXISTS (SELECT FROM drafter d WHERE d.statement_id = s.id AND d.person_id = $7) AS mine) mine
 		WHERE s.group_code = $1 AND s.kind = $2 AND s.period = $3 AND s.number < $4 AND s.number >= $4 - $8
-		ORDER BY s.number DESC, s.corrigendum`, x.Group, x.Kind, x.Period, before, r.groups(), publicStates(), r.person, limit)
+		ORDER BY s.number DESC, s.rev, s.corrigendum`, x.Group, x.Kind, x.Period, before, r.groups(), publicStates(), r.person, limit)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read numbers: %w", err))
 	}
@@ -85,10 +86,10 @@ func (s *Store) NumbersOf(ctx context.Context, who liaison.PersonID, x Series, b
 		}
 		for _, l := range of {
 			if !l.Readable {
-				l = NumberLine{Number: l.Number, Corrigendum: l.Corrigendum, Ref: l.Ref, State: l.State}
-				if l.Corrigendum > 0 {
+				if l.Rev > 0 || l.Corrigendum > 0 {
 					continue // that there is a correction under way is not public
 				}
+				l = NumberLine{Number: l.Number, Ref: l.Ref, State: l.State}
 			}
 			out = append(out, l)
 		}

@@ -21,19 +21,26 @@ type ReceivedLine struct {
 	Purpose      liaison.Purpose
 	Sent         time.Time
 	Due          liaison.Date // the date in force, "" for none
+	Changed      time.Time    // when where the reply stands was last changed
 	Reply        liaison.ReplyState
 	Answered     *time.Time // the last thing that the body said to it
 	Said         liaison.EventKind
-	Proposals    int // made to the body
-	Replies      int // of those, answered
+	Proposals    int                  // made to the body
+	Replies      int                  // of those, answered
+	Over         liaison.RelationKind // by which another one that has left says that this one counts no more, "" for none
+}
+
+// Waits reports whether something is awaited of the body.
+func (l ReceivedLine) Waits() bool {
+	return l.Over == "" && (l.Reply.Open() || l.Proposals > l.Replies)
 }
 
 // Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good.
 func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
+		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(greatest(r.changed_at, r.since), t.message_date), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
 			(SELECT count(*) FROM jsonb_array_elements(coalesce(convert_from(v.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')) p WHERE p->'to' ? t.body_code),
-			(SELECT count(DISTINCT p.number) FROM proposal_answer p WHERE p.statement_id = s.id AND p.body_code = t.body_code)
+			(SELECT count(DISTINCT p.number) FROM proposal_answer p WHERE p.statement_id = s.id AND p.body_code = t.body_code), `+overSQL+`
 		FROM transmission t JOIN statement s ON s.id = t.statement_id JOIN body g ON g.code = s.group_code
 		JOIN addressee a ON a.statement_id = t.statement_id AND a.revision = t.revision AND a.position = t.position
 		JOIN revision v ON v.statement_id = t.statement_id AND v.number = t.revision
@@ -41,7 +48,7 @@ func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine
 		LEFT JOIN LATERAL (SELECT e.at, e.kind FROM event e WHERE e.transmission_id = t.id AND e.kind IN ('acknowledged', 'replied', 'misdirected', 'extension-asked', 'declined', 'proposal-answered') ORDER BY e.seq DESC LIMIT 1) said ON true
 		WHERE t.body_code = $1 AND t.letter = 'statement' AND t.state IN ('accepted', 'assumed')
 			AND NOT EXISTS (SELECT FROM transmission_token_revoked x WHERE x.transmission_id = t.id)
-		ORDER BY t.message_date DESC, t.id LIMIT 500`, body)
+		ORDER BY t.message_date DESC, t.id LIMIT 500`, body, publicStates())
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what a body received: %w", err))
 	}

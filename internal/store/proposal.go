@@ -4,63 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/jca-ml/liaison/internal/document"
 	"github.com/jca-ml/liaison/liaison"
 )
-
-// forms makes the PDF and the Word file of a progress report that is submitted and attaches them, in the place of those made
-// before: so their bytes are part of what is approved.
-func (w *writing) forms(ctx context.Context) error {
-	if w.Content.Report == nil {
-		return nil
-	}
-	about := document.About{Group: w.GroupBody, Bodies: map[liaison.Code]liaison.Body{}}
-	all, err := bodies(ctx, w.tx)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		about.Bodies[b.Code] = b
-	}
-	about.Parent = about.Bodies[w.Content.Report.Parent]
-	d, err := document.Outline(w.Content, about)
-	if err != nil {
-		return err
-	}
-	name := "progress-report-" + path.Base(string(w.Group)) + "-" + string(w.Content.Report.Until)
-	kept := slices.DeleteFunc(slices.Clone(w.Content.Attachments), func(a liaison.Attachment) bool {
-		return strings.HasPrefix(a.Name, "progress-report-"+path.Base(string(w.Group))+"-")
-	})
-	for _, form := range []struct {
-		ending, media string
-		make          func(document.Document) ([]byte, error)
-	}{
-		{".pdf", "application/pdf", document.PDF},
-		{".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", document.Word},
-	} {
-		b, err := form.make(d)
-		if err != nil {
-			return err
-		}
-		a := liaison.Attachment{Name: name + form.ending, MediaType: form.media, Size: int64(len(b)), Digest: liaison.DigestOf(b)}
-		if _, err := w.Exec(ctx, `INSERT INTO blob (digest, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING`, a.Digest, b); err != nil {
-			return fmt.Errorf("keep %s: %w", a.Name, err)
-		}
-		kept = append(kept, a)
-	}
-	w.Content.Attachments = kept
-	for _, e := range w.Content.Limits() {
-		return e
-	}
-	return nil
-}
 
 // AnsweredProposal is one answer to a proposal of a report.
 type AnsweredProposal struct {
@@ -86,37 +35,40 @@ func (s *Store) AnswerProposal(ctx context.Context, id liaison.TransmissionID, c
 // RecordProposalAnswer records what a study group said to a proposal elsewhere, with the evidence for it. The group's
 // secretariat and chair may.
 func (s *Store) RecordProposalAnswer(ctx context.Context, id liaison.StatementID, by liaison.PersonID, command liaison.CommandID, r liaison.ProposalReply) error {
-	snap, err := s.Snapshot(ctx, id)
-	if err != nil {
+	if err := validID(string(id)); err != nil {
 		return err
-	}
-	mine := snap.CapacitiesOf(by)
-	if !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
-		return liaison.Refuse(liaison.Forbidden, "Only the secretariat and the chair record an answer that was given elsewhere.")
 	}
 	return s.answerProposal(ctx, id, Transmission{}, by, command, r)
 }
 
+// answerProposal records an answer, given by the link of a message or recorded by a person, after judging it by what the register says
+// in the same transaction.
 func (s *Store) answerProposal(ctx context.Context, id liaison.StatementID, x Transmission, by liaison.PersonID, command liaison.CommandID, r liaison.ProposalReply) error {
 	if err := validID(string(command)); err != nil {
 		return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
-	snap, err := s.Snapshot(ctx, id)
-	if err != nil {
-		return err
-	}
-	if snap.Content.Report == nil || snap.Dispatched == nil {
-		return liaison.Refuse(liaison.Conflict, "This is no progress report that was sent, so there are no proposals to answer.")
-	}
 	r = r.Tidy()
-	for _, e := range r.Check(*snap.Content.Report, by != "") {
-		return e
-	}
 	canonical, err := r.Canonical()
 	if err != nil {
 		return err
 	}
 	err = s.write(ctx, func(t *tx) error {
+		snap, _, err := snapshot(ctx, t, id, "", t.now, " FOR UPDATE OF s")
+		if err != nil {
+			return err
+		}
+		e := liaison.Event{Kind: liaison.EventProposalAnswered, Statement: id, Version: snap.Version, Revision: snap.Revision, Body: r.Body, Digest: liaison.DigestOf(canonical), Reason: r.Text}
+		if e.Transmission, e.Letter, e.Actor = x.ID, x.Letter, by; by != "" {
+			if e.Acting, err = snap.RecordsAnswers(by); err != nil {
+				return err
+			}
+		}
+		if snap.Content.Report == nil || snap.Dispatched == nil {
+			return liaison.Refuse(liaison.Conflict, "This is no progress report that was sent, so there are no proposals to answer.")
+		}
+		for _, e := range r.Check(*snap.Content.Report, by != "") {
+			return e
+		}
 		var said int
 		if err := t.QueryRow(ctx, `SELECT count(*) FROM proposal_answer WHERE statement_id = $1 AND number = $2 AND body_code = $3`, id, r.Proposal, r.Body).Scan(&said); err != nil {
 			return fmt.Errorf("read answers: %w", err)
@@ -124,17 +76,10 @@ func (s *Store) answerProposal(ctx context.Context, id liaison.StatementID, x Tr
 		if said >= maxResponses {
 			return liaison.Refuse(liaison.Conflict, "Too much was said to this proposal already. Write to the address that the message came from.")
 		}
-		e := liaison.Event{Kind: liaison.EventProposalAnswered, Statement: id, Version: snap.Version, Revision: snap.Revision, Body: r.Body, Digest: liaison.DigestOf(canonical), Reason: r.Text}
-		if x.ID != "" {
-			e.Transmission, e.Letter = x.ID, x.Letter
-		} else {
-			e.Actor, e.Acting = by, snap.CapacitiesOf(by)[0]
-		}
-		t.record(e)
-		_, err := t.Exec(ctx, `
+		_, err = t.Exec(ctx, `
 			INSERT INTO proposal_answer (id, statement_id, number, body_code, answer, canonical, digest, transmission_id, person_id, at, command_id, event_id)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			newID(), id, r.Proposal, r.Body, r.Answer, canonical, liaison.DigestOf(canonical), nullable(x.ID), nullable(by), t.now, command, t.events[len(t.events)-1].ID)
+			newID(), id, r.Proposal, r.Body, r.Answer, canonical, liaison.DigestOf(canonical), nullable(x.ID), nullable(by), t.now, command, t.record(e))
 		if err != nil {
 			return fmt.Errorf("record the answer: %w", err)
 		}

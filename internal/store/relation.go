@@ -23,15 +23,18 @@ func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, 
 		return nil, nil
 	}
 	rows, err := q.Query(ctx, `
-		SELECT s.id, s.group_code, s.kind, s.state, s.confidential, coalesce(s.ref, ''),
+		SELECT s.id, s.group_code, s.kind, s.state, s.confidential, coalesce(s.ref, ''), s.corrigendum > 0,
+			coalesce((SELECT e.kind FROM event e WHERE e.statement_id = s.id AND e.kind = ANY ($2) ORDER BY e.seq DESC LIMIT 1), ''),
 			coalesce((SELECT jsonb_agg(jsonb_build_object('body', a.body_code, 'name', a.name, 'email', a.email, 'purpose', a.purpose) ORDER BY a.position)
 				FROM addressee a WHERE a.statement_id = s.id AND a.revision = s.revision), '[]')
-		FROM statement s WHERE s.id = ANY ($1)`, ids)
+		FROM statement s WHERE s.id = ANY ($1)`, ids, outcomeEvents())
 	if err != nil {
 		return nil, fmt.Errorf("read what it relates to: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r liaison.Related, err error) {
-		err = row.Scan(&r.ID, &r.Group, &r.Kind, &r.State, &r.Confidential, &r.Ref, &r.Addressees)
+		var last liaison.EventKind
+		err = row.Scan(&r.ID, &r.Group, &r.Kind, &r.State, &r.Confidential, &r.Ref, &r.Corrigendum, &last, &r.Addressees)
+		r.Outcome = liaison.OutcomeIn(last)
 		return r, err
 	})
 	if err != nil {
@@ -81,26 +84,30 @@ func (s *Store) Marks(ctx context.Context, id liaison.StatementID) ([]liaison.Ma
 	return m[id], unavailable(err)
 }
 
-// corrigendumNumber gives the next number behind that of the statement that is corrected. The row of the number's first holder is
-// locked until the commit, so corrigenda of one statement are numbered one after the other.
-func (w *writing) corrigendumNumber(ctx context.Context, corrected liaison.StatementID) error {
+// numberBehind gives the next one behind the number of the statement that is corrected or revised. The row of the number's first holder is
+// locked until the commit, so what goes out under one number is numbered one after the other.
+func (w *writing) numberBehind(ctx context.Context, kind liaison.RelationKind, other liaison.StatementID) error {
 	var ref string
 	err := w.QueryRow(ctx, `
-		SELECT f.number, f.period, f.ref FROM statement c
-		JOIN statement f ON (f.group_code, f.kind, f.period, f.number, f.corrigendum) = (c.group_code, c.kind, c.period, c.number, 0)
-		WHERE c.id = $1 FOR UPDATE OF f`, corrected).Scan(&w.Number, &w.Period, &ref)
+		SELECT f.number, f.period, f.ref, c.rev FROM statement c
+		JOIN statement f ON (f.group_code, f.kind, f.period, f.number, f.rev, f.corrigendum) = (c.group_code, c.kind, c.period, c.number, 0, 0)
+		WHERE c.id = $1 AND c.group_code = $2 AND c.kind = $3 FOR UPDATE OF f`, other, w.Group, w.Content.Kind()).Scan(&w.Number, &w.Period, &ref, &w.RevNumber)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return liaison.Refuse(liaison.Conflict, "The statement that this one corrects has no number.")
+		return liaison.Refuse(liaison.Conflict, "The one that this one takes up has no number.")
 	} else if err != nil {
-		return fmt.Errorf("lock what is corrected: %w", err)
+		return fmt.Errorf("lock what is taken up: %w", err)
 	}
-	err = w.QueryRow(ctx, `
-		SELECT coalesce(max(corrigendum), 0) + 1 FROM statement WHERE group_code = $1 AND kind = 'statement' AND period = $2 AND number = $3`,
-		w.Group, w.Period, w.Number).Scan(&w.CorrigendumNumber)
+	same := []any{w.Group, w.Content.Kind(), w.Period, w.Number}
+	if kind == liaison.Revises {
+		err = w.QueryRow(ctx, `SELECT max(rev) + 1 FROM statement WHERE group_code = $1 AND kind = $2 AND period = $3 AND number = $4`, same...).Scan(&w.RevNumber)
+	} else {
+		err = w.QueryRow(ctx, `SELECT max(corrigendum) + 1 FROM statement WHERE group_code = $1 AND kind = $2 AND period = $3 AND number = $4 AND rev = $5`,
+			append(same, w.RevNumber)...).Scan(&w.CorrigendumNumber)
+	}
 	if err != nil {
-		return fmt.Errorf("number the corrigendum: %w", err)
+		return fmt.Errorf("give a number behind %s: %w", ref, err)
 	}
-	w.Ref = liaison.CorrigendumRef(ref, w.CorrigendumNumber)
+	w.Ref = liaison.Cite(ref, w.RevNumber, w.CorrigendumNumber)
 	return nil
 }
 

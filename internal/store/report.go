@@ -88,6 +88,18 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 		f.Meetings, err = pgx.CollectRows(rows, scanMeeting)
 		return err
 	})
+	b.Queue(`SELECT a.meeting_id, a.number, a.title FROM agenda_item a JOIN meeting m ON m.id = a.meeting_id WHERE m.group_code = $1 AND m.held_until BETWEEN $2 AND $3 ORDER BY a.meeting_id, a.number`,
+		what.Group, what.From, what.Until).Query(func(rows pgx.Rows) error {
+		var meeting liaison.MeetingID
+		var item liaison.AgendaItem
+		_, err := pgx.ForEachRow(rows, []any{&meeting, &item.Number, &item.Title}, func() error {
+			if i := slices.IndexFunc(f.Meetings, func(m liaison.Meeting) bool { return m.ID == meeting }); i >= 0 {
+				f.Meetings[i].Agenda = append(f.Meetings[i].Agenda, item)
+			}
+			return nil
+		})
+		return err
+	})
 	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE group_code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $2 ORDER BY in_force DESC, version DESC LIMIT 1)
 		ORDER BY held_from, id`, what.Group, what.Until).Query(func(rows pgx.Rows) (err error) {
 		f.ParentMeetings, err = pgx.CollectRows(rows, scanMeeting)
@@ -106,10 +118,14 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 	b.Queue(`
 		WITH out AS (
-			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at,
+			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at, d.mode, d.acting, d.given_on, d.entered_by, o.outside, d.reason, p.name AS by,
 				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
 				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3 ORDER BY e.seq DESC LIMIT 1) AS state
 			FROM statement s
+			LEFT JOIN LATERAL (SELECT * FROM decision d WHERE s.dispatched_at >= $2 AND d.statement_id = s.id AND d.kind = 'approve' AND d.digest = s.approved_digest ORDER BY d.revision DESC LIMIT 1) d ON true
+			LEFT JOIN person p ON p.id = d.person_id
+			LEFT JOIN LATERAL (SELECT convert_from(r.canonical, 'UTF8')::json #>> '{content,outside_scope}' AS outside FROM revision r
+				WHERE s.dispatched_at >= $2 AND r.statement_id = s.id AND r.number = s.revision AND position('"outside_scope"'::bytea IN r.canonical) > 0) o ON true
 			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $3
 				AND (s.approved_at >= $2 OR s.dispatched_at >= $2 OR s.deadline IS NOT NULL)
 		), known AS (
@@ -129,6 +145,8 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 			GROUP BY t.statement_id, t.revision, t.position
 		)
 		SELECT out.id, out.ref, out.title, out.confidential, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
+			coalesce(out.mode, ''), coalesce(out.acting, ''), coalesce(out.given_on::text, ''), coalesce(out.entered_by::text, ''), coalesce(out.outside, ''),
+			CASE WHEN out.outside <> '' THEN out.reason ELSE '' END, CASE WHEN out.outside <> '' THEN out.by ELSE '' END,
 			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.reply, ''), coalesce(m.due, ''), m.settled_at
 		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
 		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
@@ -139,6 +157,7 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 		var reply liaison.ReplyState
 		var dispatched, sent, settled *time.Time
 		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.Closed, &s.State, &s.Submitted, &s.Approved, &dispatched,
+			&s.Approval.Mode, &s.Approval.As, &s.Approval.On, &s.Approval.Entered, &s.Override.Reason, &s.Override.Because, &s.Override.By,
 			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &reply, &to.Due, &settled}, func() error {
 			x, y := s, to
 			x.Level, x.Dispatched, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(sent)
@@ -217,7 +236,8 @@ func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts) {
 	})
 }
 
-// earlier are the reports before this one, with what was answered to their proposals.
+// earlier are the reports before this one, with what was answered to their proposals. What goes out under one number stands together,
+// the latest last.
 type earlier struct {
 	reports  []earlierReport
 	answered map[string]bool
@@ -227,6 +247,7 @@ type earlier struct {
 type earlierReport struct {
 	id        liaison.StatementID
 	ref       string
+	number    string // with its period
 	canonical []byte
 }
 
@@ -234,10 +255,10 @@ type earlierReport struct {
 func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts) *earlier {
 	e := &earlier{answered: map[string]bool{}, bodies: map[liaison.Code]liaison.Body{}}
 	b.Queue(`
-		SELECT s.id, s.ref, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at < $2 ORDER BY s.dispatched_at, s.id`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		SELECT s.id, s.ref, s.period || ' ' || s.number, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2 ORDER BY s.period, s.number, s.rev`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
 		var x earlierReport
-		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.number, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
 		return err
 	})
 	b.Queue(`
@@ -262,9 +283,16 @@ func proposalKey(statement string, number int, body string) string {
 	return fmt.Sprintf("%s/%d/%s", statement, number, body)
 }
 
+// unanswered are the proposals that wait for an answer. A revised report asks in the place of the one that it revises; what a group said to
+// the same words there counts.
 func (e *earlier) unanswered() ([]liaison.OpenProposal, error) {
 	var out []liaison.OpenProposal
-	for _, r := range e.reports {
+	type said struct {
+		proposal liaison.Proposal
+		by       liaison.Code
+	}
+	var before []said // under the same number
+	for i, r := range e.reports {
 		c, err := liaison.ParseCanonical(r.canonical)
 		if err != nil {
 			return nil, err
@@ -272,9 +300,16 @@ func (e *earlier) unanswered() ([]liaison.OpenProposal, error) {
 		if c.Report == nil {
 			return nil, fmt.Errorf("the report %s holds none", r.id)
 		}
+		if i > 0 && e.reports[i-1].number != r.number {
+			before = nil
+		}
+		revised := i+1 < len(e.reports) && e.reports[i+1].number == r.number
 		for _, p := range c.Report.Proposals {
 			for _, to := range p.To {
-				if !e.answered[proposalKey(string(r.id), p.Number, string(to))] {
+				switch {
+				case e.answered[proposalKey(string(r.id), p.Number, string(to))]:
+					before = append(before, said{p, to})
+				case !revised && !slices.ContainsFunc(before, func(x said) bool { return x.by == to && x.proposal.Same(p) }):
 					out = append(out, liaison.OpenProposal{Statement: r.id, Ref: r.ref, Proposal: p, Body: e.bodies[to]})
 				}
 			}

@@ -18,20 +18,38 @@ type DueReport struct {
 	ID        string
 	Group     liaison.Code
 	Meeting   liaison.Meeting
-	Due       liaison.Date // the last day on which it is in time
-	Missed    liaison.Date // the day on which the meeting closed without it, "" if it did not
-	Statement liaison.StatementID
-	State     liaison.State // of the report, "" while there is none
+	Due       liaison.Date        // the last day on which it is in time
+	Missed    liaison.Date        // the day on which the meeting closed without it, "" if it did not
+	Statement liaison.StatementID // the report, or the revised one that took its place
+	State     liaison.State       // of the report, "" while there is none
 	Ref       string
 	Sent      *time.Time // when its dispatch began
 	Outcome   liaison.ReportOutcome
 }
 
+// outcomeEvents are the events that record what the parent group did with a report.
+func outcomeEvents() []liaison.EventKind {
+	out := []liaison.EventKind{}
+	for _, x := range liaison.ReportOutcomes {
+		if x.Event != "" {
+			out = append(out, x.Event)
+		}
+	}
+	return out
+}
+
+// Begun reports whether there is a report, or the draft of one: another begins once it was rejected or withdrawn.
+func (d DueReport) Begun() bool {
+	return d.Statement != "" && d.State != liaison.Rejected && d.State != liaison.Withdrawn
+}
+
 const dueSQL = `
-	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(d.statement_id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''), s.dispatched_at,
+	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(s.id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''), s.dispatched_at,
 		coalesce((SELECT e.kind FROM event e WHERE e.statement_id = s.id AND e.kind IN ('presented', 'noted', 'accepted-by-parent', 'returned-by-parent') ORDER BY e.seq DESC LIMIT 1), ''),
 		m.id, m.group_code, m.title, m.place, m.held_from::text, m.held_until::text, m.state
-	FROM report_due d JOIN meeting m ON m.id = d.meeting_id LEFT JOIN statement s ON s.id = d.statement_id `
+	FROM report_due d JOIN meeting m ON m.id = d.meeting_id LEFT JOIN statement first ON first.id = d.statement_id
+	LEFT JOIN LATERAL (SELECT * FROM statement i WHERE i.id = first.id OR i.dispatched_at IS NOT NULL AND i.corrigendum = 0
+			AND (i.group_code, i.kind, i.period, i.number) = (first.group_code, first.kind, first.period, first.number) ORDER BY i.rev DESC LIMIT 1) s ON true `
 
 func scanDue(row pgx.CollectableRow) (DueReport, error) {
 	var d DueReport
@@ -81,7 +99,7 @@ func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liai
 	}
 	var out []liaison.StatementID
 	for _, d := range all {
-		if d.Statement == "" || d.Sent != nil || d.State.Final() {
+		if d.Statement == "" || d.Sent != nil || d.Missed == "" && !d.Begun() {
 			continue
 		}
 		days, kind := -1, liaison.EventReportMissed
@@ -211,7 +229,7 @@ func (s *Store) reportFrom(ctx context.Context, snap Snapshot) (liaison.Date, er
 	var canonical []byte
 	err := s.pool.QueryRow(ctx, `
 		SELECT r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at IS NOT NULL ORDER BY s.dispatched_at DESC LIMIT 1`, snap.Group).Scan(&canonical)
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at IS NOT NULL AND s.corrigendum = 0 ORDER BY s.period DESC, s.number DESC, s.rev DESC LIMIT 1`, snap.Group).Scan(&canonical)
 	if err == nil {
 		c, err := liaison.ParseCanonical(canonical)
 		if err != nil {
@@ -242,7 +260,7 @@ func (s *Store) BeginReport(ctx context.Context, id liaison.StatementID, actor l
 	} else if err != nil {
 		return Saved{}, unavailable(fmt.Errorf("read the report due: %w", err))
 	}
-	if d.Statement != "" && d.Statement != id {
+	if d.Begun() && d.Statement != id {
 		return Saved{}, liaison.Refuse(liaison.Conflict, "There is a draft of this report already. Open it from the list of reports.")
 	}
 	content, err := s.ReportContent(ctx, d.Group, d.Meeting.ID)

@@ -14,13 +14,14 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// Searching a large register has two sides. Words that a small part of the statements have are looked up in the index and their
-// statements put in order by how well they fit. Words that every tenth statement has say little about which is meant: then the newest
+// Searching a large register has two sides. Words that a small part of the statements have are looked up in the index and the newest
+// of their statements put in order by how well they fit. Words that every tenth statement has say little about which is meant: then the newest
 // come first, and the list is gone through until a page is full. Which of the two it is, the newest statements tell. So both
 // cost the same however large the register is.
 const (
 	sampled      = 200      // newest statements that are looked at first
-	rankedAtMost = 400      // found statements that are put in order
+	foundAtMost  = 5000     // statements that words are looked up in the index for; words of more say little
+	rankedAtMost = 400      // found statements that are put in order, the newest of them
 	bodyIndexed  = 100_000  // characters of a text
 	bodyQuoted   = 20_000   // characters that a result quotes from
 	startHit     = "\u0002" // control characters, which no stored text has
@@ -209,8 +210,8 @@ func (s *Store) Search(ctx context.Context, who liaison.PersonID, f Filter) (fou
 		}
 		if common {
 			err = s.newest(ctx, r, f, query, &found)
-		} else {
-			err = s.ranked(ctx, r, f, query, &found)
+		} else if err = s.ranked(ctx, r, f, query, &found); errors.Is(err, errTooMany) {
+			err = s.newest(ctx, r, f, query, &found)
 		}
 	}
 	if err == nil {
@@ -225,9 +226,10 @@ const planned = pgx.QueryExecModeCacheDescribe
 // common reports whether the words are so frequent among the newest that a page of them is found by going through these.
 func (s *Store) common(ctx context.Context, r reader, f Filter, query string) (bool, error) {
 	q := f.chosen(r)
+	// OFFSET 0 keeps the planner from beginning with the words, here and below: of a phrase each statement with its words would be read.
 	sql := q.bind(`
 		SELECT count(*) FROM (SELECT s.id FROM statement s WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?) newest
-		JOIN search x ON x.statement_id = newest.id WHERE x.words @@ ?::text::tsquery`, sampled, query)
+		CROSS JOIN LATERAL (SELECT FROM search x WHERE x.statement_id = newest.id AND x.words @@ ?::text::tsquery OFFSET 0) x`, sampled, query)
 	var n int
 	err := s.pool.QueryRow(ctx, sql, append([]any{planned}, q.args...)...).Scan(&n)
 	return n > f.Limit, err
@@ -242,7 +244,6 @@ func (s *Store) newest(ctx context.Context, r reader, f Filter, query string, fo
 	found.Newest = true
 	q := f.chosen(r)
 	q.add(`(s.changed_at, s.id) < (?, ?)`, changed, id)
-	// OFFSET 0 keeps the planner from beginning with the words.
 	sql := q.bind(lineSQL+`CROSS JOIN LATERAL (SELECT FROM search x WHERE x.statement_id = s.id AND x.words @@ ?::text::tsquery OFFSET 0) x
 		WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC LIMIT ?`, query, f.Limit+1)
 	found.Page, err = s.lines(ctx, f.Limit, sql, append([]any{planned}, q.args...)...)
@@ -252,46 +253,57 @@ func (s *Store) newest(ctx context.Context, r reader, f Filter, query string, fo
 	return err
 }
 
-// ranked looks the words up and puts what is found in order: a number that is exactly what was asked for first, then by how well it fits.
+// errTooMany says that the words are in more statements than are looked at.
+var errTooMany = errors.New("too many statements have the words")
+
+// ranked looks the words up and puts the newest of what is found in order: a number that is exactly what was asked for first, then by how
+// well it fits. What the index names is read from the newest on, until enough of it is what is meant.
 func (s *Store) ranked(ctx context.Context, r reader, f Filter, query string, found *Found) error {
 	after, err := parseRank(f.After)
 	if err != nil {
 		return err
 	}
 	q := f.chosen(r)
-	hits := q.bind(`
-		SELECT s.id, s.changed_at, (ts_rank(x.words, ?::text::tsquery) + CASE WHEN lower(s.ref) = lower(?) THEN 10 ELSE 0 END)::float8 AS rank
-		FROM search x JOIN statement s ON s.id = x.statement_id
-		WHERE x.words @@ ?::text::tsquery AND `+q.where()+` LIMIT ?`, query, strings.TrimSpace(f.Query), query, rankedAtMost)
-	sql := q.bind(`WITH hits AS MATERIALIZED (`+hits+`)
-		SELECT id, changed_at, rank, (SELECT count(*) FROM hits) FROM hits WHERE (rank, changed_at, id) < (?, ?::timestamptz, ?::uuid)
-		ORDER BY rank DESC, changed_at DESC, id DESC LIMIT ?`, after.rank, after.changed, after.id, f.Limit+1)
+	sql := q.bind(`WITH loose AS MATERIALIZED (SELECT search_loose(?::text::tsquery) AS query),
+		named AS MATERIALIZED (SELECT x AS id FROM loose, search_hits(loose.query, ?) x),
+		hits AS MATERIALIZED (SELECT n.id, n.changed_at, (h.fits + CASE WHEN lower(n.ref) = lower(?) THEN 10 ELSE 0 END)::float8 AS rank
+			FROM (SELECT s.id, s.changed_at, s.ref FROM named n JOIN statement s ON s.id = n.id WHERE `+q.where()+` ORDER BY s.changed_at DESC, s.id DESC) n
+			CROSS JOIN LATERAL (SELECT ts_rank(x.words, ?::text::tsquery) AS fits FROM search x
+				WHERE x.statement_id = n.id AND ((SELECT query::text FROM loose) = ? OR x.words @@ ?::text::tsquery) OFFSET 0) h
+			ORDER BY n.changed_at DESC, n.id DESC LIMIT ?)
+		SELECT (SELECT count(*) FROM named), (SELECT count(*) FROM hits), h.id, h.changed_at, h.rank FROM (SELECT) one
+			LEFT JOIN (SELECT * FROM hits WHERE (rank, changed_at, id) < (?, ?::timestamptz, ?::uuid) ORDER BY rank DESC, changed_at DESC, id DESC LIMIT ?) h ON true
+		ORDER BY h.rank DESC, h.changed_at DESC, h.id DESC`, query, foundAtMost, strings.TrimSpace(f.Query), query, query, query, rankedAtMost, after.rank, after.changed, after.id, f.Limit+1)
 	rows, err := s.pool.Query(ctx, sql, append([]any{planned}, q.args...)...)
 	if err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
 	type hit struct {
-		ID      liaison.StatementID
-		Changed time.Time
-		Rank    float64
+		Named   int
 		Total   int
+		ID      *liaison.StatementID // of nothing in the one row of nothing found
+		Changed *time.Time
+		Rank    *float64
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[hit])
 	if err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
+	if list[0].Named == foundAtMost && f.After == "" {
+		return errTooMany
+	}
+	if found.Total = list[0].Total; list[0].ID == nil {
+		return nil
+	}
 	next := ""
 	if len(list) > f.Limit {
 		list = list[:f.Limit]
 		last := list[len(list)-1]
-		next = "r," + strconv.FormatFloat(last.Rank, 'g', -1, 64) + "," + key(last.Changed, last.ID)
+		next = "r," + strconv.FormatFloat(*last.Rank, 'g', -1, 64) + "," + key(*last.Changed, *last.ID)
 	}
 	ids := make([]liaison.StatementID, len(list))
 	for i, h := range list {
-		ids[i], found.Total = h.ID, h.Total
-	}
-	if len(ids) == 0 {
-		return nil
+		ids[i] = *h.ID
 	}
 	page, err := s.lines(ctx, len(ids), lineSQL+`WHERE s.id = ANY ($1) ORDER BY array_position($1, s.id)`, ids)
 	found.Page = Page{Lines: page.Lines, Next: next}
@@ -330,7 +342,7 @@ func (s *Store) quotes(ctx context.Context, query string, lines []Line) (map[lia
 		return nil, nil
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT statement_id, ts_headline(search_config(language), search_spaced(body), $2::text::tsquery,
+		SELECT statement_id, search_quote(language, body, $2::text::tsquery, search_stems($2::text::tsquery),
 			'StartSel="`+startHit+`", StopSel="`+stopHit+`", ' || CASE WHEN search_config(language) = 'simple'::regconfig THEN 'MaxWords=70, MinWords=40' ELSE 'MaxWords=35, MinWords=18' END)
 		FROM search WHERE statement_id = ANY ($1)`, ids, query)
 	if err != nil {

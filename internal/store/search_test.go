@@ -332,3 +332,100 @@ func TestSavedViews(t *testing.T) {
 		t.Errorf("left: %v", got)
 	}
 }
+
+// TestQuotesOfLongTexts: what is quoted of a long text is where the words stand in it, however a language bends them.
+func TestQuotesOfLongTexts(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	filler := strings.Repeat("Nothing of it stands in this line.\n", 350) // 12,000 characters
+	cjk := strings.Repeat("此处没有任何内容。", 1000)
+	for _, x := range []struct{ language, title, text string }{
+		{"en", "In English", filler + "Several studies of wayfinding, and then a lighthouse keeper." + filler[:3000] + "wayfinding at last."},
+		{"en", "Apart", "A tortoise first. " + filler + "Then the hare."},
+		{"en", "A phrase", "The kettle is blue. " + filler + "Here stands a blue kettle."},
+		{"fr", "En français", filler + "Des listes complètes sont jointes."},
+		{"es", "En español", filler + "Gracias por su atención a las especificaciones."},
+		{"ru", "По-русски", filler + "Просим рассматривать параметры мониторинга."},
+		{"ar", "بالعربية", filler + "يرجى استعراض الشبكات."},
+		{"zh", "中文", cjk + "请审查和机器学习模型有关的参数。"},
+		{"en", "Only in the title: periscope", filler},
+		{"en", "Only in the title: stated", "Nothing at first, and then standards. " + filler},
+		{"en", "A code", filler + "It follows Y.9876 closely."},
+	} {
+		titled(t, s, x.language, x.title, x.text)
+	}
+	for query, want := range map[string]struct{ marked, round string }{
+		"study":                   {"studies", "wayfinding"},
+		"lighthouse wayfinding":   {"lighthouse", "keeper"},
+		"hare tortoise":           {"tortoise", "first"},
+		`"blue kettle"`:           {"kettle", "Here stands"},
+		"complète":                {"complètes", "jointes"},
+		"atención especificación": {"atención", "Gracias"},
+		"рассматривает":           {"рассматривать", "параметры"},
+		"الشبكة":                  {"الشبكات", "استعراض"},
+		"机器学习":                    {"机器学习", "审查和机器学习模型"},
+		"periscope":               {"", "Nothing of it"},
+		"stated":                  {"", "Nothing at first"},
+		"Y.9876":                  {"", "It follows Y.9876"},
+	} {
+		found, err := s.Search(t.Context(), seed.Chair.ID, store.Filter{Query: query})
+		if err != nil || len(found.Lines) != 1 {
+			t.Errorf("%s: %d found, %v", query, len(found.Lines), err)
+			continue
+		}
+		text, marked := "", ""
+		for _, q := range found.Quotes[found.Lines[0].ID] {
+			if text += q.Text; q.Hit {
+				marked += q.Text + " "
+			}
+		}
+		if !strings.Contains(marked, want.marked) || !strings.Contains(text, want.round) || want.marked == "" && marked != "" {
+			t.Errorf("%s: quotes %q, marked %q; want %q marked, beside %q", query, text, marked, want.marked, want.round)
+		}
+	}
+}
+
+// TestWhatIsPutInOrderIsTheNewest: of more statements than are put in order it is the newest, and words of very many are answered by the newest.
+func TestWhatIsPutInOrderIsTheNewest(t *testing.T) {
+	t.Parallel()
+	s, pool := open(t)
+	// Oldest first, as a register grows: 6,000 with one word, 450 with another, 200 with neither.
+	if _, err := pool.Exec(t.Context(), `WITH made AS (
+			INSERT INTO statement (id, group_code, state, version, drafter_id, title, created_at, changed_at)
+			SELECT gen_random_uuid(), 'itu-t/jca-ml', 'draft', 1, $1, CASE WHEN i <= 6000 THEN 'crowd' WHEN i <= 6450 THEN 'uncommon' ELSE 'other' END || ' number' || i, now(), now() - (7000 - i) * interval '1 minute'
+			FROM generate_series(1, 6650) i RETURNING id, title)
+		INSERT INTO search (statement_id, language, body, words) SELECT id, 'en', title, to_tsvector('simple', title) FROM made`, seed.Editor.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		query  string
+		newest bool
+		first  string
+		total  int
+	}{{"uncommon", false, "uncommon number6450", 400}, {"crowd", true, "crowd number6000", 0}} {
+		found, err := s.Search(t.Context(), seed.Chair.ID, store.Filter{Query: x.query, Limit: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Lines) != 20 || found.Lines[0].Title != x.first || found.Newest != x.newest || found.Total != x.total {
+			t.Errorf("%s: %d lines, first %q, newest first %t, %d in all", x.query, len(found.Lines), found.Lines[0].Title, found.Newest, found.Total)
+		}
+	}
+	// Words of too many and a filter that leaves none of those that were looked up.
+	found, err := s.Search(t.Context(), seed.Chair.ID, store.Filter{Query: "crowd", States: []liaison.State{liaison.Closed}})
+	if err != nil || len(found.Lines) != 0 || !found.Newest {
+		t.Errorf("in a state that none is in: %+v, %v", found, err)
+	}
+}
+
+// TestAQueryIsAskedOnce: languages that read a word the same way ask for it once.
+func TestAQueryIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	_, pool := open(t)
+	for words, want := range map[string]string{"rare": "'rare' | 'rar'", "learning": "'learning' | 'learn'", "networks": "'networks' | 'network'"} {
+		var got string
+		if err := pool.QueryRow(t.Context(), `SELECT search_query($1, '{}', '')::text`, words).Scan(&got); err != nil || got != want {
+			t.Errorf("%s became %s, %v; want %s", words, got, err, want)
+		}
+	}
+}

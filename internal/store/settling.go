@@ -267,7 +267,7 @@ func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStateme
 
 const (
 	longestAttempt = 20 * time.Minute // an attempt is given up by its workflow after a quarter of an hour
-	longestQueue   = 2 * time.Hour    // for the first attempt, behind others and behind the bounds of a destination
+	longestQueue   = 30 * time.Minute // for the first attempt, behind others; a look at one that only waits for its turn does no harm
 )
 
 // allAccepted holds for a statement s none of whose messages, but those that another was sent in place of, is anything but sent.

@@ -52,7 +52,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	var judged pinned
 	b.Queue(`
 		SELECT s.id, s.group_code, s.state, s.version, s.drafter_id, s.revision, coalesce(s.digest, ''),
-			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.corrigendum,
+			coalesce(s.number, 0), coalesce(s.period, ''), coalesce(s.ref, ''), s.rev, s.corrigendum,
 			coalesce(s.approved_digest, ''), coalesce(s.approved_by::text, ''), coalesce(s.approved_as, ''), s.approved_at, coalesce(s.amended_digest, ''),
 			s.approved_at IS NOT NULL AND (NOT EXISTS (SELECT FROM appointment a
 				WHERE a.group_code = s.group_code AND a.person_id = s.approved_by AND a.office = s.approved_as
@@ -70,7 +70,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		WHERE s.id = $1`+lock, id).QueryRow(func(row pgx.Row) error {
 		st, a := &snap.Statement, &snap.Approval
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
-			&st.Number, &st.Period, &st.Ref, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
+			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
 			&since, &window, &consulted, &reference,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
@@ -99,7 +99,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		return err
 	})
 	var draft, revision []byte
-	b.Queue(`SELECT version, canonical FROM draft WHERE statement_id = $1`, id).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT d.version, CASE WHEN s.state = 'draft' OR s.revision = 0 THEN d.canonical END FROM draft d JOIN statement s ON s.id = d.statement_id WHERE s.id = $1`, id).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&snap.DraftVersion, &draft)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -115,29 +115,40 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	})
 	reached := map[int]bool{}
 	b.Queue(`
-		SELECT t.id, t.position, t.state, EXISTS (SELECT FROM transmission c WHERE c.copy_of = t.id)
-		FROM transmission t JOIN statement s ON s.id = t.statement_id AND s.revision = t.revision
-		WHERE s.id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
+		SELECT t.id, t.position, t.state, coalesce(t.copy_of::text, ''), t.revision = (SELECT revision FROM statement WHERE id = $1)
+		FROM transmission t WHERE t.statement_id = $1 AND t.letter = 'statement'`, id).Query(func(rows pgx.Rows) error {
+		type message struct {
+			id, copyOf liaison.TransmissionID
+			position   int
+			state      liaison.TransmissionState
+			current    bool // of the revision that counts
+		}
+		var all []message
+		copied := map[liaison.TransmissionID]bool{}
+		var m message
+		if _, err := pgx.ForEachRow(rows, []any{&m.id, &m.position, &m.state, &m.copyOf, &m.current}, func() error {
+			all, copied[m.copyOf] = append(all, m), true
+			return nil
+		}); err != nil {
+			return err
+		}
 		snap.Outcomes = map[liaison.TransmissionState]int{}
 		snap.Messages = map[liaison.TransmissionID]liaison.MessageState{}
-		var id liaison.TransmissionID
-		var position int
-		var m liaison.MessageState
-		_, err := pgx.ForEachRow(rows, []any{&id, &position, &m.State, &m.Copied}, func() error {
-			snap.Messages[id] = m
-			reached[position] = reached[position] || !m.Copied && (m.State == liaison.TransmissionAccepted || m.State == liaison.TransmissionAssumed)
-			if !m.Copied {
-				snap.Outcomes[m.State]++
+		for _, m := range all {
+			if !m.current {
+				continue
 			}
-			return nil
-		})
-		return err
+			snap.Messages[m.id] = liaison.MessageState{State: m.state, Copied: copied[m.id]}
+			if !copied[m.id] {
+				reached[m.position] = reached[m.position] || m.state == liaison.TransmissionAccepted || m.state == liaison.TransmissionAssumed
+				snap.Outcomes[m.state]++
+			}
+		}
+		return nil
 	})
-	outcomes := []liaison.EventKind{}
-	for _, x := range liaison.ReportOutcomes {
-		outcomes = append(outcomes, x.Event)
-	}
-	b.Queue(`SELECT kind FROM event WHERE statement_id = $1 AND kind = ANY ($2) ORDER BY seq DESC LIMIT 1`, id, outcomes).QueryRow(func(row pgx.Row) error {
+	b.Queue(`
+		SELECT e.kind FROM statement s, LATERAL (SELECT kind, seq FROM event WHERE statement_id = s.id AND kind = ANY ($2) OFFSET 0) e -- and not all events from the newest
+		WHERE s.id = $1 AND s.kind = 'report' ORDER BY e.seq DESC LIMIT 1`, id, outcomeEvents()).QueryRow(func(row pgx.Row) error {
 		var kind liaison.EventKind
 		err := row.Scan(&kind)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -250,7 +261,8 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 	})
 	b.Queue(`
 		SELECT e.person_id, e.body_code FROM employment e JOIN appointment a ON a.person_id = e.person_id
-		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date`,
+		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date
+			AND coalesce(e.ended_on, 'infinity') > $`+n+`::timestamptz::date`,
 		append(args, now)...).Query(func(rows pgx.Rows) error {
 		snap.Employers = map[liaison.PersonID][]liaison.Code{}
 		var p liaison.PersonID

@@ -36,7 +36,7 @@ func (d database) rules() *profile.Set { return d.profiles }
 
 // Open connects to the database at url, a PostgreSQL connection string. It does not wait for the database to answer; the
 // first use does.
-func Open(ctx context.Context, url string) (*Store, error) {
+func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err)
@@ -47,11 +47,24 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	for _, o := range options {
+		o(cfg)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return New(pool), nil
+}
+
+// Option is how a store is opened that is not for everything.
+type Option func(*pgxpool.Config)
+
+// ForWorker has PostgreSQL plan each statement once for a connection. A worker says the same few dozen statements all the time, each about
+// one statement or one batch; planned anew for every id, as PostgreSQL likes to, they cost more to plan than to carry out. Searching needs
+// the plans that this refuses.
+func ForWorker(cfg *pgxpool.Config) {
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 }
 
 // New makes a store of an open pool, which [Store.Close] closes.

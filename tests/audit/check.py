@@ -347,7 +347,11 @@ class Register:
             if a["dot"] != (a["n"] in m["attempts"]):
                 self.problems.append("attempt %d of the message %s is not in the log as it is in the ledger" % (a["n"], a["transmission"]))
         for s in self.rows.get("series", []):
-            given = {r["number"] for r in rows.values() if (r["group"], r["kind"], r["period"]) == (s["group"], s["kind"], s["period"])}
+            issues = {(r["number"], r.get("rev", 0), r.get("corrigendum", 0)) for r in rows.values() if (r["group"], r["kind"], r["period"]) == (s["group"], s["kind"], s["period"])}
+            for n, rev, corr in issues: # each Rev. and each Corr. behind a number follows on the one before it
+                if corr > 0 and (n, rev, corr - 1) not in issues or corr == 0 and rev > 0 and (n, rev - 1, 0) not in issues:
+                    self.problems.append("%s %s: number %d, Rev.%d Corr.%d was given, and the one before it was not" % (s["group"], s["period"], n, rev, corr))
+            given = {n for n, rev, corr in issues if (rev, corr) == (0, 0)}
             if given & set(range(1, s["last"] + 1)) != set(range(1, s["last"] + 1)):
                 self.problems.append("%s %s: a number was never given" % (s["group"], s["period"]))
         return self.problems
