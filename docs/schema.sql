@@ -39,22 +39,48 @@ CREATE FUNCTION audit.append(event_ids uuid[], payloads bytea[]) RETURNS bigint
 DECLARE
 	current smallint;
 	first   bigint;
+	n       integer := coalesce(array_length(event_ids, 1), 0);
+	a       bigint;   -- the first index of this level that is new
+	b       bigint;   -- and the last
+	lvl     smallint := 0;
+	hashes  bytea[];  -- from a to b
+	l       bytea;    -- what stands left of a, where a parent needs it
 BEGIN
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
 		RAISE EXCEPTION 'audit.append needs READ COMMITTED, not %', current_setting('transaction_isolation');
 	END IF;
-	IF coalesce(array_length(event_ids, 1), 0) <> coalesce(array_length(payloads, 1), 0) OR array_length(event_ids, 1) IS NULL THEN
+	IF n <> coalesce(array_length(payloads, 1), 0) OR n = 0 THEN
 		RAISE EXCEPTION 'audit.append needs one payload for each event and at least one';
 	END IF;
 	IF array_position(event_ids, NULL) IS NOT NULL OR array_position(payloads, NULL) IS NOT NULL THEN
 		RAISE EXCEPTION 'audit.append takes no NULL';
 	END IF;
+	SELECT array_agg(sha256('\x00'::bytea || x.payload) ORDER BY x.i) INTO hashes FROM unnest(payloads) WITH ORDINALITY x (payload, i);
 	PERFORM set_config('synchronous_commit', 'on', true);
 	PERFORM pg_advisory_xact_lock(7021310926410351); -- the log's, nobody else's
 	SELECT log.number INTO STRICT current FROM audit.log ORDER BY log.number DESC LIMIT 1;
 	SELECT coalesce(max(leaf.index) + 1, 0) INTO first FROM audit.leaf WHERE leaf.log = current;
-	FOR i IN 1 .. array_length(event_ids, 1) LOOP
-		PERFORM audit.add(current, first + i - 1, event_ids[i], payloads[i]);
+	INSERT INTO audit.leaf (log, index, event_id, payload, hash)
+		SELECT current, first + x.i - 1, x.event_id, x.payload, x.hash FROM unnest(event_ids, payloads, hashes) WITH ORDINALITY x (event_id, payload, hash, i);
+	a := first;
+	b := first + n - 1;
+	WHILE b & 1 = 1 OR b > a LOOP -- some parent is complete
+		l := NULL;
+		IF a & 1 = 1 AND lvl = 0 THEN
+			SELECT leaf.hash INTO STRICT l FROM audit.leaf WHERE leaf.log = current AND leaf.index = a - 1;
+		ELSIF a & 1 = 1 THEN
+			SELECT node.hash INTO STRICT l FROM audit.node WHERE node.log = current AND node.level = lvl AND node.index = a - 1;
+		END IF;
+		IF l IS NOT NULL THEN
+			hashes := l || hashes;
+			a := a - 1;
+		END IF;
+		SELECT array_agg(sha256('\x01'::bytea || hashes[2 * i + 1] || hashes[2 * i + 2]) ORDER BY i) INTO hashes FROM generate_series(0, (b - a + 1) / 2 - 1) i;
+		a := a >> 1;
+		b := a + array_length(hashes, 1) - 1;
+		lvl := lvl + 1;
+		INSERT INTO audit.node (log, level, index, hash)
+			SELECT current, lvl, a + x.i - 1, x.hash FROM unnest(hashes) WITH ORDINALITY x (hash, i);
 	END LOOP;
 	RETURN first;
 END $$;
@@ -152,6 +178,19 @@ BEGIN
 	END IF;
 	IF NEW.mode = 'no-objection' AND (w.mode <> 'no-objection' OR w.opened_by <> NEW.person_id) THEN
 		RAISE EXCEPTION 'the window does not approve by itself' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'decision_by_no_objection';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.employment_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.ended_on IS NOT NULL
+		OR (NEW.id, NEW.group_code, NEW.person_id, NEW.body_code, NEW.held_from, NEW.held_until, NEW.evidence, NEW.recorded_by, NEW.recorded_at)
+			IS DISTINCT FROM (OLD.id, OLD.group_code, OLD.person_id, OLD.body_code, OLD.held_from, OLD.held_until, OLD.evidence, OLD.recorded_by, OLD.recorded_at) THEN
+		RAISE EXCEPTION 'an employer is ended once and otherwise stays as it is' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'employment_fixed';
 	END IF;
 	RETURN NEW;
 END $$;
@@ -300,21 +339,55 @@ CREATE FUNCTION public.search_config(language text) RETURNS regconfig
 		WHEN 'ru' THEN 'russian' WHEN 'ar' THEN 'arabic' ELSE 'simple' END::regconfig
 $$;
 
+CREATE FUNCTION public.search_folded(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT translate(lower(t), 'áàâäãéèêëíìîïóòôöõúùûüñç', 'aaaaaeeeeiiiiooooouuuunc')
+$$;
+
+CREATE FUNCTION public.search_hits(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 500 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    SET enable_seqscan TO 'off'
+    AS $$
+	SELECT statement_id FROM search WHERE words @@ query LIMIT most
+$$;
+
+CREATE FUNCTION public.search_loose(query tsquery) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT CASE WHEN tree IN ('', 'T') THEN query ELSE regexp_replace(tree, '<(-|[0-9]+)>', '&', 'g')::tsquery END FROM (SELECT querytree(query) AS tree) x
+$$;
+
 CREATE FUNCTION public.search_query(words text, codes text[], without text) RETURNS tsquery
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'public'
+    SET client_min_messages TO 'warning'
     AS $$
 DECLARE
 	wanted text := search_spaced(words);
 	barred text := search_spaced(without);
 	asked  tsquery := ''::tsquery;
 	never  tsquery := ''::tsquery;
+	read   tsquery;
+	seen   text[] := '{}';
+	unseen text[] := '{}';
 	code   text;
 	config regconfig;
 BEGIN
 	FOREACH config IN ARRAY ARRAY['simple', 'english', 'french', 'spanish', 'russian', 'arabic']::regconfig[] LOOP
-		asked := asked || websearch_to_tsquery(config, wanted);
-		never := never || websearch_to_tsquery(config, barred); -- in no language
+		read := websearch_to_tsquery(config, wanted);
+		IF read::text <> ALL (seen) THEN
+			asked := asked || read;
+			seen := seen || read::text;
+		END IF;
+		read := websearch_to_tsquery(config, barred);
+		IF read::text <> ALL (unseen) THEN
+			never := never || read; -- in no language
+			unseen := unseen || read::text;
+		END IF;
 	END LOOP;
 	FOREACH code IN ARRAY codes LOOP
 		asked := asked && quote_literal('=' || code)::tsquery;
@@ -325,11 +398,53 @@ BEGIN
 	RETURN asked;
 END $$;
 
+CREATE FUNCTION public.search_quote(language text, body text, query tsquery, stems text[], options text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+DECLARE
+	config regconfig := search_config(language);
+	folded text := search_folded(body);
+	below  integer := 1; -- what is before this was looked at
+	place  integer;
+	piece  text;
+	other  text;         -- the first in which some of the words stand, if nowhere all of them as they are asked for
+BEGIN
+	FOR i IN 1..4 LOOP
+		SELECT min(p) + below - 1 INTO place FROM unnest(stems) AS stem, strpos(substr(folded, below), stem) AS p WHERE p > 0;
+		EXIT WHEN place IS NULL;
+		piece := substr(body, greatest(1, place - 60), 700);
+		IF place > 61 THEN
+			piece := '… ' || substr(piece, 1 + strpos(left(piece, 30), ' ')); -- from the beginning of a word on
+		END IF;
+		piece := search_spaced(piece);
+		IF to_tsvector(config, piece) @@ query THEN
+			RETURN ts_headline(config, piece, query, options);
+		END IF;
+		IF other IS NULL THEN
+			other := ts_headline(config, piece, (SELECT string_agg(m[1], ' | ')::tsquery FROM regexp_matches(querytree(query), '(''(?:[^'']|'''')*'')', 'g') AS m), options);
+			IF strpos(other, E'\x02') = 0 AND strpos(querytree(query), '''=') = 0 THEN
+				other := NULL; -- another word that begins in the same way; a code is marked nowhere
+			END IF;
+		END IF;
+		below := place + 640;
+	END LOOP;
+	RETURN coalesce(other, ts_headline(config, search_spaced(left(body, 3000)), query, options));
+END $$;
+
 CREATE FUNCTION public.search_spaced(t text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog'
     AS $$
 	SELECT regexp_replace(t, '([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])', ' \1 ', 'g')
+$$;
+
+CREATE FUNCTION public.search_stems(query tsquery) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+	SELECT coalesce(array_agg(DISTINCT CASE WHEN length(word) > 3 THEN left(word, -1) ELSE word END), '{}')
+	FROM (SELECT search_folded(ltrim(replace(m[1], '''''', ''''), '=')) AS word FROM regexp_matches(querytree(query), '''((?:[^'']|'''')*)''', 'g') AS m) x WHERE word <> ''
 $$;
 
 CREATE FUNCTION public.search_vector(language text, title text, names text, abstract text, body text, codes text[]) RETURNS tsvector
@@ -637,6 +752,14 @@ CREATE TABLE public.body_reach (
     CONSTRAINT body_reach_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE public.calendar_link (
+    person_id uuid NOT NULL,
+    n integer NOT NULL,
+    open boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT calendar_link_n_check CHECK ((n > 0))
+);
+
 CREATE TABLE public.canary (
     id uuid NOT NULL,
     relay text NOT NULL,
@@ -797,7 +920,17 @@ CREATE TABLE public.employment (
     held_from date NOT NULL,
     held_until date,
     evidence text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    group_code text NOT NULL,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    ended_by uuid,
+    ended_on date,
+    end_reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT employment_check CHECK ((held_from <= held_until)),
+    CONSTRAINT employment_end_reason_check CHECK ((length(end_reason) <= 4000)),
+    CONSTRAINT employment_ended_after_it_began CHECK ((ended_on >= held_from)),
+    CONSTRAINT employment_ended_for_a_reason CHECK (((num_nulls(ended_by, ended_on) = ANY (ARRAY[0, 2])) AND ((ended_on IS NULL) = (end_reason = ''::text)))),
     CONSTRAINT employment_evidence_check CHECK ((length(evidence) <= 4000))
 );
 
@@ -852,8 +985,8 @@ CREATE TABLE public.event (
     named text DEFAULT ''::text NOT NULL,
     consulted text DEFAULT ''::text NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1128,7 +1261,8 @@ CREATE TABLE public.search (
     language text NOT NULL,
     body text NOT NULL,
     words tsvector NOT NULL
-);
+)
+WITH (toast_tuple_target='128');
 
 CREATE TABLE public.session (
     token text NOT NULL,
@@ -1163,6 +1297,7 @@ CREATE TABLE public.statement (
     approved_profile_version integer,
     corrigendum integer DEFAULT 0 NOT NULL,
     confidential boolean DEFAULT false NOT NULL,
+    rev integer DEFAULT 0 NOT NULL,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
     CONSTRAINT statement_check CHECK ((num_nulls(number, period, ref) = ANY (ARRAY[0, 3]))),
@@ -1174,6 +1309,8 @@ CREATE TABLE public.statement (
     CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'by-correspondence'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
     CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
+    CONSTRAINT statement_rev_check CHECK ((rev >= 0)),
+    CONSTRAINT statement_rev_of_a_report CHECK (((rev = 0) OR ((number IS NOT NULL) AND (kind = 'report'::text)))),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
     CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
     CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text, 'by-correspondence'::text]))),
@@ -1359,6 +1496,9 @@ ALTER TABLE ONLY public.body_reach
 ALTER TABLE ONLY public.body_reach
     ADD CONSTRAINT body_reach_pkey PRIMARY KEY (body_code, version);
 
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_pkey PRIMARY KEY (person_id, n);
+
 ALTER TABLE ONLY public.canary
     ADD CONSTRAINT canary_pkey PRIMARY KEY (id);
 
@@ -1417,7 +1557,7 @@ ALTER TABLE ONLY public.drafter
     ADD CONSTRAINT drafter_pkey PRIMARY KEY (statement_id, person_id);
 
 ALTER TABLE ONLY public.employment
-    ADD CONSTRAINT employment_pkey PRIMARY KEY (person_id, body_code, held_from);
+    ADD CONSTRAINT employment_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_id_key UNIQUE (id);
@@ -1528,7 +1668,7 @@ ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_group_code_period_ref_key UNIQUE (group_code, period, ref);
 
 ALTER TABLE ONLY public.statement
-    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number, corrigendum);
+    ADD CONSTRAINT statement_number_once UNIQUE (group_code, kind, period, number, rev, corrigendum);
 
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_pkey PRIMARY KEY (id);
@@ -1597,6 +1737,8 @@ CREATE INDEX correspondence_window_of_statement ON public.correspondence_window 
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
 
 CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
+
+CREATE UNIQUE INDEX employment_once ON public.employment USING btree (person_id, body_code, held_from) WHERE (ended_on IS NULL);
 
 CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
@@ -1725,6 +1867,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_link_revoked F
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.body_reach FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.calendar_link FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.correspondence_person FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1777,6 +1921,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_link_revoked 
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.body_reach FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.calendar_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.correspondence_person FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1788,6 +1934,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.correspondence_win
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.digest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.employment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1826,6 +1974,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_token
 CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
 
 CREATE TRIGGER decision_window_guard BEFORE INSERT ON public.decision FOR EACH ROW EXECUTE FUNCTION public.decision_window_guard();
+
+CREATE TRIGGER employment_guard BEFORE DELETE OR UPDATE ON public.employment FOR EACH ROW EXECUTE FUNCTION public.employment_guard();
 
 CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EXECUTE FUNCTION public.hold_guard();
 
@@ -1933,6 +2083,9 @@ ALTER TABLE ONLY public.body_reach
 ALTER TABLE ONLY public.body
     ADD CONSTRAINT body_successor_fkey FOREIGN KEY (successor) REFERENCES public.body(code);
 
+ALTER TABLE ONLY public.calendar_link
+    ADD CONSTRAINT calendar_link_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
@@ -2036,7 +2189,16 @@ ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
 
 ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
+
+ALTER TABLE ONLY public.employment
     ADD CONSTRAINT employment_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.employment
+    ADD CONSTRAINT employment_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
@@ -2426,6 +2588,9 @@ GRANT SELECT(at) ON TABLE public.body_reach TO liaison_auditor;
 
 GRANT SELECT(event_id) ON TABLE public.body_reach TO liaison_auditor;
 
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.calendar_link TO liaison_worker;
+
 GRANT SELECT ON TABLE public.canary TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
 
@@ -2484,8 +2649,14 @@ GRANT SELECT,INSERT ON TABLE public.drafter TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.drafter TO liaison_worker;
 GRANT SELECT ON TABLE public.drafter TO liaison_auditor;
 
-GRANT SELECT ON TABLE public.employment TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.employment TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.employment TO liaison_worker;
+
+GRANT UPDATE(ended_by) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(ended_on) ON TABLE public.employment TO liaison_app;
+
+GRANT UPDATE(end_reason) ON TABLE public.employment TO liaison_app;
 
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.event TO liaison_worker;
@@ -2697,6 +2868,8 @@ GRANT SELECT(kind) ON TABLE public.statement TO liaison_auditor;
 GRANT SELECT(amended_digest) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT(corrigendum) ON TABLE public.statement TO liaison_auditor;
+
+GRANT SELECT(rev) ON TABLE public.statement TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_app;
 GRANT SELECT ON TABLE public.terms_of_reference TO liaison_worker;
