@@ -53,7 +53,7 @@ workflowcheck:
 
 ## docs: what is made from the code: docs/states.md, docs/schema.sql, golden files
 docs:
-	$(GO) test ./liaison ./migrations ./mail ./internal/audit -update
+	$(GO) test ./liaison ./migrations ./mail ./internal/document ./internal/inbound ./internal/post -update
 
 ## bench: figures side by side with their floors, in one run
 bench: postgresql build

@@ -45,7 +45,12 @@ var approvers = []Capacity{AsChair, AsViceChair}
 func (r Rule) Approves() bool { return r.Event == EventApproved }
 
 // Approves reports whether the command is a person's approval, whoever enters it.
-func (k CommandKind) Approves() bool { return k == DoApprove || k == DoEnterApproval }
+func (k CommandKind) Approves() bool {
+	return k == DoApprove || k == DoEnterApproval || k == DoApproveEdited
+}
+
+// Proposes reports whether the command brings another text, as [Snapshot].Proposed.
+func (k CommandKind) Proposes() bool { return k == DoAmend || k == DoApproveEdited }
 
 // Given is an approval that was given outside and is entered by the secretariat.
 type Given struct {
@@ -53,6 +58,9 @@ type Given struct {
 	On       Date     // when, in the group's zone
 	Evidence string   // a reference, or what the file is
 	File     Digest   // of the file that shows it, "" for none
+
+	Meeting MeetingID `json:",omitempty"` // that gave it, and not an officer between meetings; Evidence then refers to the minutes
+	Item    int       `json:",omitempty"` // of its agenda, 0 if it was not on it
 }
 
 // checkGiven refuses an approval that is entered without saying on whose word, by somebody who could not give it then, or
@@ -66,6 +74,11 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 	if !s.Profile.Approval.ProxyEntry {
 		return "", "", Refuse(Forbidden, "The profile %q does not let the secretariat enter an approval that was given outside. Who approves has to do so here.", s.Profile.Name)
 	}
+	if g = s.given(g); g.Meeting == "" && s.State != InCorrespondence && !slices.Contains(s.Profile.Approval.Modes, ByOfficer) {
+		return bad("meeting", "The profile %q has no approval between meetings. Choose the meeting that gave it.", s.Profile.Name)
+	} else if g.Meeting != "" && !slices.Contains(s.Profile.Approval.Modes, AtMeeting) {
+		return bad("meeting", "The profile %q has no approval at a meeting.", s.Profile.Name)
+	}
 	if g.By == "" {
 		return bad("by", "Say who approved.")
 	}
@@ -78,6 +91,11 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 		return bad("on", "Objections could be made until the end of %s; an approval of %s came before that.", s.Window.Last, g.On)
 	case g.On < s.SubmittedOn:
 		return bad("on", "Revision %d was submitted on %s; an approval of %s cannot be of it.", s.Revision, s.SubmittedOn, g.On)
+	}
+	if g.Meeting != "" {
+		if err := s.checkMinuted(g); err != nil {
+			return "", "", err
+		}
 	}
 	if g.Evidence == "" && g.File == "" {
 		return bad("evidence", "Give the evidence: a reference to the message or the minutes, or the file itself.")
@@ -121,6 +139,11 @@ func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Appr
 	if cmd.Kind == DoEnterApproval && cmd.Given != nil {
 		a.By, a.On, a.Entered, a.Evidence, a.File = cmd.Given.By, cmd.Given.On, cmd.Actor, cmd.Given.Evidence, cmd.Given.File
 		a.As, a.Stands, _ = s.checkGiven(*cmd.Given) // it was checked before the command got here
+		if g := s.given(*cmd.Given); g.Meeting != "" {
+			a.Mode, a.Meeting, a.Item = AtMeeting, g.Meeting, g.Item
+		}
+	} else if a.Mode == AtMeeting {
+		a.Meeting, a.Item = s.TabledFor, s.TabledItem
 	}
 	return a
 }
@@ -140,7 +163,11 @@ func (s Snapshot) modeOf(r Rule) ApprovalMode {
 
 // checkMode refuses an approval in a way that the group's profile does not have.
 func (s Snapshot) checkMode(r Rule) error {
-	if mode := s.modeOf(r); !slices.Contains(s.Profile.Approval.Modes, mode) {
+	modes := s.Profile.Approval.Modes
+	if r.Command == DoEnterApproval && slices.Contains(modes, AtMeeting) { // with the minutes of a meeting, on its agenda or not
+		return nil
+	}
+	if mode := s.modeOf(r); !slices.Contains(modes, mode) {
 		return Refuse(Forbidden, "The profile %q has no approval %s. Decide in another way.", s.Profile.Name, strings.ToLower(mode.Label()))
 	}
 	return nil

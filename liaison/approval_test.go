@@ -131,7 +131,7 @@ func TestWhoApproves(t *testing.T) {
 // can still return and reject.
 func TestApprovalInAWayOfTheProfile(t *testing.T) {
 	for kind, want := range map[liaison.CommandKind]liaison.ErrorCode{
-		liaison.DoApprove: liaison.Forbidden, liaison.DoEnterApproval: liaison.Forbidden, liaison.DoReturn: "", liaison.DoReject: "",
+		liaison.DoApprove: liaison.Forbidden, liaison.DoEnterApproval: liaison.Invalid, liaison.DoReturn: "", liaison.DoReject: "",
 	} {
 		acting := liaison.AsChair
 		if kind == liaison.DoEnterApproval {
@@ -143,9 +143,14 @@ func TestApprovalInAWayOfTheProfile(t *testing.T) {
 		if liaison.CodeOf(err) != want && !(err == nil && want == "") || err != nil && !strings.Contains(err.Error(), "no approval between meetings") {
 			t.Errorf("%s answered with %v, want %q", kind, err, want)
 		}
-		if may := slices.Contains(liaison.May(snap, cmd.Actor), kind); may != (want == "") {
+		if may := slices.Contains(liaison.May(snap, cmd.Actor), kind); may != (want != liaison.Forbidden) { // what a meeting decided is entered
 			t.Errorf("%s: the button is there: %t", kind, may)
 		}
+	}
+	snap := ready(liaison.InReview, liaison.DoEnterApproval)
+	snap.Profile.Approval.Modes = []liaison.ApprovalMode{liaison.ByCorrespondence}
+	if _, err := liaison.Next(snap, command(liaison.DoEnterApproval, liaison.AsSecretary)); liaison.CodeOf(err) != liaison.Forbidden {
+		t.Errorf("entered where neither an officer nor a meeting approves: %v", err)
 	}
 }
 

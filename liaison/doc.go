@@ -4,7 +4,8 @@
 //
 //	draft ──submit──> in-review ──approve──> approved ──dispatch──> dispatching ──settle──> dispatched ──close──> closed
 //	  ^                  │   └──reject──> rejected                               └─settle─> dispatched-in-part ─┘
-//	  └─────return───────┘
+//	  └─────return───────┤
+//	                     └──table──> tabled ──approve, as it is or with edits──> approved
 //
 // The picture is a view of [Table], which is the one place where the procedure is written down; docs/states.md is made
 // from it. [Next] applies the table to one statement and one command and says what changes, or refuses in words that a

@@ -151,6 +151,7 @@ func statesDocument() string {
 		p("| %s `%s` | %s | %s |", s.Label, s.State, s.Meaning, yes(s.Settled))
 	}
 	repliesDocument(p)
+	meetingsDocument(p)
 	return b.String()
 }
 
@@ -204,6 +205,39 @@ func repliesDocument(p func(string, ...any)) {
 	}
 	p("")
 	p("When nothing that was awaited is open any more, the statement closes itself.")
+}
+
+// meetingsDocument shows what can be done with a meeting.
+func meetingsDocument(p func(string, ...any)) {
+	mark := func(s liaison.MeetingState) string {
+		if s == "" {
+			return "[*]"
+		}
+		return string(s)
+	}
+	p("")
+	p("## Meetings")
+	p("")
+	p("A group that decides at meetings has them here, in [`liaison/meeting.go`](../liaison/meeting.go): entered, opened and closed by %s of the group.", words(liaison.MeetingOfficers, func(c liaison.Capacity) string { return "the " + strings.ToLower(c.Label()) }, " or "))
+	p("")
+	p("```mermaid")
+	p("stateDiagram-v2")
+	for _, r := range liaison.MeetingTable {
+		for _, from := range r.From {
+			if r.To != "" {
+				p("    %s --> %s: %s", mark(from), r.To, r.Act)
+			}
+		}
+	}
+	p("```")
+	p("")
+	p("| state | means |")
+	p("|---|---|")
+	for _, s := range liaison.MeetingStates {
+		p("| %s `%s` | %s |", s.Label, s.State, s.Meaning)
+	}
+	p("")
+	p("A meeting is not closed or cancelled while a statement is tabled for it. What was approved at it goes out when it is closed.")
 }
 
 // ident is a state as Mermaid takes it for an identifier.

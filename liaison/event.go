@@ -115,6 +115,15 @@ const (
 	EventProposalAnswered EventKind = "proposal-answered"
 	EventReportDue        EventKind = "report-due"
 	EventReportMissed     EventKind = "report-missed"
+
+	// At a meeting, and what happens to a meeting, which is about no statement; see meeting.go.
+	EventTabled           EventKind = "tabled"
+	EventPutOff           EventKind = "put-off"
+	EventMeetingEntered   EventKind = "meeting-entered"
+	EventMeetingChanged   EventKind = "meeting-changed"
+	EventMeetingOpened    EventKind = "meeting-opened"
+	EventMeetingClosed    EventKind = "meeting-closed"
+	EventMeetingCancelled EventKind = "meeting-cancelled"
 )
 
 // Events lists every kind with the words that the history uses.
@@ -207,6 +216,14 @@ var Events = []struct {
 	{EventProposalAnswered, "Proposal answered"},
 	{EventReportDue, "Reminded of the day by which it is due"},
 	{EventReportMissed, "The meeting that it was due for closed without it"},
+
+	{EventTabled, "Tabled for a meeting"},
+	{EventPutOff, "Put off, and in review again"},
+	{EventMeetingEntered, "Meeting entered"},
+	{EventMeetingChanged, "Meeting changed"},
+	{EventMeetingOpened, "Meeting opened"},
+	{EventMeetingClosed, "Meeting closed"},
+	{EventMeetingCancelled, "Meeting cancelled"},
 }
 
 // Label is the kind in words.
@@ -253,7 +270,7 @@ type Event struct {
 	Reply         string         `audit:"commit"` // the server's words: they can hold addresses
 	Relay         string         `audit:"omit"`   // our own configuration
 
-	Amends       Digest       `audit:"keep"`   // of the revision that an editorial correction changed; Digest is of what it became
+	Amends       Digest       `audit:"keep"`   // of the revision that an editorial correction changed, or that was tabled where a meeting approved it with edits; Digest is of what it became
 	Changed      string       `audit:"keep"`   // the fields that it changed, by their names in [Content], with spaces between
 	ReplyFrom    ReplyState   `audit:"keep"`   // where the reply of the addressee stood
 	ReplyTo      ReplyState   `audit:"keep"`   // where it stands after this
@@ -264,9 +281,9 @@ type Event struct {
 	ForAs        Capacity     `audit:"keep"`   // in which capacity that person gave it
 	Stands       AbsenceID    `audit:"keep"`   // the absence or delegation that it is about, or by which a vice-chair acted
 	Deputy       PersonID     `audit:"keep"`   // to whom is delegated
-	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence or an employment
-	Until        Date         `audit:"keep"`   // the last day of an absence or an employment
-	Meeting      MeetingID    `audit:"keep"`   // at which it was decided
+	On           Date         `audit:"keep"`   // the day of an approval, in the group's zone; the first day of an absence, an employment or a meeting
+	Until        Date         `audit:"keep"`   // the last day of an absence, an employment or a meeting
+	Meeting      MeetingID    `audit:"keep"`   // at which it was decided, or that it was tabled for; that it is about
 	Item         int          `audit:"keep"`   // of its agenda
 	Evidence     string       `audit:"commit"` // reference to what shows it, or to the minutes
 	EvidenceFile Digest       `audit:"keep"`   // of the file that shows it

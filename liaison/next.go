@@ -20,7 +20,7 @@ type Command struct {
 
 	Transmission TransmissionID // the message that a command of [AboutMessages] is about
 	Email        string         // the address that a copy goes to
-	Amended      Digest         // amend: of the canonical bytes that the revision becomes; the register has them as a file
+	Amended      Digest         // amend, approve with edits: of the canonical bytes that the revision becomes; the register has them as a file
 	Position     int            // test: the addressee whose message it is, from 1
 	Date         Date           // granted, for a reply
 	Body         Code           // where the reply is awaited from instead
@@ -29,6 +29,8 @@ type Command struct {
 	Window       *Opening       `json:",omitempty"` // that is opened
 	Said         *Said          `json:",omitempty"` // outside, about a window
 	Consulted    *Consultation  `json:",omitempty"` // how the management team was, before a decision between meetings
+	Meeting      MeetingID      `json:",omitempty"` // table: for which meeting
+	Item         int            `json:",omitempty"` // and under which item of its agenda
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
 }
 
@@ -57,6 +59,7 @@ type Answer struct {
 
 	DispatchAt time.Time `json:",omitzero"`  // approved and not held: when the dispatch begins
 	Batch      CommandID `json:",omitempty"` // about one message: the batch that it was in before
+	After      MeetingID `json:",omitempty"` // approved at this meeting: the dispatch begins when it is closed
 }
 
 // Recipient is one person that a [Letter] about a change goes to. Letters to addressees are not listed here; they follow
@@ -92,7 +95,7 @@ func Permit(state State, cmd Command) error {
 	} else if err := field("reason", "The reason", cmd.Reason, MaxReason, true); err != nil {
 		return err
 	}
-	if cmd.Kind.Requires(NeedEditorial) && len(cmd.Amended) != 64 {
+	if cmd.Kind.Proposes() && len(cmd.Amended) != 64 {
 		return Refuse(Invalid, "The correction does not say what the text becomes. Open the page again and correct it there.")
 	}
 	if cmd.Kind.Requires(NeedDigest) && len(cmd.Digest) != 64 {
@@ -147,7 +150,7 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		change.Letters = recipients(judged, r, cmd)
 		if r.Approves() {
 			change.Approval = s.approval(acting, stands, cmd)
-			change.Drafted = s.Drafted(change.Approval.By)
+			change.Drafted = s.Drafted(change.Approval.By) || cmd.Kind == DoApproveEdited
 		}
 		return change, nil
 	}
@@ -162,6 +165,9 @@ func May(s Snapshot, p PersonID) []CommandKind {
 			continue
 		}
 		if slices.Contains(r.Needs, NeedReport) && reportOutcome(s, Command{Kind: r.Command}) != nil {
+			continue
+		}
+		if slices.Contains(r.Needs, NeedSession) && s.inSession() != nil || slices.Contains(r.Needs, NeedEdited) && s.Content.Report != nil {
 			continue
 		}
 		if _, _, err := entitled(s, r, p); err == nil {
@@ -222,6 +228,9 @@ func barred(s Snapshot, r Rule, c Capacity, actor PersonID) (stands AbsenceID, e
 			return "", err
 		}
 	}
+	if r.Command == DoApproveEdited && !s.Profile.DrafterMayDecide {
+		return "", Refuse(Forbidden, "Who edits a statement is a drafter of it, and the profile %q asks for a second person. Return it for changes, or put it off.", s.Profile.Name)
+	}
 	if slices.Contains(r.Needs, NeedEntitled) && s.Drafted(actor) && !s.Profile.DrafterMayDecide {
 		return "", Refuse(Forbidden, "You drafted this statement, and the profile %q asks for a second person. Another approver has to decide.", s.Profile.Name)
 	}
@@ -258,6 +267,18 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if _, err := s.checkConsulted(cmd); err != nil {
 				return err
 			}
+		case NeedMeeting:
+			if err := s.checkTabling(cmd); err != nil {
+				return err
+			}
+		case NeedSession:
+			if err := s.inSession(); err != nil {
+				return err
+			}
+		case NeedEdited:
+			if _, err := Edits(s.Content, s.Proposed); err != nil {
+				return err
+			}
 		case NeedGiven:
 			if cmd.Given == nil {
 				return Refuse(Invalid, "Say who approved, when, and what shows it.")
@@ -271,7 +292,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			}
 		case NeedComplete:
 			content := s.Content
-			if cmd.Kind == DoAmend {
+			if cmd.Kind.Proposes() {
 				content = s.Proposed
 			}
 			judged := s

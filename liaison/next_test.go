@@ -195,6 +195,9 @@ func (w *world) do(cmd liaison.Command) {
 		return
 	}
 	s := &w.snap
+	if from := s.State; from == liaison.Tabled && cmd.Kind.Approves() && cmd.Kind != liaison.DoEnterApproval && !s.Meeting.InSession(s.Today) {
+		w.wrong = append(w.wrong, "approved at a meeting that was not in session")
+	}
 	s.State = change.Rule.To
 	if change.From != change.Rule.To {
 		s.Version++
@@ -222,16 +225,20 @@ func (w *world) do(cmd liaison.Command) {
 	if change.Rule.Event == liaison.EventWindowOpened {
 		w.objected = false
 	}
-	if change.Rule.Approves() && cmd.Kind != liaison.DoApprove { // by the window, or entered
-		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, change.Approval.By, change.Approval.As
-		w.approved = append(w.approved, digestOf(s.Content))
-	}
 	switch cmd.Kind {
 	case liaison.DoSubmit:
 		s.Revision++
 		s.Digest, s.Window = digestOf(s.Content), nil
-	case liaison.DoApprove:
-		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, cmd.Actor, change.Acting
+	case liaison.DoTable:
+		s.TabledFor, s.TabledItem = cmd.Meeting, cmd.Item
+	case liaison.DoApproveEdited:
+		s.Content, s.Revision, s.Digest = s.Proposed, s.Revision+1, digestOf(s.Proposed)
+		fallthrough
+	case liaison.DoApprove, liaison.DoEnterApproval, liaison.DoEndWindow:
+		if !change.Rule.Approves() {
+			break
+		}
+		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, change.Approval.By, change.Approval.As
 		w.approved = append(w.approved, digestOf(s.Content))
 	case liaison.DoDispatch:
 		w.sent = append(w.sent, digestOf(s.Content))
@@ -248,7 +255,7 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w := &world{snap: ready(liaison.Draft, liaison.DoEdit), modes: modes}
-		w.snap.Profile.Approval.Modes = []liaison.ApprovalMode{liaison.ByOfficer, liaison.ByCorrespondence, liaison.ByNoObjection}
+		w.snap.Profile.Approval.Modes = liaison.ApprovalModes
 		w.snap.Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		w.snap.Revision, w.snap.Digest = 0, ""
 		digests := []liaison.Digest{"", digestOf(content())}
@@ -266,6 +273,13 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 					w.snap.Outcomes = map[liaison.TransmissionState]int{outcomes[r.IntN(6)]: 1, outcomes[r.IntN(6)]: 1}
 				}
 			}
+			w.snap.Proposed = w.snap.Content
+			if r.IntN(3) > 0 {
+				w.snap.Proposed.Text += " Edited."
+			}
+			if r.IntN(4) == 0 {
+				w.snap.Meeting.State = liaison.MeetingStates[r.IntN(len(liaison.MeetingStates))].State
+			}
 			digests = append(digests, w.snap.Digest)
 			cmd := liaison.Command{ID: "c", Kind: kinds[r.IntN(len(kinds))], Actor: actors[r.IntN(len(actors))], Digest: digests[len(digests)-1-r.IntN(min(2, len(digests)))]}
 			if r.IntN(3) > 0 {
@@ -276,6 +290,10 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 			}
 			if w.snap.State == liaison.InCorrespondence && r.IntN(8) == 0 { // the day passes
 				w.snap.Now, w.snap.Today = w.snap.Now.AddDate(0, 0, 20), w.snap.Today.Plus(20)
+			}
+			cmd.Meeting, cmd.Item, cmd.Amended = "meeting", 7+r.IntN(3), digests[1]
+			if r.IntN(2) > 0 {
+				cmd.Given = &liaison.Given{By: actors[r.IntN(len(actors))], On: today, Evidence: "minutes, 9.2", Meeting: []liaison.MeetingID{"", "meeting"}[r.IntN(2)], Item: r.IntN(14)}
 			}
 			w.do(cmd)
 			if before.State.Final() && (w.snap.State != before.State || w.snap.Version != before.Version) {

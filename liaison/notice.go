@@ -46,6 +46,8 @@ const (
 	LetterReportSubmitted  Letter = "report-submitted"
 	LetterReportPresented  Letter = "report-presented"
 	LetterProposalAnswered Letter = "proposal-answered"
+
+	LetterTabled Letter = "tabled"
 )
 
 // Correspondence lists every letter, as the database's CHECK does, with its label and when it goes out. A person chooses for
@@ -89,6 +91,8 @@ var Correspondence = []struct {
 	{LetterReportSubmitted, "Progress report sent", "a progress report is with the parent group", true},
 	{LetterReportPresented, "Progress report presented", "the parent group took a progress report up", true},
 	{LetterProposalAnswered, "Proposal answered", "a study group answered a proposal of a progress report", true},
+
+	{LetterTabled, "Tabled", "a statement is on the agenda of a meeting, for decision", true},
 }
 
 // Letters lists every kind.
@@ -195,6 +199,8 @@ var Notices = []Notice{
 	{Event: EventAcceptedByParent, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventReturnedByParent, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventProposalAnswered, Letter: LetterProposalAnswered, To: []Readership{TheChair, TheSecretariat}, Others: true},
+
+	{Event: EventTabled, Letter: LetterTabled, To: []Readership{TheDrafter, TheChair}, Others: true},
 }
 
 // AtOncePerDay is how many letters of one kind about one message a person gets at once within a day; what goes beyond waits

@@ -23,6 +23,7 @@ const (
 	Withdrawn        State = "withdrawn"
 
 	InCorrespondence State = "by-correspondence"
+	Tabled           State = "tabled" // for a meeting; see meeting.go
 )
 
 // StateRow is one row of [States].
@@ -42,6 +43,7 @@ var States = []StateRow{
 	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false, ""},
 	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false, ByOfficer},
 	{InCorrespondence, "By correspondence", "lies open for objections, or waits for the chair's decision after that", []Capacity{AsChair}, false, false, ByCorrespondence},
+	{Tabled, "Tabled", "on the agenda of a meeting, which decides on one exact revision", []Capacity{AsChair}, false, false, AtMeeting},
 	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false, ""},
 	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true, ""},
 	{Dispatched, "Dispatched", "every addressee's server accepted its message, or a person answers for it", nil, false, true, ""},
@@ -113,6 +115,10 @@ type Statement struct {
 	ApprovedAt     *time.Time // also the Date of its messages
 	AmendedDigest  Digest     // of the revision that the approved one became by editorial corrections, "" without any
 	Approval       Approval   // how, once approved
+
+	TabledFor   MeetingID // the meeting that it is tabled for, "" unless it is
+	TabledItem  int       // of its agenda
+	LeavesAfter MeetingID // approved at this meeting: it is dispatched when that is closed, "" for one that waits for none
 }
 
 // Leaving is the digest of the bytes that may leave on the approval: those that were approved, or what the secretariat's editorial
@@ -161,7 +167,9 @@ type Snapshot struct {
 
 	Window *Window // in which these bytes, or those that were approved, lie or lay open for objections; nil for none
 
-	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself; nil for one that is held
+	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself, at the earliest; nil for one that is held
+
+	Meeting Meeting // that it is tabled for, or that a command names; without an ID for none
 }
 
 // MessageState is where one message to an addressee stands.

@@ -57,6 +57,10 @@ const (
 	DoCancelWindow    CommandKind = "cancel-window"
 	DoRemindWindow    CommandKind = "remind-window"
 	DoEndWindow       CommandKind = "end-window"
+	// At a meeting; see meeting.go.
+	DoTable         CommandKind = "table"
+	DoDefer         CommandKind = "defer"
+	DoApproveEdited CommandKind = "approve-edited"
 )
 
 // Need is a condition that a command has to meet besides state and capacity.
@@ -99,6 +103,9 @@ const (
 	NeedUnended   Need = "an end of the window that is not on record"
 	NeedSilent    Need = "a reminder that is due, and somebody who has said nothing"
 	NeedConsulted Need = "where the profile asks for it: how the management team was consulted"
+	NeedMeeting   Need = "a meeting of the group that is planned or in session, and an item of its agenda"
+	NeedSession   Need = "the meeting that it is tabled for in session, on one of its days"
+	NeedEdited    Need = "a difference, in nothing that only the drafter changes"
 )
 
 // Rule is one row of the procedure.
@@ -276,6 +283,37 @@ var Table = []Rule{
 	{Command: DoEndWindow, From: []State{InCorrespondence}, Stays: true, Who: []Capacity{AsEngine},
 		Needs: []Need{NeedOver, NeedUnended},
 		Label: "End the window", Done: "Window over; the chair decides", Event: EventWindowEnded},
+	// At a meeting (TSB Circular 72, Annex 2, item 9): tabled for it, and decided while it is in session.
+	{Command: DoTable, From: []State{InReview}, To: Tabled, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedDigest, NeedMeeting},
+		Label: "Table for a meeting", Done: "Tabled for a meeting", Event: EventTabled},
+	{Command: DoApprove, From: []State{Tabled}, To: Approved, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedSession, NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedComplete},
+		Label: "Approve", Done: "Approved", Event: EventApproved},
+	{Command: DoApproveEdited, From: []State{Tabled}, To: Approved, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedSession, NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedEdited, NeedComplete},
+		Label: "Approve with edits", Done: "Approved with edits", Event: EventApproved},
+	{Command: DoEnterApproval, From: []State{Tabled}, To: Approved, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedDigest, NeedGiven, NeedComplete},
+		Label: "Enter what the meeting decided", Done: "Approval entered", Event: EventApproved},
+	{Command: DoDefer, From: []State{Tabled}, To: InReview, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedStandIn},
+		Label: "Put off", Done: "Put off, and in review again", Event: EventPutOff},
+	{Command: DoReturn, From: []State{Tabled}, To: Draft, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedSession, NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
+		Label: "Return for changes", Done: "Returned for changes", Event: EventReturned},
+	{Command: DoReject, From: []State{Tabled}, To: Rejected, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedSession, NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
+		Label: "Reject", Done: "Rejected", Event: EventRejected},
+	{Command: DoRecuse, From: []State{Tabled}, Stays: true, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedUndeclared},
+		Label: "Declare an interest", Done: "Interest declared", Event: EventRecused},
+	{Command: DoWithdraw, From: []State{Tabled}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
+		Needs: []Need{NeedReason},
+		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
+	{Command: DoTest, From: []State{Tabled}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
+		Needs: []Need{NeedAddressee},
+		Label: "Send it to me as a test", Done: "Test message asked for", Event: EventTested},
 }
 
 // mayObject is who may object, and answer: whoever was asked, and everybody who holds an office of the group.
@@ -319,6 +357,15 @@ func rules(kind CommandKind) []Rule {
 // Requires reports whether the command has the condition in any of its rows, for a form that has to ask for it.
 func (k CommandKind) Requires(n Need) bool {
 	return slices.ContainsFunc(rules(k), func(r Rule) bool { return slices.Contains(r.Needs, n) })
+}
+
+// Who lists in which capacities somebody gives the command, from wherever.
+func (k CommandKind) Who() []Capacity {
+	var out []Capacity
+	for _, r := range rules(k) {
+		out = append(out, r.Who...)
+	}
+	return out
 }
 
 // Label is the command as it stands on a button, or "" for what is no command.

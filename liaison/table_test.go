@@ -21,13 +21,13 @@ const procedure = `
 draft           none:cvseL
 edit            draft:cvsed
 submit          draft:sed
-return          in-review:cv by-correspondence:cv
-approve         in-review:cv by-correspondence:cv
-enter-approval  in-review:s by-correspondence:s
-reject          in-review:cv by-correspondence:cv
-recuse          in-review:cv by-correspondence:cv
+return          in-review:cv by-correspondence:cv tabled:cv
+approve         in-review:cv by-correspondence:cv tabled:cv
+enter-approval  in-review:s by-correspondence:s tabled:s
+reject          in-review:cv by-correspondence:cv tabled:cv
+recuse          in-review:cv by-correspondence:cv tabled:cv
 escalate        in-review:L by-correspondence:L
-withdraw        draft:csd in-review:csd by-correspondence:csd approved:csd
+withdraw        draft:csd in-review:csd by-correspondence:csd tabled:csd approved:csd
 dispatch        approved:csv
 settle          dispatching:L dispatched-in-part:L
 close           dispatched:csL dispatched-in-part:csL
@@ -42,7 +42,7 @@ present         dispatched:cs dispatched-in-part:cs
 note            dispatched:cs dispatched-in-part:cs
 accept          dispatched:cs dispatched-in-part:cs
 send-back       dispatched:cs dispatched-in-part:cs
-test            in-review:cvsed by-correspondence:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
+test            in-review:cvsed by-correspondence:cvsed tabled:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
 link-reply        dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 mark-interim      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 unlink-reply      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
@@ -60,6 +60,9 @@ comment           by-correspondence:cvseq
 cancel-window     by-correspondence:cvs
 remind-window     by-correspondence:L
 end-window        by-correspondence:L
+table           in-review:cs
+approve-edited  tabled:cv
+defer           tabled:csv
 `
 
 // leadsTo is the state that each command leads to; settle has two, by what became of the messages.
@@ -74,6 +77,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"waive": "stays", "redirect": "stays", "await-again": "stays", "remind": "stays",
 	"open-window": "by-correspondence", "open-no-objection": "by-correspondence", "object": "in-review", "no-objection": "stays", "comment": "stays",
 	"cancel-window": "in-review", "remind-window": "stays", "end-window": "approved",
+	"table": "tabled", "defer": "in-review", "approve-edited": "approved",
 }
 
 // reopens are the commands after which a statement that was dispatched is so in part, until what they send is settled.
@@ -92,6 +96,7 @@ var (
 		"refuse-extension": "extension-refused", "waive": "reply-waived", "redirect": "reply-redirected", "await-again": "reply-expected", "remind": "reminded",
 		"open-window": "window-opened", "open-no-objection": "window-opened", "object": "objected", "no-objection": "no-objection", "comment": "commented",
 		"cancel-window": "window-cancelled", "remind-window": "window-closing", "end-window": "approved",
+		"table": "tabled", "defer": "put-off", "approve-edited": "approved",
 	}
 	sends = map[liaison.CommandKind][]string{
 		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
@@ -100,7 +105,7 @@ var (
 		"escalate": {"decision-waiting to chair"},
 	}
 	tellsOthers = map[liaison.CommandKind]string{ // chair, author and secretary, but for who did it
-		"approve": "approved", "enter-approval": "approved",
+		"approve": "approved", "enter-approval": "approved", "approve-edited": "approved",
 		"present": "report-presented", "note": "report-presented", "accept": "report-presented", "send-back": "report-presented",
 	}
 )
@@ -202,7 +207,7 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	if got.Acting != acting {
 		t.Errorf("acted as %s, want %s", got.Acting, acting)
 	}
-	if got.Drafted != (acting == liaison.AsDrafter) {
+	if got.Drafted != (acting == liaison.AsDrafter || kind == liaison.DoApproveEdited) {
 		t.Errorf("the record says drafted = %t", got.Drafted)
 	}
 	var letters []string
@@ -212,6 +217,13 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	want := sends[kind]
 	if kind == liaison.DoTest { // to who asks for it
 		want = []string{"test to " + string(command(kind, acting).Actor)}
+	}
+	if kind == liaison.DoTable { // to the drafter and the chair, but for who did it
+		for _, who := range []string{"author", "chair"} {
+			if who != string(command(kind, acting).Actor) {
+				want = append(want, "tabled to "+who)
+			}
+		}
 	}
 	for _, who := range []string{"chair", "author", "secretary"} {
 		if letter := tellsOthers[kind]; letter != "" && who != string(command(kind, acting).Actor) {
@@ -309,7 +321,10 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		SubmittedOn: today, SubmittedAt: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Absences: []liaison.Absence{away("chair")},
 	}
 	s.Related = []liaison.Related{{ID: "0190c0de-0000-7000-8000-00000000ffff", Group: jca, Kind: liaison.LiaisonStatement, State: liaison.Dispatched, Ref: "JCA-ML-LS3", Addressees: c.Addressees}}
+	s.Meeting = sitting()
 	switch state {
+	case liaison.Tabled:
+		s.TabledFor, s.TabledItem, s.Proposed = s.Meeting.ID, 9, corrected()
 	case liaison.None:
 		s.ID, s.Version, s.Revision, s.Digest, s.Drafter, s.Drafters = "", 0, 0, "", "", nil
 	case liaison.Approved, liaison.Dispatching, liaison.Dispatched, liaison.DispatchedInPart, liaison.Closed:
@@ -374,6 +389,15 @@ func window(state liaison.State, kind liaison.CommandKind) *liaison.Window {
 	return w
 }
 
+// sitting is a meeting of the group that is in session today.
+func sitting() liaison.Meeting {
+	m := liaison.Meeting{ID: "meeting", Group: jca, Title: "Second meeting of JCA-ML", Place: "Geneva", From: "2026-11-22", Until: "2026-11-24", State: liaison.MeetingOpen, Announced: "2026-10-01"}
+	for range 12 {
+		m.Agenda = append(m.Agenda, liaison.AgendaItem{Number: len(m.Agenda) + 1, Title: "Approval of outgoing liaison statements"})
+	}
+	return m
+}
+
 // away is an absence of a person on these days, on record before them.
 func away(id liaison.PersonID) liaison.Absence {
 	return liaison.Absence{ID: "absence of " + liaison.AbsenceID(id), Group: jca, Kind: liaison.Absent, Person: person(string(id)), From: "2026-11-20", Until: "2026-11-30", RecordedOn: "2026-11-19"}
@@ -390,6 +414,7 @@ func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
 	}
 	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected()), Position: 2, Evidence: "e",
 		Window: &liaison.Opening{Last: "2026-12-07"}, Consulted: &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail of 22 November 2026"},
+		Meeting: "meeting", Item: 9,
 		Given: &liaison.Given{By: "chair", On: today, Evidence: "e-mail of the chair of 23 November 2026"}}
 }
 

@@ -398,7 +398,7 @@ func (s Snapshot) checkConsulted(cmd Command) (Consultation, error) {
 	bad := func(format string, args ...any) (Consultation, error) {
 		return Consultation{}, &Error{Code: Invalid, Field: "consulted", Message: Refuse(Invalid, format, args...).Message}
 	}
-	if s.State.Mode() != ByOfficer {
+	if s.State.Mode() != ByOfficer || cmd.Given != nil && cmd.Given.Meeting != "" { // at a meeting everybody is there
 		return Consultation{}, nil
 	}
 	if cmd.Consulted == nil || cmd.Consulted.Kind == "" {

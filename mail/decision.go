@@ -8,15 +8,24 @@ import (
 // Tabled tells the drafter and the chair that a statement is on the agenda of a meeting.
 type Tabled struct {
 	Matter
-	Meeting string // "Geneva, 2-4 November 2026"
-	Item    string // of the agenda: "9"
+	Meeting     string // with its place: "Second meeting of JCA-ML, Geneva"
+	From, Until liaison.Date
+	Item        string // of the agenda: "9. Approval of outgoing liaison statements"
 }
 
-func (Tabled) kind() liaison.Letter { return "tabled" }
+func (Tabled) kind() liaison.Letter { return liaison.LetterTabled }
 
 func (t Tabled) in(c *catalogue.Catalogue) sheet {
 	return t.sheet(c, notice{Head: c.Say("tabled.head"), Lead: c.Say("tabled.lead"),
-		Facts: facts(fact{"label.meeting", c.Isolate(t.Meeting), true}, fact{"label.item", c.Isolate(t.Item), false})})
+		Facts: facts(fact{"label.meeting", c.Isolate(t.Meeting) + c.Say("about.comma") + days(c, t.From, t.Until), true}, fact{"label.item", c.Isolate(t.Item), false})})
+}
+
+// days is the first day, and the last one where that is another.
+func days(c *catalogue.Catalogue, from, until liaison.Date) string {
+	if from == until {
+		return c.Date(from)
+	}
+	return c.Isolate(c.Date(from)) + " – " + c.Isolate(c.Date(until))
 }
 
 // CorrespondenceOpened asks those who may object to a statement, until the end of a day. By correspondence silence is never consent:

@@ -52,7 +52,7 @@ func notices() map[string]Letter {
 	const reason = "This is for SG13, which has the question on architecture.\n\nThe security of the models stays with SG17."
 	out := map[string]Letter{
 		"decision-waiting":         DecisionWaiting{matter(), "2026-11-05"},
-		"tabled":                   Tabled{matter(), "Geneva, 2-4 November 2026", "9"},
+		"tabled":                   Tabled{matter(), "Second meeting of JCA-ML, Geneva", "2026-11-02", "2026-11-04", "9. Approval of outgoing liaison statements"},
 		"correspondence-opened":    CorrespondenceOpened{Matter: matter(), Until: "2026-11-19", Mode: liaison.ByCorrespondence, By: chair.Name},
 		"correspondence-closing":   CorrespondenceClosing{matter(), "2026-11-19", 3, liaison.ByCorrespondence},
 		"correspondence-closed":    CorrespondenceClosed{Matter: matter(), How: liaison.EventWindowEnded},

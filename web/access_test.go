@@ -64,6 +64,10 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	corrected := w.corrected(c)
 	out[statementPath(corrected, "/compare")], out[statementPath(corrected, "/amend")] = insiders, []liaison.PersonID{secretary}
 	out[statementPath(sent, "/evidence.zip")], out[statementPath(draft, "/evidence.zip")] = insiders, insiders
+	sitting := w.sits()
+	tabled := w.tabled(sitting, strings.Repeat("A-title-that-never-ends", 12))
+	out["/meetings"], out[sitting], out[sitting+"/edit"], out["/meetings/new?group=itu-t/jca-ml"] = insiders, insiders, []liaison.PersonID{chair, secretary}, []liaison.PersonID{chair, secretary}
+	out[statementPath(tabled, "/review")], out[statementPath(tabled, "/edits")] = insiders, []liaison.PersonID{chair}
 	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, corrected: insiders, sent: everyone} {
 		for _, page := range []string{"", "/history", file} {
 			out[statementPath(id, page)] = who

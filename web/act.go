@@ -23,8 +23,12 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 			Transmission: liaison.TransmissionID(r.PostFormValue("transmission")), Email: strings.TrimSpace(r.PostFormValue("email"))})
 	}
 	position := 0
+	cmd := liaison.Command{ID: id, Kind: kind, Statement: snap.ID, Actor: me.ID(), Reason: reason}
 	switch kind {
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoObject, liaison.DoCancelWindow, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
+	case liaison.DoTable:
+		cmd.Meeting, cmd.Item = tablingOf(r.PostFormValue("on"))
+		cmd.Digest = liaison.Digest(r.PostFormValue("digest"))
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoObject, liaison.DoCancelWindow, liaison.DoDefer, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
 	case liaison.DoTest:
 		if position, err = strconv.Atoi(r.PostFormValue("position")); err != nil {
 			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
@@ -32,8 +36,9 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	default:
 		return liaison.Refuse(liaison.Invalid, "That is not done on this page.")
 	}
-	_, err = s.engine.Do(r.Context(), liaison.Command{ID: id, Kind: kind, Statement: snap.ID, Actor: me.ID(), Reason: reason, Position: position})
-	if err == nil && kind == liaison.DoTest {
+	cmd.Position = position
+	_, err = s.engine.Do(r.Context(), cmd)
+	if err == nil && (kind == liaison.DoTest || kind == liaison.DoTable || strings.HasPrefix(backTo(r, snap), "/meetings/")) {
 		goBack(w, r, backTo(r, snap), id)
 		return nil
 	}

@@ -96,6 +96,8 @@ func backTo(r *http.Request, snap store.Snapshot) string {
 		return statement
 	}
 	switch path := given.Path; {
+	case strings.HasPrefix(path, "/meetings/") && isID(strings.TrimPrefix(path, "/meetings/")):
+		return path
 	case path == "/dispatch", path == statement+"/review", strings.HasPrefix(path, statement+"/messages/") && isID(strings.TrimPrefix(path, statement+"/messages/")):
 		return given.RequestURI()
 	}
@@ -119,6 +121,10 @@ func did(kind liaison.CommandKind, me *visitor) string {
 	switch kind {
 	case liaison.DoHold:
 		return "Held: nothing leaves until somebody dispatches it."
+	case liaison.DoTable:
+		return "It is on the agenda."
+	case liaison.DoDefer:
+		return "Put off: it is in review again."
 	case liaison.DoTest:
 		return "A test is on its way to " + me.Person.Email + "."
 	case liaison.DoTreatAsSent:

@@ -98,7 +98,7 @@ func (s *server) writeBoard(w http.ResponseWriter, r *http.Request, me *visitor,
 		}
 		p.Lines = append(p.Lines, boardLine{
 			transmissionViewOf(l.Transmission, me.Zone), "/statements/" + string(l.Transmission.Statement), l.Ref, titleOr(l.Title),
-			why.not(l.Transmission, l.StatementState, l.DispatchAt), actions, l.Facts, l.Said,
+			why.not(l.Transmission, l.StatementState, l.DispatchAt, l.LeavesAfter), actions, l.Facts, l.Said,
 		})
 	}
 	address := func(state liaison.TransmissionState, after string) string {

@@ -82,6 +82,7 @@ type decisionView struct {
 	Shown   string // the evidence, or the minutes, in words
 	File    liaison.Digest
 	FileAt  string // its address
+	Tabled  int    // the revision that was tabled, where a meeting approved another with edits
 
 	Silent    bool   // nobody approved it: nobody objected in a window that By opened
 	Consulted string // how the management team was, in words
@@ -90,7 +91,7 @@ type decisionView struct {
 
 // decisionViewOf tells a decision on a statement of the group.
 func decisionViewOf(d store.Decision, snap store.Snapshot, zone *time.Location) decisionView {
-	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone), On: d.On, Shown: d.Evidence}
+	v := decisionView{Kind: d.Kind, By: d.By, Acting: d.Acting.Label(), Drafted: d.Drafted, Reason: d.Reason, At: momentOf(d.At, zone), On: d.On, Shown: d.Evidence, Tabled: d.Tabled}
 	for _, r := range liaison.Table {
 		if r.Command == d.Kind {
 			v.Done = r.Done

@@ -89,7 +89,8 @@ func publicEvent(l store.HistoryLine) bool {
 	switch l.Kind {
 	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested, liaison.EventRecused,
 		liaison.EventWindowOpened, liaison.EventWindowClosing, liaison.EventWindowEnded, liaison.EventWindowCancelled,
-		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented:
+		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented,
+		liaison.EventTabled, liaison.EventPutOff:
 		return false
 	}
 	return l.Transmission == "" || l.Letter == liaison.LetterStatement
@@ -166,6 +167,22 @@ func eventDetails(l store.HistoryLine) []string {
 		if l.Stands != "" {
 			add("in the chair's place, by a recorded absence or delegation")
 		}
+	}
+	if l.Where != "" {
+		at := l.Where
+		switch {
+		case l.Item > 0:
+			at += ", agenda item " + strconv.Itoa(l.Item)
+		case l.Kind == liaison.EventApproved:
+			at += ", not on the agenda"
+		}
+		if l.Kind == liaison.EventApproved {
+			at += ", " + l.On.String()
+		}
+		add(at)
+	}
+	if l.Kind == liaison.EventApproved && l.Amends != "" {
+		add("with edits of what was tabled: " + strings.ReplaceAll(l.Changed, " ", ", "))
 	}
 	if l.Drafted && (l.Kind == liaison.EventApproved || l.Kind == liaison.EventReturned || l.Kind == liaison.EventRejected) {
 		add("also a drafter of it")

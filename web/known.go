@@ -147,7 +147,7 @@ func (s *server) addKnown(r *http.Request, p *messagePage, snap store.Snapshot, 
 	if err != nil {
 		return err
 	}
-	p.Known, p.WhyNot = known[t.ID], why.not(t, snap.State, snap.DispatchAt)
+	p.Known, p.WhyNot = known[t.ID], why.not(t, snap.State, snap.DispatchAt, waitsFor(snap))
 	if inside {
 		if err := s.addDecided(r, p, snap, t, zone); err != nil {
 			return err
@@ -168,6 +168,14 @@ func (s *server) addKnown(r *http.Request, p *messagePage, snap store.Snapshot, 
 		p.Revoke = p.Address + "/link/revoke"
 	}
 	return nil
+}
+
+// waitsFor is the meeting after which an approved statement leaves, or "".
+func waitsFor(snap store.Snapshot) string {
+	if snap.LeavesAfter == "" {
+		return ""
+	}
+	return snap.Meeting.Title
 }
 
 // addDecided adds what people decided about a message, or about all that waited: treated as sent, sent again, cancelled,
@@ -214,8 +222,8 @@ func (s *server) reasons(ctx context.Context, zone *time.Location) (reasons, err
 }
 
 // not says why a message was not sent, or is not known to be; "" for one that its server took over. at is when the dispatch of
-// its statement begins by itself, if it is about to.
-func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time) string {
+// its statement begins by itself, if it is about to, and after the meeting that it waits for, if it does.
+func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time, after string) string {
 	if t.State == liaison.TransmissionQueued && t.Batch != "" || t.State == liaison.TransmissionDeferred {
 		if h, ok := x.bodies[t.Body]; ok && t.Body != "" {
 			return "Sending to " + t.Name + " is " + x.paused(h) + "It is sent when somebody resumes it."
@@ -225,6 +233,9 @@ func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time) s
 		}
 	}
 	if t.State == liaison.TransmissionQueued && t.Batch == "" && state == liaison.Approved && at != nil && t.Letter == liaison.LetterStatement {
+		if after != "" {
+			return "It is approved and leaves when the meeting that approved it is closed: " + after + "."
+		}
 		return "It is approved and leaves by itself at " + at.In(x.zone).Format("15:04:05") + "; until then the dispatch can be held."
 	}
 	words := whyNot(t, state)

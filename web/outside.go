@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -15,6 +17,9 @@ type outsideForm struct {
 	On       input
 	Evidence input
 	File     fileInput
+	Meeting  []optionGroup // that decided, by item, or none: it was given between meetings
+	Tabled   bool
+	Where    string // what is wrong with the meeting
 	Reason   string
 	Error    string // about who approved
 	NoReason string // what is wrong with the reason
@@ -22,15 +27,15 @@ type outsideForm struct {
 	Consulted *consultedForm
 }
 
-func outsideFormOf(snap store.Snapshot, me *visitor, x reviewExtra) *outsideForm {
+func (s *server) outsideFormOf(r *http.Request, snap store.Snapshot, me *visitor, x reviewExtra) (*outsideForm, error) {
 	given := liaison.Given{On: snap.Today}
 	if x.given != nil {
 		given = *x.given
 	}
 	f := &outsideForm{
-		Command: newID(), Error: x.problems.Of("f-by"), NoReason: x.problems.Of("f-why"),
+		Command: newID(), Error: x.problems.Of("f-by"), Where: x.problems.Of("f-at"), Tabled: snap.State == liaison.Tabled, NoReason: x.problems.Of("f-why"),
 		On:       input{ID: "f-on", Name: "on", Label: "The day on which it was given", Kind: "date", Value: string(given.On), Error: x.problems.Of("f-on")},
-		Evidence: input{ID: "f-evidence", Name: "evidence", Label: "Evidence", Hint: "A reference that others can find: the message with its date, the minutes. Or attach the file.", Value: given.Evidence, Error: x.problems.Of("f-evidence")},
+		Evidence: input{ID: "f-evidence", Name: "evidence", Label: "Evidence", Hint: "A reference that others can find: the message with its date, the minutes. Or attach the file. Of a meeting, the reference of its minutes.", Value: given.Evidence, Error: x.problems.Of("f-evidence")},
 		File:     fileInput{ID: "f-attachments", Error: x.problems.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20},
 	}
 	typed := x.consulted
@@ -47,7 +52,34 @@ func outsideFormOf(snap store.Snapshot, me *visitor, x reviewExtra) *outsideForm
 			}
 		}
 	}
-	return f
+	chosen := string(given.Meeting) + " " + strconv.Itoa(given.Item)
+	if snap.State == liaison.Tabled && given.Meeting == "" {
+		chosen = string(snap.TabledFor) + " " + strconv.Itoa(snap.TabledItem)
+	}
+	if !f.Tabled && slices.Contains(snap.Profile.Approval.Modes, liaison.ByOfficer) {
+		f.Meeting = append(f.Meeting, optionGroup{"", []option{{"", "Between meetings, by the person named", given.Meeting == ""}}})
+	}
+	if !slices.Contains(snap.Profile.Approval.Modes, liaison.AtMeeting) {
+		return f, nil
+	}
+	all, err := s.store.Meetings(r.Context(), snap.Group)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all { // held since it was submitted
+		if m.State == liaison.MeetingCancelled || m.From > snap.Today || m.Until < snap.SubmittedOn || f.Tabled && m.ID != snap.TabledFor {
+			continue
+		}
+		if m, err = s.store.Meeting(r.Context(), m.ID); err != nil {
+			return nil, err
+		}
+		options := append(agendaOptions(m, 0), option{Value: string(m.ID) + " 0", Label: "not on the agenda"})
+		for i := range options {
+			options[i].Selected = options[i].Value == chosen
+		}
+		f.Meeting = append(f.Meeting, optionGroup{m.Where() + ", " + m.Days(), options})
+	}
+	return f, nil
 }
 
 // enterApproval enters an approval that was given outside, with its evidence.
@@ -72,9 +104,10 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 		Given:     &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
 		Consulted: consultation(u.values), Reason: textOf(u.values.Get("reason")), Hold: u.values.Get("action") == "hold",
 	}
+	cmd.Given.Meeting, cmd.Given.Item = tablingOf(u.values.Get("at"))
 	if len(u.files) > 0 {
 		cmd.Given.File = u.files[0].Digest
-		if cmd.Given.Evidence == "" {
+		if cmd.Given.Evidence == "" && cmd.Given.Meeting == "" {
 			cmd.Given.Evidence = u.files[0].Name
 		}
 	}

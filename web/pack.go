@@ -97,7 +97,8 @@ func (s *server) evidencePack(w http.ResponseWriter, r *http.Request, me *visito
 func (p *pack) statement(snap store.Snapshot) error {
 	if err := p.json("statement.json", map[string]any{
 		"id": snap.ID, "group": snap.Group, "number": snap.Ref, "period": snap.Period, "state": snap.State, "version": snap.Version, "title": snap.Content.Title, "revision": snap.Revision, "digest": snap.Digest,
-		"approved_digest": snap.ApprovedDigest, "amended_digest": snap.AmendedDigest, "approved_as": snap.ApprovedAs, "approved_at": snap.ApprovedAt, "dispatched_at": snap.Dispatched, "created_at": snap.Created, "changed_at": snap.Changed,
+		"approved_digest": snap.ApprovedDigest, "amended_digest": snap.AmendedDigest, "approved_as": snap.ApprovedAs, "approved_at": snap.ApprovedAt,
+		"approved_mode": snap.Approval.Mode, "approved_on": snap.Approval.On, "approved_meeting": snap.Approval.Meeting, "approved_item": snap.Approval.Item, "dispatched_at": snap.Dispatched, "created_at": snap.Created, "changed_at": snap.Changed,
 	}); err != nil {
 		return err
 	}

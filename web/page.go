@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/liaison"
 )
 
 //go:embed templates/*.html
@@ -81,6 +85,9 @@ func (s *server) layout(r *http.Request, title string) layout {
 	add("Waiting for you", "/", path == "/")
 	add("Statements", "/statements", strings.HasPrefix(path, "/statements") && path != "/statements/new")
 	add("Reports", "/reports", strings.HasPrefix(path, "/reports"))
+	if slices.ContainsFunc(l.Me.Offices, func(o store.Office) bool { return o.Office != liaison.OfficeAuditor }) {
+		add("Meetings", "/meetings", strings.HasPrefix(path, "/meetings"))
+	}
 	if len(l.Me.Offices) > 0 {
 		add("Dispatch", "/dispatch", strings.HasPrefix(path, "/dispatch") || strings.HasPrefix(path, "/inbound"))
 	}

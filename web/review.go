@@ -36,15 +36,55 @@ type reviewPage struct {
 	Problems  problems
 	Level     string
 	Why       whyView
-	Outside   *outsideForm // to enter an approval that was given outside
-	Recuse    string       // the id of the command that declares an interest, "" for who cannot
-	Window    *windowView  // in which it lies or lay open for objections
-	Open      *openForm    // to put it up for objections
+	Window    *windowView // in which it lies or lay open for objections
+	Open      *openForm   // to put it up for objections
 	Answer    *answerWindowForm
 	Said      *saidForm
-	Back      []actionView // to take the window back
+	TakeBack  []actionView // to take the window back
 	Consulted *consultedForm
-	Until     string // when the chair can approve, while objections can be made
+	Until     string        // when the chair can approve, while objections can be made
+	Outside   *outsideForm  // to enter an approval that was given outside
+	Recuse    string        // the id of the command that declares an interest, "" for who cannot
+	Tabled    *tabledFor    // the meeting that decides, of what is tabled
+	Table     []optionGroup // the agendas that it can be put on, for who may
+	TableID   string        // of the command that does
+	Edits     string        // where it is approved with edits
+	Back      string        // the page that a decision leads back to, "" for the statement's
+}
+
+// tabledFor says for which meeting a statement is tabled, and whether that decides now.
+type tabledFor struct {
+	Address, Where, Days, Item string
+	Sits                       bool
+	State                      string
+}
+
+// addMeeting adds the meeting that a statement is tabled for, or those that it can be tabled for.
+func (s *server) addMeeting(r *http.Request, p *reviewPage, snap store.Snapshot, may []liaison.CommandKind) error {
+	if snap.State == liaison.Tabled {
+		m := snap.Meeting
+		item, _ := m.Item(snap.TabledItem)
+		p.Tabled = &tabledFor{meetingAddress(m.ID), m.Where(), m.Days(), item.Cite(), m.InSession(snap.Today), strings.ToLower(m.State.Label())}
+		p.Edits, p.Back = p.Address+"/edits", meetingAddress(m.ID)
+	}
+	if !slices.Contains(may, liaison.DoTable) {
+		return nil
+	}
+	ahead, err := s.meetingsAhead(r, snap)
+	if err != nil {
+		return err
+	}
+	p.TableID = newID()
+	for i, m := range ahead {
+		preferred := 0
+		if i == 0 {
+			preferred = snap.Profile.Approval.MeetingItem
+		}
+		if options := agendaOptions(m, preferred); len(options) > 0 {
+			p.Table = append(p.Table, optionGroup{m.Where() + ", " + m.Days(), options})
+		}
+	}
+	return nil
 }
 
 // whyView says whose decision it is, and how long it waits.
@@ -74,9 +114,9 @@ type preview struct {
 }
 
 // decisions are those that the person may take.
-type decisions struct{ Approve, Return, Reject bool }
+type decisions struct{ Approve, Edit, Return, Reject, PutOff bool }
 
-func (d decisions) Any() bool { return d.Approve || d.Return || d.Reject }
+func (d decisions) Any() bool { return d.Approve || d.Edit || d.Return || d.Reject || d.PutOff }
 
 var reviewTemplate = newPage[reviewPage]("review")
 
@@ -85,7 +125,7 @@ func (s *server) showReview(w http.ResponseWriter, r *http.Request, me *visitor)
 	if err != nil {
 		return err
 	}
-	if !reviewable(snap.State) {
+	if snap.State.Mode() == "" {
 		http.Redirect(w, r, "/statements/"+string(snap.ID), http.StatusSeeOther)
 		return nil
 	}
@@ -142,10 +182,15 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 		}
 	}
 	may := liaison.May(snap.Snapshot, me.ID())
-	p.May = decisions{slices.Contains(may, liaison.DoApprove), slices.Contains(may, liaison.DoReturn), slices.Contains(may, liaison.DoReject)}
+	p.May = decisionsOf(may)
+	if err := s.addMeeting(r, &p, snap, may); err != nil {
+		return err
+	}
 	p.Why = s.why(snap, me)
 	if slices.Contains(may, liaison.DoEnterApproval) {
-		p.Outside = outsideFormOf(snap, me, x)
+		if p.Outside, err = s.outsideFormOf(r, snap, me, x); err != nil {
+			return err
+		}
 	}
 	if slices.Contains(may, liaison.DoRecuse) {
 		p.Recuse = newID()
@@ -164,7 +209,7 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 		if x.back != nil {
 			back.Command, back.Typed, back.Open, back.Error = string(x.back.ID), x.back.Reason, true, x.problems.Of(back.Field("reason"))
 		}
-		p.Back = []actionView{back}
+		p.TakeBack = []actionView{back}
 	}
 	if p.Preview.Problem != "" {
 		p.May.Approve, p.Outside, p.Open = false, nil, nil // nobody approves what they could not see
@@ -282,12 +327,18 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) err
 		cmd.Kind, cmd.Hold, extra = liaison.DoApprove, true, "hold"
 	case "return":
 		cmd.Kind = liaison.DoReturn
+	case "defer":
+		cmd.Kind = liaison.DoDefer
 	case "reject":
 		cmd.Kind = liaison.DoReject
 	default:
 		return liaison.Refuse(liaison.Invalid, "The form does not say what to decide. Use one of its buttons.")
 	}
 	if _, err = s.engine.Do(r.Context(), cmd); err == nil {
+		if back := backTo(r, snap); strings.HasPrefix(back, "/meetings/") {
+			goBack(w, r, back, id)
+			return nil
+		}
 		s.done(w, r, snap.ID, id, extra)
 		return nil
 	}
@@ -314,7 +365,7 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 		}
 		return s.writeSaid(w, r, me, statusOf(e.Code), snap, cmd, ps)
 	}
-	if !reviewable(snap.State) {
+	if snap.State.Mode() == "" {
 		return s.decidedMeanwhile(w, r, me, e)
 	}
 	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, consulted: cmd.Consulted, problems: problems{{"f-reason", unavailableWords(e)}}}
@@ -338,6 +389,8 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 			x.problems[0].ID = "f-why"
 		case "consulted":
 			x.problems[0].ID = "f-outside-consulted"
+		case "meeting", "item":
+			x.problems[0].ID = "f-at"
 		default:
 			x.problems[0].ID = fieldID(e.Field)
 		}

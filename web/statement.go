@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jca-ml/liaison/internal/store"
@@ -36,7 +38,8 @@ type statementPage struct {
 	Thread     []threadView
 	Compare    bool // there is more than one revision to compare
 	Actions    []actionView
-	Undo       *undoView // while it is approved and about to leave
+	Undo       *undoView  // while it is approved and about to leave
+	Meeting    *tabledFor // that it is tabled for, or after which it leaves
 	Problems   problems
 	Report     *reportView // of a progress report
 	Window     *windowView // in which it lies or lay open for objections
@@ -118,7 +121,11 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 	if err := s.addReport(r.Context(), &p, snap, me, x); err != nil {
 		return err
 	}
-	if p.Insider && snap.State == liaison.Approved && snap.DispatchAt != nil {
+	if p.Insider && snap.Meeting.ID != "" {
+		item, _ := snap.Meeting.Item(cmp.Or(snap.TabledItem, snap.Approval.Item))
+		p.Meeting = &tabledFor{meetingAddress(snap.Meeting.ID), snap.Meeting.Where(), snap.Meeting.Days(), item.Cite(), snap.Meeting.InSession(snap.Today), strings.ToLower(snap.Meeting.State.Label())}
+	}
+	if p.Insider && snap.State == liaison.Approved && snap.DispatchAt != nil && snap.LeavesAfter == "" {
 		v := undoViewOf(*snap.DispatchAt, s.now(), zone, p.Address)
 		p.Undo = &v
 	}
@@ -279,7 +286,7 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Label, a.Link = "Edit the draft", address+"/edit"
 		case liaison.DoSubmit:
 			a.Label, a.Link = "Check and submit", address+"/submit"
-		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject, liaison.DoEnterApproval, liaison.DoOpenWindow, liaison.DoNoObjection:
+		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject, liaison.DoEnterApproval, liaison.DoApproveEdited, liaison.DoTable, liaison.DoOpenWindow, liaison.DoNoObjection:
 			if decide {
 				continue
 			}
@@ -288,14 +295,19 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			if snap.State == liaison.InCorrespondence && !snap.Window.Over(snap.Now) {
 				a.Label = "Read it and answer"
 			}
-			if k == liaison.DoEnterApproval {
-				a.Label = "Enter an approval given outside"
+			switch k {
+			case liaison.DoEnterApproval:
+				a.Label = k.Label()
+			case liaison.DoTable:
+				a.Label = "Review and table"
 			}
 		case liaison.DoObject:
 			if reviewable(snap.State) {
 				continue // it is done on the review page, below what would leave
 			}
 			a.Label, a.Reason, a.Hint = "Object, late", true, "The time for objections is over: it goes on the record and undoes nothing. Say what you object to."
+		case liaison.DoDefer:
+			a.Reason, a.Hint = true, "It is taken off the agenda and is in review again."
 		case liaison.DoRecuse:
 			a.Reason, a.Hint = true, "You then decide on this statement no more. Say what the interest is."
 		case liaison.DoHold:
@@ -377,6 +389,9 @@ func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 		}
 		if r.URL.Query().Get("as") == "hold" {
 			return "Approved as " + answer.Ref + " and held: nothing leaves until somebody dispatches it.", nil
+		}
+		if answer.After != "" {
+			return "Approved as " + answer.Ref + ". It goes out when the meeting is closed.", nil
 		}
 		return "Approved as " + answer.Ref + " and handed to dispatch.", nil
 	case liaison.Draft:

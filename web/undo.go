@@ -41,7 +41,7 @@ func (s *server) showUndo(w http.ResponseWriter, r *http.Request, me *visitor) e
 	if err != nil {
 		return err
 	}
-	if !insider(snap, me) || snap.State != liaison.Approved || snap.DispatchAt == nil {
+	if !insider(snap, me) || snap.State != liaison.Approved || snap.DispatchAt == nil || snap.LeavesAfter != "" {
 		return liaison.Refuse(liaison.NotFound, "Nothing is about to leave.")
 	}
 	w.Header().Set("Content-Security-Policy", countdownPolicy)

@@ -294,7 +294,7 @@ func (s *server) writeSaid(w http.ResponseWriter, r *http.Request, me *visitor, 
 
 // reviewable reports whether a statement in the state has a page on which it is decided.
 func reviewable(state liaison.State) bool {
-	return state == liaison.InReview || state == liaison.InCorrespondence
+	return state.Mode() != ""
 }
 
 // consultation is what the form of a decision says of how the management team was consulted.

@@ -56,7 +56,7 @@ func (e directEngine) Do(ctx context.Context, cmd liaison.Command) (liaison.Answ
 		return liaison.Answer{}, liaison.Refuse(liaison.Unavailable, "The engine does not answer.")
 	}
 	a, err := e.store.Do(ctx, cmd)
-	if err == nil && cmd.Kind == liaison.DoApprove && !cmd.Hold {
+	if err == nil && cmd.Kind == liaison.DoApprove && !cmd.Hold && a.After == "" {
 		_, err = e.store.Do(ctx, liaison.Command{ID: cmd.ID + "-dispatch", Kind: liaison.DoDispatch, Statement: cmd.Statement, Actor: cmd.Actor})
 	}
 	return a, err

@@ -155,7 +155,8 @@ func (s *statement) permit(ctx workflow.Context, cmd liaison.Command) error {
 }
 
 // command carries out what a person asks. Approving dispatches in the same breath, or after a moment in which it can be undone,
-// in the name of who approved, unless the approver holds it.
+// in the name of who approved, unless the approver holds it. What a meeting approves waits in the register until that is closed: then
+// somebody asks for a look at what is open.
 func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.Answer, error) {
 	answer, err := s.decide(ctx, cmd)
 	if _, about := liaison.AboutMessages[cmd.Kind]; err == nil && about {
@@ -166,7 +167,7 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 			}
 		}
 	}
-	if err != nil || !cmd.Kind.Approves() || cmd.Hold {
+	if err != nil || !cmd.Kind.Approves() || cmd.Hold || answer.After != "" {
 		return answer, err
 	}
 	return s.leave(ctx, cmd, answer)

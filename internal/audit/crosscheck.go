@@ -25,6 +25,8 @@ type CrossCheck struct {
 	appointments map[string][]appointmentRow // by person and group
 	absences     map[liaison.AbsenceID]absence
 	windows      map[liaison.WindowID]*windowStory
+	meetings     map[liaison.MeetingID]meeting
+	held         map[liaison.MeetingID]meetingRow
 	numbers      map[string]map[issue]bool // given, by group, kind and period
 	series       []seriesRow
 	rows         struct {
@@ -41,8 +43,11 @@ type statementStory struct {
 	State    liaison.State                      `json:"s"`
 	Digest   liaison.Digest                     `json:"d,omitempty"`
 	Approved map[liaison.Digest]approval        `json:"a,omitempty"`
+	Earlier  map[liaison.Digest][]approval      `json:"b,omitempty"` // of the same bytes, void since
 	Leaving  liaison.Digest                     `json:"g,omitempty"` // what the approval that stands now covers, "" without one
 	Amended  map[liaison.Digest]liaison.EventID `json:"m,omitempty"` // what editorial corrections made
+	Tabled   liaison.MeetingID                  `json:"t,omitempty"` // the meeting that it was tabled for last
+	Shown    liaison.Digest                     `json:"h,omitempty"` // what was tabled
 	Reported bool                               `json:"-"`           // its row was seen
 }
 
@@ -55,6 +60,19 @@ type approval struct {
 	On     liaison.Date `json:"on,omitempty"`     // the day that it was given, "" in leaves of before there was one
 	Stands *absence     `json:"stands,omitempty"` // by which a vice-chair gave it
 	Word   bool         `json:"word,omitempty"`   // it was entered by somebody else
+
+	Mode    liaison.ApprovalMode `json:"mode,omitempty"`
+	Meeting liaison.MeetingID    `json:"meeting,omitempty"`
+	Item    int                  `json:"item,omitempty"`
+}
+
+// meeting is what the log says of a meeting, as far as it has leaves of it: those that were there from the beginning have none until
+// they are changed or opened.
+type meeting struct {
+	Group liaison.Code         `json:"g"`
+	From  liaison.Date         `json:"f"`
+	Until liaison.Date         `json:"u"`
+	State liaison.MeetingState `json:"s"`
 }
 
 // absence is what the log says of an absence or delegation: between which days it holds, first of those in which it was on record.
@@ -85,11 +103,12 @@ type crossState struct {
 	Messages   map[liaison.TransmissionID]*messageStory `json:"messages"`
 	Absences   map[liaison.AbsenceID]absence            `json:"absences,omitempty"`
 	Windows    map[liaison.WindowID]*windowStory        `json:"windows,omitempty"`
+	Meetings   map[liaison.MeetingID]meeting            `json:"meetings,omitempty"`
 }
 
 // State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it.
 func (c *CrossCheck) State() (json.RawMessage, error) {
-	return json.Marshal(crossState{c.statements, c.messages, c.absences, c.windows})
+	return json.Marshal(crossState{c.statements, c.messages, c.absences, c.windows, c.meetings})
 }
 
 // ResumeCrossCheck makes one that has seen what another had.
@@ -123,6 +142,9 @@ func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
 	}
 	if v.Windows != nil {
 		c.windows = v.Windows
+	}
+	if v.Meetings != nil {
+		c.meetings = v.Meetings
 	}
 	return c, nil
 }
@@ -175,6 +197,17 @@ type (
 		Kind      string              `json:"kind"`
 		Person    liaison.PersonID    `json:"person"`
 		Acting    liaison.Capacity    `json:"acting"`
+
+		Mode    liaison.ApprovalMode `json:"mode"`
+		Meeting liaison.MeetingID    `json:"meeting"`
+		Item    int                  `json:"item"`
+	}
+	meetingRow struct {
+		ID    liaison.MeetingID    `json:"id"`
+		Group liaison.Code         `json:"group"`
+		From  liaison.Date         `json:"from"`
+		Until liaison.Date         `json:"until"`
+		State liaison.MeetingState `json:"state"`
 	}
 	absenceRow struct {
 		ID     liaison.AbsenceID `json:"id"`
@@ -224,7 +257,8 @@ func NewCrossCheck() *CrossCheck {
 	return &CrossCheck{
 		statements: map[liaison.StatementID]*statementStory{}, messages: map[liaison.TransmissionID]*messageStory{},
 		appointments: map[string][]appointmentRow{}, numbers: map[string]map[issue]bool{}, absences: map[liaison.AbsenceID]absence{},
-		windows: map[liaison.WindowID]*windowStory{},
+		windows:  map[liaison.WindowID]*windowStory{},
+		meetings: map[liaison.MeetingID]meeting{}, held: map[liaison.MeetingID]meetingRow{},
 	}
 }
 
@@ -264,8 +298,17 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 		if s.Approved == nil {
 			s.Approved = map[liaison.Digest]approval{}
 		}
+		c.atMeeting(s, e)
+		if a, again := s.Approved[e.Digest]; again {
+			if s.Earlier == nil {
+				s.Earlier = map[liaison.Digest][]approval{}
+			}
+			s.Earlier[e.Digest] = append(s.Earlier[e.Digest], a)
+		}
 		s.Approved[e.Digest] = c.approval(e)
 		s.Leaving = e.Digest
+	case liaison.EventTabled:
+		s.Tabled, s.Shown = e.Meeting, e.Digest
 	case liaison.EventReopened:
 		s.Leaving = ""
 	case liaison.EventAmended:
@@ -277,6 +320,32 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 	}
 	if e.Transmission != "" {
 		c.message(s, e)
+	}
+}
+
+// atMeeting takes an approval that a meeting gave: of what was tabled for it, while it was in session on one of its days; or entered
+// afterwards by its minutes, which is held against the register's row of the meeting alone.
+func (c *CrossCheck) atMeeting(s *statementStory, e *liaison.Event) {
+	switch tabled := e.From == liaison.Tabled; {
+	case e.Mode != liaison.AtMeeting:
+		if tabled || e.Meeting != "" {
+			c.problem(e.Statement, e.ID, "approved in the way %q although it was tabled for a meeting", e.Mode)
+		}
+		return
+	case e.Meeting == "":
+		c.problem(e.Statement, e.ID, "approved at a meeting that the log does not name")
+	case tabled && s.Tabled != e.Meeting, !tabled && e.For == "":
+		c.problem(e.Statement, e.ID, "approved at the meeting %s, for which it was not tabled", e.Meeting)
+	case e.For == "":
+		if m := c.meetings[e.Meeting]; m.State != liaison.MeetingOpen || !e.On.Within(m.From, m.Until) {
+			c.problem(e.Statement, e.ID, "approved at the meeting %s, which was not in session on %s", e.Meeting, e.On)
+		}
+	}
+	switch {
+	case e.Amends != "" && (e.From != liaison.Tabled || e.For != "" || e.Digest == e.Amends):
+		c.problem(e.Statement, e.ID, "approved with edits otherwise than at a meeting")
+	case e.From == liaison.Tabled && cmp.Or(e.Amends, e.Digest) != s.Shown:
+		c.problem(e.Statement, e.ID, "approved in other bytes than were tabled")
 	}
 }
 
@@ -310,7 +379,25 @@ func (c *CrossCheck) register(e *liaison.Event) {
 			a.Until = min(a.Until, dayBefore(e.Until))
 			c.absences[e.Stands] = a
 		}
+	case liaison.EventMeetingEntered, liaison.EventMeetingChanged, liaison.EventMeetingOpened, liaison.EventMeetingClosed, liaison.EventMeetingCancelled:
+		before := c.meetings[e.Meeting]
+		m := meeting{e.Body, e.On, e.Until, meetingMoves[e.Kind]}
+		if m.State == "" && before.State == liaison.MeetingOpen {
+			m.State = before.State
+		} else if m.State == "" { // a calendar can take a cancellation back
+			m.State = liaison.MeetingPlanned
+		}
+		if before.Group != "" && before.Group != m.Group || before.State == liaison.MeetingClosed || e.Kind == liaison.EventMeetingClosed && before.State != liaison.MeetingOpen {
+			c.problem("", e.ID, "%s of the meeting %s of %s, which was %s of %s", e.Kind, e.Meeting, m.Group, orNothing(string(before.State)), before.Group)
+		}
+		c.meetings[e.Meeting] = m
 	}
+}
+
+// meetingMoves is the state that an event leads a meeting to; a change leaves it in session or planned.
+var meetingMoves = map[liaison.EventKind]liaison.MeetingState{
+	liaison.EventMeetingEntered: liaison.MeetingPlanned, liaison.EventMeetingOpened: liaison.MeetingOpen,
+	liaison.EventMeetingClosed: liaison.MeetingClosed, liaison.EventMeetingCancelled: liaison.MeetingCancelled,
 }
 
 func dayBefore(d liaison.Date) liaison.Date {
@@ -323,7 +410,7 @@ func dayBefore(d liaison.Date) liaison.Date {
 
 // approval reads what an event says of an approval, and what the log knew just then of the absence by which it was given.
 func (c *CrossCheck) approval(e *liaison.Event) approval {
-	a := approval{Event: e.ID, Actor: e.Actor, As: e.Acting, At: e.At, On: e.On}
+	a := approval{Event: e.ID, Actor: e.Actor, As: e.Acting, At: e.At, On: e.On, Mode: e.Mode, Meeting: e.Meeting, Item: e.Item}
 	if e.For != "" {
 		a.Actor, a.As, a.Word = e.For, e.ForAs, true
 	}
@@ -422,6 +509,13 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		err = decode(line, c.absence)
 	case "window":
 		err = decode(line, c.windowOf)
+	case "meeting":
+		err = decode(line, func(r meetingRow) {
+			c.held[r.ID] = r
+			if m, ok := c.meetings[r.ID]; ok && m != (meeting{r.Group, r.From, r.Until, r.State}) {
+				c.problem("", "", "the register has the meeting %s of %s otherwise than the log", r.ID, r.Group)
+			}
+		})
 	case "series":
 		err = decode(line, func(r seriesRow) { c.series = append(c.series, r) })
 	}
@@ -533,6 +627,11 @@ func (c *CrossCheck) Problems() []Problem {
 		for _, a := range s.Approved {
 			c.entitled(r, a)
 		}
+		for _, as := range s.Earlier {
+			for _, a := range as {
+				c.entitled(r, a)
+			}
+		}
 	}
 	for id, s := range c.statements {
 		if !s.Reported {
@@ -546,8 +645,12 @@ func (c *CrossCheck) Problems() []Problem {
 	}
 	for _, d := range c.rows.decisions {
 		if s := c.statements[d.Statement]; s != nil && d.Kind == "approve" {
-			if a, ok := s.Approved[d.Digest]; !ok || a.Actor != d.Person || a.As != d.Acting {
+			a, ok := s.Approved[d.Digest]
+			switch logged := append(slices.Clone(s.Earlier[d.Digest]), a); {
+			case !ok || !slices.ContainsFunc(logged, func(a approval) bool { return a.Actor == d.Person && a.As == d.Acting }):
 				c.problem(d.Statement, a.Event, "the register has an approval of revision %d by %s that the log has not", d.Revision, d.Person)
+			case !slices.ContainsFunc(logged, func(a approval) bool { return a.Mode == d.Mode && a.Meeting == d.Meeting && a.Item == d.Item }):
+				c.problem(d.Statement, a.Event, "the register has the approval of revision %d as given in another way, or at another meeting, than the log", d.Revision)
 			}
 		}
 	}
@@ -587,6 +690,11 @@ func (c *CrossCheck) entitled(r statementRow, a approval) {
 	}
 	if a.Word && first > liaison.Date(a.At.AddDate(0, 0, 1).Format(time.DateOnly)) {
 		c.problem(r.ID, a.Event, "entered before the day on which it says that it was given")
+	}
+	if a.Mode == liaison.AtMeeting {
+		if m, ok := c.held[a.Meeting]; !ok || m.Group != r.Group || m.State == liaison.MeetingCancelled || !a.On.Within(m.From, m.Until) {
+			c.problem(r.ID, a.Event, "approved on %s at %s, which is no meeting of %s of that day", a.On, a.Meeting, r.Group)
+		}
 	}
 	held := slices.ContainsFunc(c.appointments[string(a.Actor)+" "+string(r.Group)], func(p appointmentRow) bool {
 		return liaison.Capacity(p.Office) == a.As && p.From <= last && (p.Until == "" || p.Until >= first)

@@ -122,6 +122,14 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		return o.correspondence(ctx, snap, m, l)
 	case liaison.LetterReplyDue, liaison.LetterOverdue:
 		return o.awaited(ctx, snap, m, l)
+	case liaison.LetterTabled:
+		meeting, err := o.Store.Meeting(ctx, e.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		item, _ := meeting.Item(e.Item)
+		m.URL = page + "/review"
+		return mail.Tabled{Matter: m, Meeting: meeting.Where(), From: meeting.From, Until: meeting.Until, Item: item.Cite()}, nil
 	case liaison.LetterReturned, liaison.LetterRejected, liaison.LetterApproved:
 		r, err := o.revision(ctx, snap.ID, e.Revision)
 		if err != nil {

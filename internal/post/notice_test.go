@@ -41,6 +41,11 @@ func notified(t *testing.T) (*store.Store, *pgxpool.Pool, *post.Office, liaison.
 		t.Fatal(err)
 	}
 	do(t, s, id, liaison.DoSubmit, seed.Editor)
+	ahead := seed.Meetings()[3]
+	if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoTable, Statement: id, Actor: seed.Secretary.ID, Digest: snapshot(t, s, id).Digest, Meeting: ahead.ID, Item: 9}); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, id, liaison.DoDefer, seed.Secretary)
 	do(t, s, id, liaison.DoReturn, seed.Chair)
 	do(t, s, id, liaison.DoSubmit, seed.Editor)
 	do(t, s, id, liaison.DoApprove, seed.Chair)

@@ -2,6 +2,18 @@ package seed
 
 import "github.com/jca-ml/liaison/liaison"
 
+// sitting is the meeting that the demo can open at once.
+const sitting liaison.MeetingID = "0190c0de-0000-7000-8000-000000000205"
+
+// Sitting is a meeting of these days, invented, with the agenda of the first one: what is tabled for it can be decided as soon as the
+// chair or the secretariat opens it.
+func Sitting() liaison.Meeting {
+	return liaison.Meeting{
+		ID: sitting, Group: JCAML, Title: "Extraordinary meeting of JCA-ML", Place: "online", From: inDays(0), Until: inDays(2), Source: "invented for the demo", Announced: inDays(-35),
+		Agenda: Meetings()[1].Agenda,
+	}
+}
+
 // Meetings are the first meeting of JCA-ML, the meeting of its parent that it was held with, and those that the demo plans
 // ahead. The first two are facts; the days of the others are invented.
 func Meetings() []liaison.Meeting {

@@ -187,6 +187,13 @@ var examples = []example{
 		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoWithdraw, by: Editor, reason: "The workshop was moved to next year."}},
 	},
 	{
+		title:    "LS/o on bringing entries of the AI standardization roadmap up to date",
+		abstract: "JCA-ML asks study groups to bring their entries of the roadmap up to date before its next revision.",
+		text:     "Its terms of reference ask JCA-ML to review roadmaps regularly. The entries of your group in the AI standardization roadmap (Supplement 72 to the Y series) are from 2022.\n\nPlease tell us which deliverables were finished, which were begun and which were given up since then. JCA-ML puts the answers together for the next revision.",
+		to:       []address{{"itu-t/sg11", liaison.ForAction}, {"itu-t/sg17", liaison.ForAction}, {"iso-iec/jtc1/sc42", liaison.ForInformation}}, by: Editor, deadlineIn: 90,
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoTable, by: Secretary}},
+	},
+	{
 		title: "LS/o on energy use of training machine learning models",
 		text:  "First notes: SG5 has methods for the energy use of data centres; which of them fit the training of models?",
 		to:    []address{{"itu-t/sg5", liaison.ForComment}, {"3gpp/sa2", liaison.ForInformation}, {"khronos", liaison.ForInformation}}, by: Editor, deadlineIn: 120,
@@ -211,6 +218,9 @@ func Statements(ctx context.Context, s *store.Store, e Engine, progress func(str
 	}
 	if len(counts) > 0 {
 		return nil
+	}
+	if err := s.EnterMeeting(ctx, Secretary.ID, Sitting()); err != nil {
+		return fmt.Errorf("enter the example of a meeting: %w", err)
 	}
 	for _, x := range examples {
 		progress(x.title)
@@ -313,7 +323,7 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 		if _, err := do(ctx, liaison.Command{
 			Window: &liaison.Opening{Last: last},
 			ID:     liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
-			Digest: snap.Digest, Reason: st.reason, Hold: st.hold, Consulted: Consulted(),
+			Digest: snap.Digest, Reason: st.reason, Hold: st.hold, Consulted: Consulted(), Meeting: sitting, Item: 9,
 		}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}

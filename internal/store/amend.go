@@ -12,10 +12,30 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// propose reads what an editorial correction would make of the revision: canonical bytes that were stored as a file, so that the
-// command carries their digest and nothing else. Other commands bring nothing.
+// bring reads what a command names besides the statement: the meeting, locked against its end where lock says so, and the text that
+// is proposed.
+func bring(ctx context.Context, q querier, snap *Snapshot, cmd liaison.Command, lock string) (err error) {
+	id := liaison.MeetingID("")
+	switch {
+	case cmd.Kind == liaison.DoTable:
+		id = cmd.Meeting
+	case cmd.Kind == liaison.DoEnterApproval && cmd.Given != nil:
+		id = cmd.Given.Meeting
+	}
+	if id != "" && id != snap.Meeting.ID {
+		if snap.Meeting, err = meeting(ctx, q, id, lock); liaison.CodeOf(err) == liaison.NotFound {
+			snap.Meeting = liaison.Meeting{} // it is refused with the field that it was chosen in
+		} else if err != nil {
+			return err
+		}
+	}
+	return propose(ctx, q, snap, cmd)
+}
+
+// propose reads what an editorial correction, or a meeting's edits, would make of the revision: canonical bytes that were stored as a
+// file, so that the command carries their digest and nothing else. Other commands bring nothing.
 func propose(ctx context.Context, q querier, snap *Snapshot, cmd liaison.Command) error {
-	if cmd.Kind != liaison.DoAmend || liaison.Permit(snap.State, cmd) != nil {
+	if !cmd.Kind.Proposes() || liaison.Permit(snap.State, cmd) != nil {
 		return nil // refused by its form or for the state
 	}
 	refuse := &liaison.Error{Code: liaison.Invalid, Message: "The corrected text is not stored. Open the page again and correct it there."}
@@ -69,6 +89,21 @@ func (w *writing) amend(ctx context.Context) error {
 	w.queue(approval, approved)
 	w.batch.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, w.ID, w.cmd.Actor)
 	return nil
+}
+
+// approveEdited makes a revision of what the meeting made of the text that was tabled, and approves that one. Who edited it counts as a
+// drafter of it from here on.
+func (w *writing) approveEdited(ctx context.Context) (err error) {
+	if w.amended, err = liaison.Edits(w.Content, w.Proposed); err != nil {
+		return err
+	}
+	w.tabled = w.Revision
+	w.Content = w.Proposed
+	if err := w.revise(); err != nil {
+		return err
+	}
+	w.batch.Queue(`INSERT INTO drafter (statement_id, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, w.ID, w.cmd.Actor)
+	return w.approve(ctx)
 }
 
 // reopen voids the approval: what it queued is taken back, and the draft begins with what was to leave. The number stays.

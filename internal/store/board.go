@@ -28,6 +28,7 @@ type BoardLine struct {
 	Title          string
 	StatementState liaison.State
 	DispatchAt     *time.Time             // when the statement's dispatch begins by itself, if it is about to
+	LeavesAfter    string                 // the meeting that it waits for, "" for none
 	Facts          []liaison.Fact         // each once, in the order in which they became known
 	Said           []liaison.ResponseKind // likewise
 }
@@ -63,11 +64,12 @@ func (s *Store) Board(ctx context.Context, who liaison.PersonID, f BoardFilter) 
 		Title   string
 		State   liaison.State
 		Leaves  *time.Time
+		After   string
 		Facts   []liaison.Fact
 		Said    []liaison.ResponseKind
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.id, `+boardRank+`, t.changed_at, coalesce(s.ref, ''), s.title, s.state, s.dispatch_at,
+		SELECT t.id, `+boardRank+`, t.changed_at, coalesce(s.ref, ''), s.title, s.state, s.dispatch_at, coalesce((SELECT m.title FROM meeting m WHERE m.id = s.leaves_after), ''),
 			ARRAY(SELECT f.kind FROM transmission_fact f WHERE f.transmission_id = t.id GROUP BY f.kind ORDER BY min(f.at), f.kind),
 			ARRAY(SELECT r.kind FROM transmission_response r WHERE r.transmission_id = t.id GROUP BY r.kind ORDER BY min(r.at), r.kind)
 		FROM transmission t JOIN statement s ON s.id = t.statement_id
@@ -101,7 +103,7 @@ func (s *Store) Board(ctx context.Context, who liaison.PersonID, f BoardFilter) 
 		by[t.ID] = t
 	}
 	for _, x := range found {
-		lines = append(lines, BoardLine{by[x.ID], x.Ref, x.Title, x.State, x.Leaves, x.Facts, x.Said})
+		lines = append(lines, BoardLine{by[x.ID], x.Ref, x.Title, x.State, x.Leaves, x.After, x.Facts, x.Said})
 	}
 	return lines, next, nil
 }

@@ -98,7 +98,7 @@ func (s *Store) carryOut(ctx context.Context, cmd liaison.Command, made *forms) 
 				return liaison.Refuse(liaison.Stale, "Somebody saved this draft after you opened it. Read it again, then submit.")
 			}
 		}
-		if err := propose(ctx, t, &snap, cmd); err != nil {
+		if err := bring(ctx, t, &snap, cmd, " FOR SHARE"); err != nil {
 			return err
 		}
 		if cmd.Kind.Requires(liaison.NeedComplete) {
@@ -111,7 +111,7 @@ func (s *Store) carryOut(ctx context.Context, cmd liaison.Command, made *forms) 
 			return err
 		}
 		t.snap = snap // as the command found it: who approved what it takes back is told
-		w := &writing{tx: t, Snapshot: snap, cmd: cmd, change: change, batch: &pgx.Batch{}, event: liaison.EventID(newID()), forms: made}
+		w := &writing{tx: t, Snapshot: snap, before: snap.Statement, cmd: cmd, change: change, batch: &pgx.Batch{}, event: liaison.EventID(newID()), forms: made}
 		if err := w.apply(ctx); err != nil {
 			return err
 		}
@@ -121,6 +121,9 @@ func (s *Store) carryOut(ctx context.Context, cmd liaison.Command, made *forms) 
 		}
 		if w.DispatchAt != nil && change.Rule.Approves() {
 			answer.DispatchAt = *w.DispatchAt
+		}
+		if answer.After = w.LeavesAfter; answer.After != "" {
+			answer.DispatchAt = time.Time{}
 		}
 		return w.finish(ctx, answer)
 	})
@@ -143,12 +146,14 @@ func sameCommand(ctx context.Context, t *tx, cmd liaison.Command) error {
 type writing struct {
 	*tx
 	Snapshot // becomes the statement as it will be
+	before   liaison.Statement
 	cmd      liaison.Command
 	change   liaison.Change
 	batch    *pgx.Batch      // what follows from the change; sent after the command's own row
 	after    []liaison.Event // what follows from it, in the history
 	message  Transmission    // that the command is about
 	amended  []liaison.Difference
+	tabled   int              // the revision that was tabled, where the meeting approves another
 	judgedBy *liaison.Profile // the version that approved
 	event    liaison.EventID  // of the command
 	reply    liaison.Event    // what the command's event says of a reply
@@ -173,7 +178,10 @@ func (w *writing) apply(ctx context.Context) error {
 		}
 	}
 	if w.cmd.Kind == liaison.DoHold || w.change.From != w.change.Rule.To {
-		w.DispatchAt = nil
+		w.DispatchAt, w.LeavesAfter = nil, ""
+	}
+	if w.change.From != w.change.Rule.To {
+		w.TabledFor, w.TabledItem = "", 0
 	}
 	switch w.cmd.Kind {
 	case liaison.DoSubmit:
@@ -189,6 +197,10 @@ func (w *writing) apply(ctx context.Context) error {
 		w.open()
 	case liaison.DoObject, liaison.DoNoObjection, liaison.DoComment:
 		w.say()
+	case liaison.DoApproveEdited:
+		return w.approveEdited(ctx)
+	case liaison.DoTable:
+		w.TabledFor, w.TabledItem = w.cmd.Meeting, w.cmd.Item
 	case liaison.DoRecuse:
 		w.batch.Queue(`INSERT INTO recusal (statement_id, person_id, reason, command_id, declared_at) VALUES ($1, $2, $3, $4, $5)`,
 			w.ID, w.cmd.Actor, w.cmd.Reason, w.cmd.ID, w.now)
@@ -269,8 +281,8 @@ func (w *writing) approve(ctx context.Context) error {
 	return nil
 }
 
-// schedule says when the dispatch begins by itself: a moment behind the approval in which it can be undone, and not before the
-// embargo ends.
+// schedule says when the dispatch begins by itself: a moment behind the approval in which it can be undone, not before the embargo
+// ends, and, of what a meeting approves while it is in session, not before it is closed.
 func (w *writing) schedule() error {
 	if w.cmd.Hold || w.change.Approval.Mode == liaison.ByNoObjection && w.Window.Hold {
 		return nil
@@ -287,7 +299,10 @@ func (w *writing) schedule() error {
 		}
 		at = day
 	}
-	if at.After(w.now) {
+	if w.Approval.Mode == liaison.AtMeeting && w.Meeting.State == liaison.MeetingOpen {
+		w.LeavesAfter = w.Approval.Meeting
+	}
+	if w.LeavesAfter != "" || at.After(w.now) {
 		w.DispatchAt = &at
 	}
 	return nil
@@ -337,15 +352,28 @@ func (w *writing) decide(id string) {
 	kind := w.cmd.Kind
 	if w.change.Approval != nil {
 		a, kind = *w.change.Approval, liaison.DoApprove
+	} else if w.change.From == liaison.Tabled {
+		a.Meeting, a.Item = w.at()
 	}
 	w.batch.Queue(`
 		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at,
-			mode, given_on, absence_id, entered_by, evidence, evidence_file, meeting_id, agenda_item, profile, profile_version,
+			mode, given_on, absence_id, entered_by, evidence, evidence_file, meeting_id, agenda_item, profile, profile_version, tabled_revision,
 			window_id, consulted, consultation)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		id, w.ID, w.Revision, w.Digest, kind, a.By, a.As, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now,
-		nullable(a.Mode), nullable(a.On), nullable(a.Stands), nullable(a.Entered), a.Evidence, nullable(a.File), nullable(a.Meeting), a.Item, w.Profile.Key, w.Profile.Version,
+		nullable(a.Mode), nullable(a.On), nullable(a.Stands), nullable(a.Entered), a.Evidence, nullable(a.File), nullable(a.Meeting), a.Item, w.Profile.Key, w.Profile.Version, nullable(w.tabled),
 		nullable(a.Window), nullable(a.Consulted.Kind), a.Consulted.Reference)
+}
+
+// at is the meeting that the command is about, and the item of its agenda.
+func (w *writing) at() (liaison.MeetingID, int) {
+	switch {
+	case w.cmd.Kind == liaison.DoTable:
+		return w.cmd.Meeting, w.cmd.Item
+	case w.change.From == liaison.Tabled && w.change.Rule.To != liaison.Tabled:
+		return w.before.TabledFor, w.before.TabledItem
+	}
+	return "", 0
 }
 
 // finish writes the command, the statement and what follows. The letters to persons follow from the event, and are released
@@ -362,11 +390,13 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		UPDATE statement SET state = $2, version = $3, revision = $4, digest = $5, number = $6, period = $7, ref = $8,
 			approved_digest = $9, approved_by = $10, approved_as = $11, approved_at = $12,
 			title = $13, deadline = $14, changed_at = $15, amended_digest = $18, corrigendum = $19, confidential = $20, rev = $21,
-			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16
+			dispatched_at = CASE WHEN $2 = 'dispatching' AND $17 THEN $15 ELSE dispatched_at END, dispatch_at = $16,
+			tabled_for = $22, tabled_item = $23, leaves_after = $24
 		WHERE id = $1`,
 		w.ID, w.change.Rule.To, w.Version, w.Revision, nullable(w.Digest), nullable(w.Number), nullable(w.Period), nullable(w.Ref),
 		nullable(w.ApprovedDigest), nullable(w.ApprovedBy), nullable(w.ApprovedAs), w.ApprovedAt,
-		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber, w.Content.Confidentiality != liaison.Public, w.RevNumber)
+		w.Content.Title, nullable(w.Content.Deadline), w.now, w.DispatchAt, w.change.From != w.change.Rule.To, nullable(w.AmendedDigest), w.CorrigendumNumber, w.Content.Confidentiality != liaison.Public, w.RevNumber,
+		nullable(w.TabledFor), nullable(w.TabledItem), nullable(w.LeavesAfter))
 	if p := w.judgedBy; p != nil {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}
@@ -396,6 +426,7 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		Actor: w.cmd.Actor, Acting: w.change.Acting, Drafted: w.change.Drafted,
 		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason, Stands: w.change.Stands,
 	}
+	e.Meeting, e.Item = w.at()
 	if a := w.change.Approval; a != nil {
 		e.Mode, e.On, e.Stands, e.Meeting, e.Item, e.Evidence, e.EvidenceFile = a.Mode, a.On, a.Stands, a.Meeting, a.Item, a.Evidence, a.File
 		if a.Entered != "" || w.cmd.Actor == "" { // on whose word

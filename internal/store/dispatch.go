@@ -355,9 +355,10 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 				OR t.letter = 'statement' AND s.state = 'dispatched-in-part' AND `+allAccepted+`)
 		GROUP BY t.batch
 		UNION ALL
-		SELECT d.command_id || '/dispatch', true, d.decided_at, s.dispatch_at, coalesce(d.entered_by, d.person_id)::text, false
-		FROM statement s JOIN decision d ON d.statement_id = s.id AND d.revision = s.revision AND d.kind = 'approve'
-		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL
+		SELECT d.command_id || '/dispatch', true, d.decided_at, greatest(s.dispatch_at, m.closed_at), coalesce(m.closed_by, d.entered_by, d.person_id)::text, false
+		FROM statement s LEFT JOIN meeting m ON m.id = s.leaves_after,
+			LATERAL (SELECT * FROM decision d WHERE d.statement_id = s.id AND d.digest = s.approved_digest AND d.kind = 'approve' ORDER BY d.revision DESC LIMIT 1) d
+		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL AND (s.leaves_after IS NULL OR m.state = 'closed')
 		ORDER BY 3`, id, s.now().Add(-time.Minute))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read open batches: %w", err))

@@ -180,6 +180,7 @@ type HistoryLine struct {
 	ActorName string
 	BodyName  string
 	ForName   string // of whom [liaison.Event.For] names
+	Where     string // the meeting that it names, with its place
 	Leaf      int64  // index in the audit log
 	Payload   []byte // its bytes there
 }
@@ -208,12 +209,14 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), coalesce(f.name, ''), leaf.index, leaf.payload
+		SELECT `+eventColumns+`, coalesce(person.name, ''), coalesce(nullif(body.short_name, ''), body.name, ''), coalesce(f.name, ''),
+			coalesce(meeting.title || CASE meeting.place WHEN '' THEN '' ELSE ', ' || meeting.place END, ''), leaf.index, leaf.payload
 		FROM event
 		JOIN audit.leaf ON leaf.event_id = event.id
 		LEFT JOIN person ON person.id = event.actor
 		LEFT JOIN person f ON f.id = event.for_person
 		LEFT JOIN body ON body.code = event.body_code
+		LEFT JOIN meeting ON meeting.id = event.meeting_id
 		WHERE event.statement_id = $1
 		ORDER BY event.seq`, id)
 	if err != nil {
@@ -221,7 +224,7 @@ func (s *Store) History(ctx context.Context, id liaison.StatementID) ([]HistoryL
 	}
 	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (HistoryLine, error) {
 		var l HistoryLine
-		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.ForName, &l.Leaf, &l.Payload)...)
+		err := row.Scan(append(eventFields(&l.Event), &l.ActorName, &l.BodyName, &l.ForName, &l.Where, &l.Leaf, &l.Payload)...)
 		return l, err
 	})
 	if err != nil {

@@ -27,6 +27,7 @@ type ExportOptions struct {
 var registerRows = []string{
 	`SELECT json_build_object('export', 'appointment', 'person', person_id, 'group', group_code, 'office', office, 'from', held_from, 'until', coalesce(held_until::text, '')) FROM appointment ORDER BY group_code, office, person_id, held_from`,
 	`SELECT json_build_object('export', 'absence', 'id', id, 'group', group_code, 'kind', kind, 'person', person_id, 'deputy', coalesce(deputy_id::text, ''), 'from', held_from, 'until', held_until, 'ended', coalesce(ended_on::text, '')) FROM absence ORDER BY id`,
+	`SELECT json_build_object('export', 'meeting', 'id', id, 'group', group_code, 'from', held_from, 'until', held_until, 'state', state) FROM meeting ORDER BY id`,
 	`SELECT json_build_object('export', 'series', 'group', group_code, 'kind', kind, 'period', period, 'last', last) FROM number_series ORDER BY group_code, kind, period`,
 	`SELECT json_build_object('export', 'statement', 'id', id, 'group', group_code, 'kind', kind, 'state', state, 'version', version, 'revision', revision, 'digest', coalesce(digest, ''),
 		'number', coalesce(number, 0), 'rev', rev, 'corrigendum', corrigendum, 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),

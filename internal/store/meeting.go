@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
@@ -13,13 +13,16 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-const meetingColumns = `id, group_code, title, place, held_from::text, held_until::text, state, coalesce(held_with::text, ''), uid, source, version`
+const meetingColumns = `id, group_code, title, place, held_from::text, held_until::text, state, coalesce(held_with::text, ''), uid, source,
+	coalesce(announced_on::text, ''), coalesce(inputs_until::text, ''), version`
 
 func scanMeeting(row pgx.CollectableRow) (liaison.Meeting, error) {
 	var m liaison.Meeting
-	err := row.Scan(&m.ID, &m.Group, &m.Title, &m.Place, &m.From, &m.Until, &m.State, &m.With, &m.UID, &m.Source, &m.Version)
+	err := row.Scan(&m.ID, &m.Group, &m.Title, &m.Place, &m.From, &m.Until, &m.State, &m.With, &m.UID, &m.Source, &m.Announced, &m.Inputs, &m.Version)
 	return m, err
 }
+
+var errNoMeeting = liaison.Refuse(liaison.NotFound, "There is no such meeting.")
 
 // Meetings lists the meetings of a group, the latest first, without their agendas.
 func (s *Store) Meetings(ctx context.Context, group liaison.Code) ([]liaison.Meeting, error) {
@@ -36,12 +39,18 @@ func (s *Store) Meetings(ctx context.Context, group liaison.Code) ([]liaison.Mee
 
 // Meeting returns one meeting with its agenda, or [liaison.NotFound].
 func (s *Store) Meeting(ctx context.Context, id liaison.MeetingID) (liaison.Meeting, error) {
-	if err := validID(string(id)); err != nil {
-		return liaison.Meeting{}, liaison.Refuse(liaison.NotFound, "There is no such meeting.")
+	m, err := meeting(ctx, s.pool, id, "")
+	return m, unavailable(err)
+}
+
+// meeting reads one with its agenda. lock is "", or how its row is locked: " FOR SHARE" while something is decided at it, so that
+// nobody closes it meanwhile.
+func meeting(ctx context.Context, q querier, id liaison.MeetingID, lock string) (m liaison.Meeting, err error) {
+	if validID(string(id)) != nil {
+		return m, errNoMeeting
 	}
-	var m liaison.Meeting
 	b := &pgx.Batch{}
-	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE id = $1`, id).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE id = $1`+lock, id).Query(func(rows pgx.Rows) (err error) {
 		m, err = pgx.CollectExactlyOneRow(rows, scanMeeting)
 		return err
 	})
@@ -49,13 +58,250 @@ func (s *Store) Meeting(ctx context.Context, id liaison.MeetingID) (liaison.Meet
 		m.Agenda, err = pgx.CollectRows(rows, pgx.RowToStructByPos[liaison.AgendaItem])
 		return err
 	})
-	err := s.pool.SendBatch(ctx, b).Close()
+	err = q.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
-		return m, liaison.Refuse(liaison.NotFound, "There is no such meeting.")
+		return m, errNoMeeting
 	} else if err != nil {
-		return m, unavailable(fmt.Errorf("read meeting: %w", err))
+		return m, fmt.Errorf("read meeting: %w", err)
 	}
 	return m, nil
+}
+
+// EnterMeeting enters a meeting of a group that decides here, in the name of the actor, under an id that the caller made: entering
+// the same one again changes nothing. It refuses as [liaison.Meeting.Judge] and [liaison.Meeting.Check] do.
+func (s *Store) EnterMeeting(ctx context.Context, actor liaison.PersonID, m liaison.Meeting) error {
+	for _, id := range []string{string(m.ID), string(actor)} {
+		if err := validID(id); err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, func(t *tx) error {
+		m, m.State = m.Tidy(), ""
+		acting, err := t.judgeMeeting(ctx, m, liaison.EnterMeeting, actor, 0, "")
+		if err != nil {
+			return err
+		}
+		tag, err := t.Exec(ctx, `
+			INSERT INTO meeting (id, group_code, title, place, held_from, held_until, state, held_with, uid, source, announced_on, inputs_until)
+			VALUES ($1, $2, $3, $4, $5, $6, 'planned', $7, '', $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
+			m.ID, m.Group, m.Title, m.Place, m.From, m.Until, nullable(m.With), m.Source, nullable(m.Announced), nullable(m.Inputs))
+		if err != nil {
+			return fmt.Errorf("enter a meeting: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return nil
+		}
+		if err := t.writeAgenda(ctx, m); err != nil {
+			return err
+		}
+		t.aboutMeeting(m, liaison.EventMeetingEntered, actor, acting, "")
+		return nil
+	})
+}
+
+// ChangeMeeting changes what is said of a meeting. m.Version is the one that was shown; another one refuses with [liaison.Stale]. An
+// item of the agenda under which something is tabled or was decided keeps its number and its title.
+func (s *Store) ChangeMeeting(ctx context.Context, actor liaison.PersonID, m liaison.Meeting) error {
+	return s.write(ctx, func(t *tx) error {
+		before, err := meeting(ctx, t, m.ID, " FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		m = m.Tidy()
+		m.Group, m.State, m.UID = before.Group, before.State, before.UID
+		acting, err := t.judgeMeeting(ctx, m, liaison.ChangeMeeting, actor, 0, "")
+		if err != nil {
+			return err
+		}
+		if m.Version != before.Version {
+			return liaison.Refuse(liaison.Stale, "Somebody changed this meeting after you opened it. Compare with what it says now, then save again.")
+		}
+		if err := t.keepsItems(ctx, before, m); err != nil {
+			return err
+		}
+		if _, err := t.Exec(ctx, `
+			UPDATE meeting SET title = $2, place = $3, held_from = $4, held_until = $5, held_with = $6, source = $7, announced_on = $8, inputs_until = $9, version = version + 1
+			WHERE id = $1`,
+			m.ID, m.Title, m.Place, m.From, m.Until, nullable(m.With), m.Source, nullable(m.Announced), nullable(m.Inputs)); err != nil {
+			return meetingRefusal(err)
+		}
+		if err := t.writeAgenda(ctx, m); err != nil {
+			return err
+		}
+		t.aboutMeeting(m, liaison.EventMeetingChanged, actor, acting, "")
+		return nil
+	})
+}
+
+// MoveMeeting opens, closes or cancels a meeting. What is so already stays so, and that is no fault. What was approved at a meeting
+// and waits for its end is dispatched from the moment in which this commits: see [Store.OpenBatches] and [Store.Unreleased].
+func (s *Store) MoveMeeting(ctx context.Context, actor liaison.PersonID, id liaison.MeetingID, act liaison.MeetingAct, reason string) error {
+	return s.write(ctx, func(t *tx) error {
+		m, err := meeting(ctx, t, id, " FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		tabled := 0
+		if err := t.QueryRow(ctx, `SELECT count(*) FROM statement WHERE tabled_for = $1`, id).Scan(&tabled); err != nil {
+			return fmt.Errorf("count what is tabled: %w", err)
+		}
+		reason = strings.TrimSpace(reason)
+		rule := act.Rule()
+		switch {
+		case act != liaison.OpenMeeting && act != liaison.CloseMeeting && act != liaison.CancelMeeting:
+			return liaison.Refuse(liaison.Invalid, "A meeting is opened, closed or cancelled.")
+		case m.State == rule.To:
+			return nil
+		}
+		acting, err := t.judgeMeeting(ctx, m, act, actor, tabled, reason)
+		if err != nil {
+			return err
+		}
+		var by *liaison.PersonID
+		var at *time.Time
+		if rule.To == liaison.MeetingClosed {
+			by, at = &actor, &t.now
+		}
+		if _, err := t.Exec(ctx, `UPDATE meeting SET state = $2, closed_by = $3, closed_at = $4, version = version + 1 WHERE id = $1`, id, rule.To, by, at); err != nil {
+			return meetingRefusal(err)
+		}
+		t.aboutMeeting(m, rule.Event, actor, acting, reason)
+		return nil
+	})
+}
+
+// judgeMeeting asks who may, and for what is entered whether it can be.
+func (t *tx) judgeMeeting(ctx context.Context, m liaison.Meeting, act liaison.MeetingAct, actor liaison.PersonID, tabled int, reason string) (liaison.Capacity, error) {
+	snap, err := groupSnapshot(ctx, t, m.Group, t.now)
+	if err != nil {
+		return "", err
+	}
+	_, acting, err := m.Judge(snap.Snapshot, act, actor, tabled, reason)
+	if err != nil {
+		return "", err
+	}
+	if act != liaison.EnterMeeting && act != liaison.ChangeMeeting {
+		return acting, nil
+	}
+	for _, err := range m.Check() {
+		return "", err
+	}
+	if m.With != "" {
+		with, err := meeting(ctx, t, m.With, "")
+		if err != nil || with.Group != snap.GroupBody.Parent || with.ID == m.ID {
+			return "", &liaison.Error{Code: liaison.Invalid, Field: "with", Message: "Choose a meeting of the parent group that it is held together with, or none."}
+		}
+	}
+	return acting, nil
+}
+
+// aboutMeeting records an event about a meeting, which is about no statement.
+func (t *tx) aboutMeeting(m liaison.Meeting, kind liaison.EventKind, actor liaison.PersonID, acting liaison.Capacity, reason string) {
+	t.record(liaison.Event{Kind: kind, Actor: actor, Acting: acting, Body: m.Group, Meeting: m.ID, On: m.From, Until: m.Until, Evidence: m.Source, Reason: reason})
+}
+
+func (t *tx) writeAgenda(ctx context.Context, m liaison.Meeting) error {
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM agenda_item WHERE meeting_id = $1 AND number > $2`, m.ID, len(m.Agenda))
+	for _, a := range m.Agenda {
+		b.Queue(`INSERT INTO agenda_item (meeting_id, number, title) VALUES ($1, $2, $3) ON CONFLICT (meeting_id, number) DO UPDATE SET title = EXCLUDED.title`, m.ID, a.Number, a.Title)
+	}
+	if err := t.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("write the agenda: %w", err)
+	}
+	return nil
+}
+
+// keepsItems refuses another title, or none, for an item under which something is tabled or was decided.
+func (t *tx) keepsItems(ctx context.Context, before, after liaison.Meeting) error {
+	rows, err := t.Query(ctx, `
+		SELECT tabled_item FROM statement WHERE tabled_for = $1
+		UNION SELECT agenda_item FROM decision WHERE meeting_id = $1 AND agenda_item > 0 ORDER BY 1`, before.ID)
+	if err != nil {
+		return fmt.Errorf("read the items that are used: %w", err)
+	}
+	used, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return fmt.Errorf("read the items that are used: %w", err)
+	}
+	for _, n := range used {
+		was, _ := before.Item(n)
+		if is, ok := after.Item(n); !ok || is != was {
+			return &liaison.Error{Code: liaison.Conflict, Field: "agenda", Message: fmt.Sprintf("Something is tabled or was decided under item %s, so it keeps its number and its title.", was.Cite())}
+		}
+	}
+	return nil
+}
+
+// meetingRefusal says in words what the database refused of a change.
+func meetingRefusal(err error) error {
+	switch {
+	case violates(err, "meeting_keeps_the_days_of_its_decisions"):
+		return &liaison.Error{Code: liaison.Conflict, Field: "from", Message: "The meeting took decisions on days that would not be its own any more."}
+	case violates(err, "meeting_ends_with_nothing_tabled"):
+		return liaison.Refuse(liaison.Conflict, "Statements are tabled for the meeting: decide on each or put it off first.")
+	}
+	return fmt.Errorf("change a meeting: %w", err)
+}
+
+// AtMeeting is a statement that was tabled for a meeting or decided at it, with what is known of it there.
+type AtMeeting struct {
+	Statement liaison.StatementID
+	Title     string
+	Ref       string
+	State     liaison.State
+	Revision  int
+	Item      int
+	Tabled    int // the revision that was first tabled for the meeting, 0 for one that was not on its agenda
+	Kind      liaison.EventKind
+	By        string // who did that, as
+	Acting    liaison.Capacity
+	At        time.Time
+	Reason    string
+	Edited    bool // approved with edits
+	Waits     bool // its dispatch begins when the meeting is closed
+}
+
+// AtMeeting lists what was tabled for a meeting and what it decided, each statement once, by what happened to it there last, in
+// the order of the agenda and of the tabling. A statement that was put off and tabled for another meeting stays in the list.
+func (s *Store) AtMeeting(ctx context.Context, id liaison.MeetingID) ([]AtMeeting, error) {
+	if validID(string(id)) != nil {
+		return nil, errNoMeeting
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id, s.title, coalesce(s.ref, ''), s.state, last.revision, last.agenda_item, coalesce(first.revision, 0), last.kind, coalesce(p.name, ''), last.acting, last.at, last.reason, last.kind = 'approved' AND last.amends <> '',
+			coalesce(s.leaves_after = $1, false)
+		FROM (SELECT DISTINCT statement_id FROM event WHERE meeting_id = $1 AND statement_id IS NOT NULL) x JOIN statement s ON s.id = x.statement_id
+			CROSS JOIN LATERAL (SELECT * FROM event e WHERE e.meeting_id = $1 AND e.statement_id = s.id ORDER BY e.seq DESC LIMIT 1) last
+			LEFT JOIN LATERAL (SELECT e.revision, e.seq FROM event e WHERE e.meeting_id = $1 AND e.statement_id = s.id AND e.kind = 'tabled' ORDER BY e.seq LIMIT 1) first ON true
+			LEFT JOIN person p ON p.id = coalesce(last.for_person, last.actor)
+		ORDER BY last.agenda_item = 0, last.agenda_item, coalesce(first.seq, last.seq), s.id`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what a meeting decided: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[AtMeeting])
+	return out, unavailable(err)
+}
+
+// Reviewed is a statement that waits in review and can be tabled.
+type Reviewed struct {
+	ID        liaison.StatementID
+	Title     string
+	Revision  int
+	Digest    liaison.Digest
+	Submitted time.Time
+}
+
+// Reviewed lists those of a group, longest first, at most 200. Who sees it has to hold an office of the group.
+func (s *Store) Reviewed(ctx context.Context, group liaison.Code) ([]Reviewed, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id, s.title, s.revision, s.digest, r.submitted_at FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
+		WHERE s.group_code = $1 AND s.state = 'in-review' ORDER BY r.submitted_at, s.id LIMIT 200`, group)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what waits in review: %w", err))
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Reviewed])
+	return out, unavailable(err)
 }
 
 // EnterMeetings enters meetings with their agendas; one that is there already, by its id, stays as it is.
@@ -63,14 +309,10 @@ func (s *Store) EnterMeetings(ctx context.Context, meetings []liaison.Meeting) e
 	return s.write(ctx, func(t *tx) error {
 		b := &pgx.Batch{}
 		for _, m := range meetings {
-			var with *liaison.MeetingID
-			if m.With != "" {
-				with = &m.With
-			}
 			b.Queue(`
-				INSERT INTO meeting (id, group_code, title, place, held_from, held_until, state, held_with, uid, source)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
-				m.ID, m.Group, m.Title, m.Place, m.From, m.Until, m.State, with, m.UID, m.Source)
+				INSERT INTO meeting (id, group_code, title, place, held_from, held_until, state, held_with, uid, source, announced_on, inputs_until)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
+				m.ID, m.Group, m.Title, m.Place, m.From, m.Until, m.State, nullable(m.With), m.UID, m.Source, nullable(m.Announced), nullable(m.Inputs))
 			for _, a := range m.Agenda {
 				b.Queue(`INSERT INTO agenda_item (meeting_id, number, title) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, m.ID, a.Number, a.Title)
 			}
@@ -90,8 +332,8 @@ func (s *Store) ImportMeetings(ctx context.Context, group liaison.Code, by liais
 	if err != nil {
 		return err
 	}
-	mine := snap.CapacitiesOf(by)
-	if !slices.Contains(mine, liaison.AsSecretary) && !slices.Contains(mine, liaison.AsChair) {
+	acting := snap.ActingAs(by, liaison.MeetingOfficers...)
+	if acting == liaison.AsReader {
 		return liaison.Refuse(liaison.Forbidden, "Only the secretariat and the chair bring a calendar in.")
 	}
 	return s.write(ctx, func(t *tx) error {
@@ -114,11 +356,25 @@ func (s *Store) ImportMeetings(ctx context.Context, group liaison.Code, by liais
 				ON CONFLICT (group_code, uid) WHERE uid <> '' DO UPDATE SET title = EXCLUDED.title, place = EXCLUDED.place, held_from = EXCLUDED.held_from, held_until = EXCLUDED.held_until,
 					state = EXCLUDED.state, source = EXCLUDED.source, version = meeting.version + 1
 				WHERE meeting.state IN ('planned', 'cancelled')
-					AND (meeting.title, meeting.place, meeting.held_from, meeting.held_until, meeting.state) IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.place, EXCLUDED.held_from, EXCLUDED.held_until, EXCLUDED.state)`,
-				m.ID, m.Group, m.Title, m.Place, m.From, m.Until, m.State, m.UID, m.Source)
+					AND (meeting.title, meeting.place, meeting.held_from, meeting.held_until, meeting.state) IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.place, EXCLUDED.held_from, EXCLUDED.held_until, EXCLUDED.state)
+				RETURNING id, version`,
+				m.ID, m.Group, m.Title, m.Place, m.From, m.Until, m.State, m.UID, m.Source).Query(func(rows pgx.Rows) error {
+				version, kind := 0, liaison.EventMeetingEntered
+				_, err := pgx.ForEachRow(rows, []any{&m.ID, &version}, func() error {
+					switch {
+					case m.State == liaison.MeetingCancelled:
+						kind = liaison.EventMeetingCancelled
+					case version > 1:
+						kind = liaison.EventMeetingChanged
+					}
+					t.aboutMeeting(m, kind, by, acting, "")
+					return nil
+				})
+				return err
+			})
 		}
 		if err := t.SendBatch(ctx, b).Close(); err != nil {
-			return fmt.Errorf("bring the calendar in: %w", err)
+			return meetingRefusal(err)
 		}
 		return nil
 	})

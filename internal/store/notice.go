@@ -150,11 +150,16 @@ func (t *tx) release(ctx context.Context, id liaison.StatementID) error {
 	return nil
 }
 
-// Unreleased lists the statements with letters that no command released and nobody sends yet.
+// Unreleased lists the statements with letters that no command released and nobody sends yet, and those that were approved at a meeting
+// and may leave because it was closed just now; what is still there later is found by [Store.Ripe].
 func (s *Store) Unreleased(ctx context.Context) ([]OpenStatement, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT s.id, s.state FROM statement s
-		WHERE s.id IN (SELECT statement_id FROM transmission WHERE batch IS NULL AND letter <> 'statement' AND state = 'queued') ORDER BY s.id LIMIT 200`)
+		WHERE s.id IN (
+			SELECT statement_id FROM transmission WHERE batch IS NULL AND letter <> 'statement' AND state = 'queued'
+			UNION ALL
+			SELECT a.id FROM statement a JOIN meeting m ON m.id = a.leaves_after WHERE a.leaves_after IS NOT NULL AND a.dispatch_at <= $1 AND m.state = 'closed' AND m.closed_at > $2)
+		ORDER BY s.id LIMIT 200`, s.now(), s.now().Add(-10*time.Minute))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read letters that wait: %w", err))
 	}

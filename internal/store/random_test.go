@@ -25,6 +25,7 @@ type walk struct {
 	ids     []liaison.StatementID
 	carried map[liaison.StatementID]liaison.State // what the statement's workflow holds: the state of the last answer
 	done    map[string]int
+	meeting liaison.Meeting // in session
 }
 
 // TestRandomCommands: whatever is asked, in whatever order, the register says what the procedure says, and no promise is broken.
@@ -33,16 +34,16 @@ func TestRandomCommands(t *testing.T) {
 	done := map[string]int{}
 	for n := range 3 {
 		s, pool := open(t)
-		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		now := noon()
 		s = s.Under(under(t, t.TempDir(), []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-11-02", "[officer, meeting, correspondence]", "[officer, meeting, correspondence, no-objection]"})).
 			At(func() time.Time { return now })
-		w := &walk{t, rand.New(rand.NewPCG(uint64(n), 20)), s, pool, nil, map[liaison.StatementID]liaison.State{}, done}
+		w := &walk{t, rand.New(rand.NewPCG(uint64(n), 20)), s, pool, nil, map[liaison.StatementID]liaison.State{}, done, sitting(t, s)}
 		for range 12 {
 			id := draft(t, s, "w3c", "ieee")
 			w.ids, w.carried[id] = append(w.ids, id), liaison.Draft
 		}
 		for step := range 600 {
-			if now = now.Add(time.Second); w.IntN(25) == 0 {
+			if now = now.Add(time.Second); step > 250 && w.IntN(20) == 0 { // the meeting has its day first
 				now = now.AddDate(0, 0, 1)
 			}
 			id := w.ids[w.IntN(len(w.ids))]
@@ -68,7 +69,8 @@ func TestRandomCommands(t *testing.T) {
 	}
 	// A walk that gets nowhere proves nothing.
 	for _, kind := range []liaison.CommandKind{liaison.DoSubmit, liaison.DoApprove, liaison.DoReturn, liaison.DoReopen, liaison.DoAmend, liaison.DoDispatch, liaison.DoSettle,
-		liaison.DoOpenWindow, liaison.DoOpenNoObjection, liaison.DoObject, liaison.DoNoObjection, liaison.DoComment, liaison.DoCancelWindow, liaison.DoEndWindow} {
+		liaison.DoOpenWindow, liaison.DoOpenNoObjection, liaison.DoObject, liaison.DoNoObjection, liaison.DoComment, liaison.DoCancelWindow, liaison.DoEndWindow,
+		liaison.DoTable, liaison.DoApproveEdited, liaison.DoEnterApproval, liaison.DoDefer} {
 		if done[string(kind)] == 0 {
 			t.Errorf("no walk came to %s: %v", kind, done)
 		}
@@ -107,7 +109,14 @@ func (w *walk) command(id liaison.StatementID) {
 	if cmd.Kind == liaison.DoSettle {
 		cmd.Actor = ""
 	}
-	if cmd.Kind == liaison.DoAmend {
+	cmd.Meeting, cmd.Item = w.meeting.ID, 8+w.IntN(6) // of twelve
+	if cmd.Kind == liaison.DoEnterApproval {
+		cmd.Given = &liaison.Given{By: who[w.IntN(len(who))], On: days(0), Evidence: "the minutes"}
+		if w.IntN(2) == 0 {
+			cmd.Given.Meeting, cmd.Given.Item = w.meeting.ID, 9
+		}
+	}
+	if cmd.Kind.Proposes() {
 		c := snap.Content
 		c.Text += fmt.Sprintf(" %d.", w.IntN(1000))
 		if w.IntN(3) == 0 {

@@ -41,6 +41,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	s, _ := open(t)
 	ctx := t.Context()
 	enterOthers(t, s)
+	ahead := planned(t, s)
 
 	ours := map[liaison.State]liaison.StatementID{}
 	for state, kinds := range map[liaison.State][]liaison.CommandKind{
@@ -56,6 +57,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		carry(t, s, ours[state], "settle")
 	}
 	carry(t, s, ours["closed"], "close")
+	ours["tabled"] = table(t, s, ahead, 9)
 	theirs := liaison.StatementID(uuid.NewString())
 	c := content("w3c")
 	c.Source = otherGroup
@@ -63,7 +65,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	all := []liaison.State{"draft", "in-review", "approved", "dispatching", "dispatched", "dispatched-in-part", "closed", "rejected", "withdrawn"}
+	all := []liaison.State{"draft", "in-review", "tabled", "approved", "dispatching", "dispatched", "dispatched-in-part", "closed", "rejected", "withdrawn"}
 	public := []liaison.State{"dispatching", "dispatched", "dispatched-in-part", "closed"}
 	for name, test := range map[string]struct {
 		who     liaison.PersonID
@@ -71,7 +73,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		theirs  bool
 		waiting []liaison.State
 	}{
-		"chair":                   {seed.Chair.ID, all, false, []liaison.State{"in-review"}},
+		"chair":                   {seed.Chair.ID, all, false, []liaison.State{"in-review", "tabled"}},
 		"vice-chair":              {seed.ViceChair.ID, all, false, nil},
 		"secretariat":             {seed.Secretary.ID, all, false, []liaison.State{"approved", "dispatched-in-part"}},
 		"the editor who drafted":  {seed.Editor.ID, all, false, []liaison.State{"draft"}},

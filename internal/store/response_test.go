@@ -19,9 +19,15 @@ import (
 // pagesOf is the store as the pages have it: with no more rights than their role.
 func pagesOf(t *testing.T, pool *pgxpool.Pool) *store.Store {
 	t.Helper()
+	return roleOf(t, pool, "liaison_app")
+}
+
+// roleOf is the store with no more rights than a role.
+func roleOf(t *testing.T, pool *pgxpool.Pool, role string) *store.Store {
+	t.Helper()
 	cfg := pool.Config().Copy()
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, `SET ROLE liaison_app`)
+		_, err := c.Exec(ctx, `SET ROLE `+role)
 		return err
 	}
 	p, err := pgxpool.NewWithConfig(t.Context(), cfg)

@@ -254,7 +254,7 @@ func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStateme
 			OR s.state = 'dispatching' AND s.changed_at < $2 AND NOT EXISTS (
 				SELECT FROM transmission t WHERE t.statement_id = s.id AND t.letter = 'statement' AND (t.state IN ('queued', 'attempting', 'deferred') OR t.changed_at >= $2))
 			OR s.state = 'dispatched-in-part' AND `+allAccepted+`
-			OR s.state = 'approved' AND s.dispatch_at < $2
+			OR s.state = 'approved' AND s.dispatch_at < $2 AND (s.leaves_after IS NULL OR EXISTS (SELECT FROM meeting m WHERE m.id = s.leaves_after AND m.state = 'closed'))
 			OR s.state IN ('dispatched', 'dispatched-in-part') AND EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state <> 'not-awaited')
 				AND NOT EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state IN ('awaiting', 'extended', 'overdue', 'redirected'))
 		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-patience), now.Add(-longestAttempt), now.Add(-longestQueue))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (s *Store) Snapshot(ctx context.Context, id liaison.StatementID) (Snapshot,
 func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot, error) {
 	snap, err := s.Snapshot(ctx, cmd.Statement)
 	if err == nil {
-		err = unavailable(propose(ctx, s.pool, &snap, cmd))
+		err = unavailable(bring(ctx, s.pool, &snap, cmd, ""))
 	}
 	return snap, err
 }
@@ -63,6 +64,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
 			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
 			(SELECT max(at) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.from_state <> e.to_state), d.window_id::text, d.consulted, d.consultation,
+			coalesce(s.tabled_for::text, ''), coalesce(s.tabled_item, 0), coalesce(s.leaves_after::text, ''),
 			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
 			LEFT JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
@@ -73,6 +75,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
 			&since, &window, &consulted, &reference,
+			&st.TabledFor, &st.TabledItem, &st.LeavesAfter,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
 		if since != nil {
@@ -200,6 +203,14 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	if submitted != nil {
 		snap.SubmittedAt = *submitted
 		if snap.SubmittedOn, err = today(snap.Profile, *submitted); err != nil {
+			return snap, nil, err
+		}
+	}
+	if id := cmp.Or(snap.TabledFor, snap.LeavesAfter); id != "" {
+		if lock != "" {
+			lock = " FOR SHARE"
+		}
+		if snap.Meeting, err = meeting(ctx, q, id, lock); err != nil {
 			return snap, nil, err
 		}
 	}

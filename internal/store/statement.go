@@ -296,6 +296,7 @@ type Decision struct {
 	File      liaison.Digest // of the evidence
 	Meeting   string         // with its place
 	Item      int            // of its agenda
+	Tabled    int            // the revision that was tabled, where a meeting approved this one with edits; else 0
 
 	Window    liaison.WindowID     // for objections, after or by which it was approved
 	Consulted liaison.Consultation // of a decision between meetings
@@ -310,7 +311,7 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		SELECT r.number, r.digest, r.canonical, p.name, r.submitted_at,
 			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at),
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(b.kind, ''), coalesce(e.name, ''), coalesce(d.evidence, ''), coalesce(d.evidence_file, ''),
-			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0),
+			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0), coalesce(d.tabled_revision, 0),
 			coalesce(d.window_id::text, ''), coalesce(d.consulted, ''), coalesce(d.consultation, '')
 		FROM revision r JOIN person p ON p.id = r.submitted_by
 		LEFT JOIN decision d ON d.statement_id = r.statement_id AND d.revision = r.number
@@ -327,7 +328,7 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		var d Decision
 		var canonical []byte
 		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At,
-			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item,
+			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item, &d.Tabled,
 			&d.Window, &d.Consulted.Kind, &d.Consulted.Reference); err != nil {
 			return r, err
 		}

@@ -254,7 +254,7 @@ class Register:
     """What has to agree between the leaves, in their order, and the register's rows."""
 
     def __init__(self):
-        self.statements, self.messages, self.problems, self.absences = {}, {}, [], {}
+        self.statements, self.messages, self.problems, self.absences, self.meetings = {}, {}, [], {}, {}
         self.rows = {}
 
     def leaf(self, e):
@@ -263,6 +263,13 @@ class Register:
                 self.absences[e["stands"]] = dict(e)
             if e["kind"] == "absence-ended" and e["stands"] in self.absences:
                 self.absences[e["stands"]]["ended"] = e["until"]
+            if e["kind"].startswith("meeting-"):
+                was = self.meetings.get(e["meeting"], {})
+                moved = {"entered": "planned", "opened": "open", "closed": "closed", "cancelled": "cancelled"}.get(e["kind"][8:])
+                now = {"group": e["body"], "from": e["on"], "until": e["until"], "state": moved or ("open" if was.get("state") == "open" else "planned")}
+                if was.get("state") == "closed" or was.get("group", now["group"]) != now["group"] or moved == "closed" and was.get("state") != "open":
+                    self.problems.append("event %s: the meeting %s was %s" % (e["id"], e["meeting"], was.get("state", "not there")))
+                self.meetings[e["meeting"]] = now
             return
         s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set()})
         bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
@@ -272,8 +279,23 @@ class Register:
                 bad("a change of state is missing before it")
             s["version"], s["state"] = e["version"], after
         if e["kind"] == "approved":
+            meeting, tabled, word = e.get("meeting", ""), before == "tabled", "for" in e
+            if e.get("mode") == "meeting":
+                m = self.meetings.get(meeting, {})
+                if not meeting or tabled and meeting != s.get("tabled") or not tabled and not word:
+                    bad("approved at a meeting for which it was not tabled")
+                elif not word and not (m.get("state") == "open" and m["from"] <= e["on"] <= m["until"]):
+                    bad("approved at a meeting that was not in session")
+            elif tabled or meeting:
+                bad("tabled for a meeting and approved in another way")
+            if e.get("amends") and not (tabled and not word and e["amends"] != e["digest"]):
+                bad("approved with edits otherwise than at a meeting")
+            if tabled and e.get("amends", e["digest"]) != s.get("shown"):
+                bad("approved in other bytes than were tabled")
             s["approved"][e["digest"]] = dict(e, absence=dict(self.absences.get(e.get("stands"), {})))
             s["leaving"] = e["digest"]
+        if e["kind"] == "tabled":
+            s["tabled"], s["shown"] = e["meeting"], e["digest"]
         if e["kind"] == "reopened":
             s["leaving"] = None
         if e["kind"] == "amended":
@@ -329,9 +351,15 @@ class Register:
                 held = [a for a in self.rows.get("appointment", []) if (a["person"], a["group"], a["office"]) == (who, r["group"], office)]
                 if office not in ("chair", "vice-chair") or not any(a["from"] <= day and (not a["until"] or a["until"] >= day) for a in held):
                     self.problems.append("statement %s: approved by who did not hold the office" % i)
+                m = {m["id"]: m for m in self.rows.get("meeting", [])}.get(e.get("meeting"))
+                if e.get("mode") == "meeting" and not (m and m["group"] == r["group"] and m["from"] <= day <= m["until"] and m["state"] != "cancelled"):
+                    self.problems.append("statement %s: approved at what was no meeting of the group on that day" % i)
                 b = e["absence"]
                 if office == "vice-chair" and not (b and b["body"] == r["group"] and b["on"] <= day <= b["until"] and b.get("ended", "9") > day and b.get("deputy", who) == who != b["for"]):
                     self.problems.append("statement %s: approved by a vice-chair without a record of why" % i)
+        for m in self.rows.get("meeting", []):
+            if self.meetings.get(m["id"], {k: m[k] for k in ("group", "from", "until", "state")}) != {k: m[k] for k in ("group", "from", "until", "state")}:
+                self.problems.append("the meeting %s is not in the log as it is in the register" % m["id"])
         for i in self.statements:
             if i not in rows:
                 self.problems.append("statement %s: not in the register" % i)

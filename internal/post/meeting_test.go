@@ -1,0 +1,81 @@
+package post_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jca-ml/liaison/internal/post"
+	"github.com/jca-ml/liaison/internal/seed"
+	"github.com/jca-ml/liaison/internal/store"
+	"github.com/jca-ml/liaison/internal/testkit"
+	"github.com/jca-ml/liaison/liaison"
+	"github.com/jca-ml/liaison/mail"
+)
+
+// TestAtAMeeting: the drafter and the chair are told that it is tabled, and what leaves says which meeting approved it, where and when;
+// what an officer approved between meetings does not pass for that (rules of the field, edge case 27).
+func TestAtAMeeting(t *testing.T) {
+	s := store.New(testkit.Database(t, register)).At(func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) })
+	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example"}
+	m := liaison.Meeting{ID: liaison.MeetingID(uuid.NewString()), Group: seed.JCAML, Title: "Second meeting of JCA-ML", Place: "Geneva", From: "2026-11-22", Until: "2026-11-24", Agenda: seed.Meetings()[1].Agenda}
+	if err := s.EnterMeeting(t.Context(), seed.Secretary.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	between, at := draft(t, s), draft(t, s)
+	do(t, s, between, liaison.DoSubmit, seed.Editor)
+	do(t, s, between, liaison.DoApprove, seed.Chair)
+	do(t, s, at, liaison.DoSubmit, seed.Editor)
+	table := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoTable, Statement: at, Actor: seed.Secretary.ID, Digest: snapshot(t, s, at).Digest, Meeting: m.ID, Item: 9}
+	if _, err := s.Do(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	ts, err := s.Batch(t.Context(), table.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[liaison.PersonID]string{}
+	for _, x := range ts {
+		message, err := o.Render(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _, err := mail.Parts(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told[x.Person] = strings.Join(strings.Fields(text), " ")
+	}
+	for _, p := range []liaison.Person{seed.Chair, seed.Editor} {
+		for _, want := range []string{"Second meeting of JCA-ML, Geneva, 22 November 2026 – 24 November 2026", "9. Approval of outgoing liaison statements", "/statements/" + string(at) + "/review"} {
+			if !strings.Contains(told[p.ID], want) {
+				t.Errorf("%s is not told %q:\n%s", p.Name, want, told[p.ID])
+			}
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("%d persons are told, want the drafter and the chair", len(told))
+	}
+	if err := s.MoveMeeting(t.Context(), seed.Chair.ID, m.ID, liaison.OpenMeeting, ""); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, at, liaison.DoApprove, seed.Chair)
+	const line = "JCA-ML, Second meeting of JCA-ML, Geneva, 23 November 2026"
+	for id, want := range map[liaison.StatementID]bool{at: true, between: false} {
+		message, err := o.Preview(t.Context(), snapshot(t, s, id), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, html, err := mail.Parts(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{strings.Join(strings.Fields(text), " "), html} {
+			if strings.Contains(part, line) != want {
+				t.Errorf("its approval reads otherwise (at the meeting: %t):\n%s", want, part)
+			}
+		}
+	}
+}
