@@ -291,6 +291,38 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.meeting_decision_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF NOT EXISTS (
+		SELECT FROM meeting m JOIN statement s ON s.group_code = m.group_code
+		WHERE s.id = NEW.statement_id AND m.id = NEW.meeting_id AND m.state <> 'cancelled' AND NEW.given_on BETWEEN m.held_from AND m.held_until
+			AND (NEW.entered_by IS NOT NULL OR m.state = 'open'))
+	THEN
+		RAISE EXCEPTION 'the meeting could not approve this statement on that day' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'decision_of_its_meeting';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.meeting_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF TG_OP = 'DELETE' OR OLD.state = 'closed' OR NEW.group_code <> OLD.group_code OR NEW.id <> OLD.id THEN
+		RAISE EXCEPTION 'a meeting that is closed stays as it is, and none is taken away' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'meeting_fixed';
+	END IF;
+	IF NEW.state IN ('closed', 'cancelled') AND EXISTS (SELECT FROM statement WHERE tabled_for = NEW.id) THEN
+		RAISE EXCEPTION 'statements are tabled for the meeting' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'meeting_ends_with_nothing_tabled';
+	END IF;
+	IF EXISTS (SELECT FROM decision WHERE meeting_id = NEW.id AND mode = 'meeting' AND (NEW.state = 'cancelled' OR given_on NOT BETWEEN NEW.held_from AND NEW.held_until)) THEN
+		RAISE EXCEPTION 'the meeting decided on days that would not be its own' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'meeting_keeps_the_days_of_its_decisions';
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.notice_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -859,15 +891,18 @@ CREATE TABLE public.decision (
     evidence_file public.sha256hex,
     meeting_id uuid,
     agenda_item integer DEFAULT 0 NOT NULL,
+    tabled_revision integer,
     window_id uuid,
     consulted text,
     consultation text DEFAULT ''::text NOT NULL,
     CONSTRAINT decision_agenda_item_check CHECK ((agenda_item >= 0)),
+    CONSTRAINT decision_at_a_meeting CHECK (((mode IS DISTINCT FROM 'meeting'::text) OR ((meeting_id IS NOT NULL) AND (given_on IS NOT NULL)))),
     CONSTRAINT decision_by_correspondence_names_its_window CHECK (((mode <> ALL (ARRAY['correspondence'::text, 'no-objection'::text])) OR (window_id IS NOT NULL))),
     CONSTRAINT decision_consultation_check CHECK ((length(consultation) <= 400)),
     CONSTRAINT decision_consulted CHECK ((consulted = ANY (ARRAY['window'::text, 'outside'::text]))),
     CONSTRAINT decision_consulted_by_a_window CHECK (((consulted <> 'window'::text) OR (window_id IS NOT NULL))),
     CONSTRAINT decision_consulted_outside_has_reference CHECK (((consulted <> 'outside'::text) OR (consultation <> ''::text))),
+    CONSTRAINT decision_edited_at_a_meeting CHECK (((tabled_revision IS NULL) OR ((kind = 'approve'::text) AND (meeting_id IS NOT NULL) AND (tabled_revision < revision)))),
     CONSTRAINT decision_entered_by_another CHECK ((entered_by <> person_id)),
     CONSTRAINT decision_entered_has_evidence CHECK (((entered_by IS NULL) OR (evidence <> ''::text) OR (evidence_file IS NOT NULL))),
     CONSTRAINT decision_evidence_check CHECK ((length(evidence) <= 4000)),
@@ -875,7 +910,8 @@ CREATE TABLE public.decision (
     CONSTRAINT decision_mode CHECK ((mode = ANY (ARRAY['officer'::text, 'meeting'::text, 'correspondence'::text, 'no-objection'::text]))),
     CONSTRAINT decision_negative_has_reason CHECK (((kind = 'approve'::text) OR (reason <> ''::text))),
     CONSTRAINT decision_of_a_vice_chair_is_covered CHECK (((acting <> 'vice-chair'::text) OR (absence_id IS NOT NULL))),
-    CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000))
+    CONSTRAINT decision_reason_check CHECK ((length(reason) <= 4000)),
+    CONSTRAINT decision_with_minutes CHECK (((entered_by IS NULL) OR (mode IS DISTINCT FROM 'meeting'::text) OR (evidence <> ''::text)))
 );
 
 CREATE TABLE public.digest (
@@ -985,8 +1021,8 @@ CREATE TABLE public.event (
     named text DEFAULT ''::text NOT NULL,
     consulted text DEFAULT ''::text NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'tabled'::text, 'put-off'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1051,6 +1087,12 @@ CREATE TABLE public.meeting (
     uid text DEFAULT ''::text NOT NULL,
     source text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    announced_on date,
+    inputs_until date,
+    closed_by uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT meeting_announced_before_it CHECK ((announced_on <= held_from)),
+    CONSTRAINT meeting_closed_by_somebody CHECK (((num_nulls(closed_by, closed_at) = ANY (ARRAY[0, 2])) AND ((closed_by IS NULL) OR (state = 'closed'::text)))),
     CONSTRAINT meeting_ends_after_it_begins CHECK ((held_from <= held_until)),
     CONSTRAINT meeting_place_check CHECK ((length(place) <= 200)),
     CONSTRAINT meeting_source_check CHECK ((length(source) <= 400)),
@@ -1078,7 +1120,7 @@ CREATE TABLE public.notice (
     made_at timestamp with time zone NOT NULL,
     transmission_id uuid,
     withheld_at timestamp with time zone,
-    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
+    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT notice_sent_or_withheld CHECK (((transmission_id IS NULL) OR (withheld_at IS NULL)))
 );
 
@@ -1087,7 +1129,7 @@ CREATE TABLE public.notice_choice (
     letter text NOT NULL,
     pace text NOT NULL,
     chosen_at timestamp with time zone NOT NULL,
-    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
+    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT notice_choice_pace CHECK ((pace = ANY (ARRAY['at-once'::text, 'daily'::text])))
 );
 
@@ -1297,6 +1339,9 @@ CREATE TABLE public.statement (
     approved_profile_version integer,
     corrigendum integer DEFAULT 0 NOT NULL,
     confidential boolean DEFAULT false NOT NULL,
+    tabled_for uuid,
+    tabled_item integer,
+    leaves_after uuid,
     rev integer DEFAULT 0 NOT NULL,
     CONSTRAINT statement_amended_after_approval CHECK (((amended_digest IS NULL) OR (approved_digest IS NOT NULL))),
     CONSTRAINT statement_approved_has_approval CHECK (((state <> ALL (ARRAY['approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR ((number IS NOT NULL) AND (NOT ((COALESCE(amended_digest, approved_digest))::text IS DISTINCT FROM (digest)::text))))),
@@ -1308,12 +1353,15 @@ CREATE TABLE public.statement (
     CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
     CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'by-correspondence'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
     CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
+    CONSTRAINT statement_leaves_once_approved CHECK (((leaves_after IS NULL) OR ((state = 'approved'::text) AND (dispatch_at IS NOT NULL)))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
     CONSTRAINT statement_rev_check CHECK ((rev >= 0)),
     CONSTRAINT statement_rev_of_a_report CHECK (((rev = 0) OR ((number IS NOT NULL) AND (kind = 'report'::text)))),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
     CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
-    CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text, 'by-correspondence'::text]))),
+    CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text, 'tabled'::text, 'by-correspondence'::text]))),
+    CONSTRAINT statement_tabled_for_a_meeting CHECK ((((state = 'tabled'::text) = (tabled_for IS NOT NULL)) AND (num_nulls(tabled_for, tabled_item) = ANY (ARRAY[0, 2])))),
+    CONSTRAINT statement_tabled_has_no_approval CHECK (((state <> 'tabled'::text) OR (approved_digest IS NULL))),
     CONSTRAINT statement_title_check CHECK ((length(title) <= 400)),
     CONSTRAINT statement_version_check CHECK ((version > 0))
 );
@@ -1362,7 +1410,7 @@ CASE
 END) STORED,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
@@ -1734,6 +1782,8 @@ CREATE UNIQUE INDEX correspondence_stopped_once ON public.correspondence_saying 
 
 CREATE INDEX correspondence_window_of_statement ON public.correspondence_window USING btree (statement_id, opened_at);
 
+CREATE INDEX decision_at_meeting ON public.decision USING btree (meeting_id) WHERE (meeting_id IS NOT NULL);
+
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
 
 CREATE INDEX drafter_person ON public.drafter USING btree (person_id);
@@ -1743,6 +1793,8 @@ CREATE UNIQUE INDEX employment_once ON public.employment USING btree (person_id,
 CREATE INDEX event_at ON public.event USING brin (at) WITH (autosummarize='on');
 
 CREATE INDEX event_held_against_rows ON public.event USING btree (kind) WHERE (kind = ANY (ARRAY['dispatching'::text, 'amended'::text, 'proposal-answered'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'body-profile'::text]));
+
+CREATE INDEX event_of_meeting ON public.event USING btree (meeting_id, seq) WHERE (meeting_id IS NOT NULL);
 
 CREATE UNIQUE INDEX event_one_per_version ON public.event USING btree (statement_id, version) WHERE ((to_state <> ''::text) AND (from_state <> to_state));
 
@@ -1796,9 +1848,13 @@ CREATE INDEX statement_by_group_state ON public.statement USING btree (group_cod
 
 CREATE INDEX statement_by_state ON public.statement USING btree (state, changed_at DESC, id DESC);
 
+CREATE INDEX statement_leaves_after ON public.statement USING btree (leaves_after) WHERE (leaves_after IS NOT NULL);
+
 CREATE INDEX statement_newest ON public.statement USING btree (changed_at DESC, id DESC);
 
 CREATE INDEX statement_reports ON public.statement USING btree (group_code, changed_at DESC, id DESC) WHERE (kind = 'report'::text);
+
+CREATE INDEX statement_tabled ON public.statement USING btree (tabled_for) WHERE (tabled_for IS NOT NULL);
 
 CREATE INDEX statement_title ON public.statement USING btree (group_code, md5(lower(title)));
 
@@ -1981,6 +2037,10 @@ CREATE TRIGGER hold_guard BEFORE DELETE OR UPDATE ON public.hold FOR EACH ROW EX
 
 CREATE TRIGGER inbound_message_guard BEFORE DELETE OR UPDATE ON public.inbound_message FOR EACH ROW EXECUTE FUNCTION public.inbound_message_guard();
 
+CREATE TRIGGER meeting_decision_guard BEFORE INSERT ON public.decision FOR EACH ROW WHEN ((new.mode = 'meeting'::text)) EXECUTE FUNCTION public.meeting_decision_guard();
+
+CREATE TRIGGER meeting_guard BEFORE DELETE OR UPDATE ON public.meeting FOR EACH ROW EXECUTE FUNCTION public.meeting_guard();
+
 CREATE TRIGGER notice_guard BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.notice_guard();
 
 CREATE TRIGGER reply_guard BEFORE DELETE OR UPDATE ON public.reply FOR EACH ROW EXECUTE FUNCTION public.reply_guard();
@@ -2135,6 +2195,9 @@ ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
 
 ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_edited_what_was_tabled FOREIGN KEY (statement_id, tabled_revision) REFERENCES public.revision(statement_id, number);
+
+ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.decision
@@ -2235,6 +2298,9 @@ ALTER TABLE ONLY public.inbound_message
 
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
+ALTER TABLE ONLY public.meeting
+    ADD CONSTRAINT meeting_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.meeting
     ADD CONSTRAINT meeting_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -2380,6 +2446,15 @@ ALTER TABLE ONLY public.statement
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_judged_by FOREIGN KEY (approved_profile, approved_profile_version) REFERENCES public.profile_version(key, version);
 
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_leaves_after_fkey FOREIGN KEY (leaves_after) REFERENCES public.meeting(id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_tabled_for_fkey FOREIGN KEY (tabled_for) REFERENCES public.meeting(id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_tabled_under_an_item FOREIGN KEY (tabled_for, tabled_item) REFERENCES public.agenda_item(meeting_id, number) DEFERRABLE INITIALLY DEFERRED;
+
 ALTER TABLE ONLY public.terms_of_reference
     ADD CONSTRAINT terms_of_reference_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
 
@@ -2524,7 +2599,7 @@ GRANT SELECT ON TABLE public.addressee TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.addressee TO liaison_worker;
 GRANT SELECT ON TABLE public.addressee TO liaison_auditor;
 
-GRANT SELECT ON TABLE public.agenda_item TO liaison_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agenda_item TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.agenda_item TO liaison_worker;
 GRANT SELECT ON TABLE public.agenda_item TO liaison_auditor;
 
@@ -2692,6 +2767,8 @@ GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_worker;
 GRANT SELECT ON TABLE public.meeting TO liaison_auditor;
+
+GRANT UPDATE(version) ON TABLE public.meeting TO liaison_worker;
 
 GRANT SELECT ON TABLE public.message TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.message TO liaison_worker;
