@@ -87,7 +87,7 @@ func TestGivenAgainWhatTheWorkflowNeverHeardOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
 	if _, err := s.Do(ctx, approve); err != nil {
 		t.Fatal(err)
 	}
