@@ -100,7 +100,7 @@ func benchOn(t *testing.T, pool *pgxpool.Pool, r relay) (*activities.Activities,
 		if kind == liaison.DoSubmit {
 			actor = seed.Editor.ID
 		}
-		if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: liaison.CommandID(kind), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest}); err != nil {
+		if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: liaison.CommandID(kind), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Consulted: seed.Consulted()}); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 	}

@@ -144,7 +144,7 @@ func severalTo(t *testing.T, w *byAddress, bodies ...liaison.Code) (*activities.
 		if kind == liaison.DoSubmit {
 			actor = seed.Editor.ID
 		}
-		if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: liaison.CommandID(kind), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest}); err != nil {
+		if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: liaison.CommandID(kind), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Consulted: seed.Consulted()}); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 	}

@@ -18,7 +18,7 @@ func (a *Activities) Decide(ctx context.Context, cmd liaison.Command) (liaison.A
 		}
 	}
 	cmd.Undo = 0
-	if cmd.Kind.Approves() {
+	if cmd.Kind.Approves() || cmd.Kind == liaison.DoEndWindow {
 		cmd.Undo = a.Undo
 	}
 	answer, err := a.Store.Do(ctx, cmd)

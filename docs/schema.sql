@@ -127,7 +127,7 @@ DECLARE
 BEGIN
 	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT before FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.amends;
 	SELECT convert_from(canonical, 'UTF8')::jsonb -> 'content' INTO STRICT after FROM revision WHERE statement_id = NEW.statement_id AND number = NEW.revision;
-	FOREACH name IN ARRAY ARRAY['source', 'relations', 'addressees', 'deadline', 'confidentiality', 'embargo', 'attachments', 'report'] LOOP
+	FOREACH name IN ARRAY ARRAY['source', 'relations', 'agreed', 'addressees', 'deadline', 'confidentiality', 'embargo', 'attachments', 'report'] LOOP
 		IF before -> name IS DISTINCT FROM after -> name THEN
 			RAISE EXCEPTION 'a change of % is no editorial correction', name USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'amendment_is_editorial';
 		END IF;
@@ -155,6 +155,29 @@ BEGIN
 	-- evidence is added once; unknown may still learn the answer that came late
 	IF OLD.outcome IS NOT NULL AND OLD.outcome <> 'unknown' OR OLD.dot_at IS NOT NULL AND NEW.dot_at IS DISTINCT FROM OLD.dot_at THEN
 		RAISE EXCEPTION 'what is known of an attempt does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'attempt_fixed';
+	END IF;
+	RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.decision_window_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+	w correspondence_window;
+BEGIN
+	IF NEW.kind <> 'approve' OR NEW.mode IS NULL OR NEW.mode NOT IN ('correspondence', 'no-objection') THEN
+		RETURN NEW;
+	END IF;
+	SELECT * INTO STRICT w FROM correspondence_window WHERE id = NEW.window_id;
+	IF w.statement_id <> NEW.statement_id OR NEW.decided_at < w.ends_at OR NEW.given_on <= w.last_day THEN
+		RAISE EXCEPTION 'it is approved before its time for objections is over' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'decision_after_its_window';
+	END IF;
+	IF EXISTS (SELECT FROM correspondence_saying s WHERE s.window_id = w.id AND (s.kind = 'objected' OR s.kind = 'objected-late' AND NEW.mode = 'no-objection')) THEN
+		RAISE EXCEPTION 'somebody objected' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'decision_over_an_objection';
+	END IF;
+	IF NEW.mode = 'no-objection' AND (w.mode <> 'no-objection' OR w.opened_by <> NEW.person_id) THEN
+		RAISE EXCEPTION 'the window does not approve by itself' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'decision_by_no_objection';
 	END IF;
 	RETURN NEW;
 END $$;
@@ -789,6 +812,63 @@ CREATE TABLE public.command (
     CONSTRAINT command_id_check CHECK (((length(id) >= 1) AND (length(id) <= 100)))
 );
 
+CREATE TABLE public.correspondence_person (
+    window_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    person_id uuid NOT NULL,
+    office text NOT NULL,
+    CONSTRAINT correspondence_person_position_check CHECK (("position" > 0))
+);
+
+CREATE TABLE public.correspondence_saying (
+    id uuid NOT NULL,
+    window_id uuid NOT NULL,
+    kind text NOT NULL,
+    person_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    acting text NOT NULL,
+    words text NOT NULL,
+    said_on date NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    entered_by uuid,
+    evidence text DEFAULT ''::text NOT NULL,
+    evidence_file public.sha256hex,
+    command_id text NOT NULL,
+    CONSTRAINT correspondence_saying_entered_by_another CHECK ((entered_by <> person_id)),
+    CONSTRAINT correspondence_saying_entered_has_evidence CHECK (((entered_by IS NULL) OR (evidence <> ''::text) OR (evidence_file IS NOT NULL))),
+    CONSTRAINT correspondence_saying_evidence_check CHECK ((length(evidence) <= 4000)),
+    CONSTRAINT correspondence_saying_kind CHECK ((kind = ANY (ARRAY['objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text]))),
+    CONSTRAINT correspondence_saying_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT correspondence_saying_of_a_stranger_is_entered CHECK (((person_id IS NOT NULL) OR (entered_by IS NOT NULL))),
+    CONSTRAINT correspondence_saying_of_somebody CHECK (((person_id IS NULL) = (name <> ''::text))),
+    CONSTRAINT correspondence_saying_with_words CHECK (((kind = 'no-objection'::text) OR (words <> ''::text))),
+    CONSTRAINT correspondence_saying_words_check CHECK ((length(words) <= 4000))
+);
+
+CREATE TABLE public.correspondence_window (
+    id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    revision integer NOT NULL,
+    digest public.sha256hex NOT NULL,
+    mode text NOT NULL,
+    opened_by uuid NOT NULL,
+    opened_as text NOT NULL,
+    absence_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    opened_on date NOT NULL,
+    last_day date NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    hold boolean NOT NULL,
+    profile text NOT NULL,
+    profile_version integer NOT NULL,
+    command_id text NOT NULL,
+    CONSTRAINT correspondence_window_at_most_a_year CHECK ((last_day <= (opened_on + 366))),
+    CONSTRAINT correspondence_window_lasts_a_day CHECK (((last_day > opened_on) AND (ends_at > opened_at))),
+    CONSTRAINT correspondence_window_mode CHECK ((mode = ANY (ARRAY['correspondence'::text, 'no-objection'::text]))),
+    CONSTRAINT correspondence_window_no_objection_of_who_approves CHECK (((mode <> 'no-objection'::text) OR (opened_as = ANY (ARRAY['chair'::text, 'vice-chair'::text])))),
+    CONSTRAINT correspondence_window_of_a_vice_chair_is_covered CHECK (((opened_as <> 'vice-chair'::text) OR (absence_id IS NOT NULL)))
+);
+
 CREATE TABLE public.decision (
     id uuid NOT NULL,
     statement_id uuid NOT NULL,
@@ -812,8 +892,16 @@ CREATE TABLE public.decision (
     meeting_id uuid,
     agenda_item integer DEFAULT 0 NOT NULL,
     tabled_revision integer,
+    window_id uuid,
+    consulted text,
+    consultation text DEFAULT ''::text NOT NULL,
     CONSTRAINT decision_agenda_item_check CHECK ((agenda_item >= 0)),
     CONSTRAINT decision_at_a_meeting CHECK (((mode IS DISTINCT FROM 'meeting'::text) OR ((meeting_id IS NOT NULL) AND (given_on IS NOT NULL)))),
+    CONSTRAINT decision_by_correspondence_names_its_window CHECK (((mode <> ALL (ARRAY['correspondence'::text, 'no-objection'::text])) OR (window_id IS NOT NULL))),
+    CONSTRAINT decision_consultation_check CHECK ((length(consultation) <= 400)),
+    CONSTRAINT decision_consulted CHECK ((consulted = ANY (ARRAY['window'::text, 'outside'::text]))),
+    CONSTRAINT decision_consulted_by_a_window CHECK (((consulted <> 'window'::text) OR (window_id IS NOT NULL))),
+    CONSTRAINT decision_consulted_outside_has_reference CHECK (((consulted <> 'outside'::text) OR (consultation <> ''::text))),
     CONSTRAINT decision_edited_at_a_meeting CHECK (((tabled_revision IS NULL) OR ((kind = 'approve'::text) AND (meeting_id IS NOT NULL) AND (tabled_revision < revision)))),
     CONSTRAINT decision_entered_by_another CHECK ((entered_by <> person_id)),
     CONSTRAINT decision_entered_has_evidence CHECK (((entered_by IS NULL) OR (evidence <> ''::text) OR (evidence_file IS NOT NULL))),
@@ -927,8 +1015,14 @@ CREATE TABLE public.event (
     agenda_item integer DEFAULT 0 NOT NULL,
     evidence text DEFAULT ''::text NOT NULL,
     evidence_file text DEFAULT ''::text NOT NULL,
+    window_id uuid,
+    people text DEFAULT ''::text NOT NULL,
+    rules text DEFAULT ''::text NOT NULL,
+    named text DEFAULT ''::text NOT NULL,
+    consulted text DEFAULT ''::text NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
     CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'tabled'::text, 'put-off'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'employer-recorded'::text, 'employer-ended'::text])))
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'tabled'::text, 'put-off'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1026,7 +1120,7 @@ CREATE TABLE public.notice (
     made_at timestamp with time zone NOT NULL,
     transmission_id uuid,
     withheld_at timestamp with time zone,
-    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text]))),
+    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT notice_sent_or_withheld CHECK (((transmission_id IS NULL) OR (withheld_at IS NULL)))
 );
 
@@ -1035,7 +1129,7 @@ CREATE TABLE public.notice_choice (
     letter text NOT NULL,
     pace text NOT NULL,
     chosen_at timestamp with time zone NOT NULL,
-    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text]))),
+    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT notice_choice_pace CHECK ((pace = ANY (ARRAY['at-once'::text, 'daily'::text])))
 );
 
@@ -1257,7 +1351,7 @@ CREATE TABLE public.statement (
     CONSTRAINT statement_corrigendum_has_number CHECK (((corrigendum = 0) OR (number IS NOT NULL))),
     CONSTRAINT statement_decided_on_a_revision CHECK (((state = ANY (ARRAY['draft'::text, 'withdrawn'::text])) OR (revision > 0))),
     CONSTRAINT statement_dispatched_has_time CHECK (((state <> ALL (ARRAY['dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text])) OR (dispatched_at IS NOT NULL))),
-    CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
+    CONSTRAINT statement_draft_has_no_approval CHECK (((state <> ALL (ARRAY['draft'::text, 'in-review'::text, 'by-correspondence'::text, 'rejected'::text])) OR (approved_digest IS NULL))),
     CONSTRAINT statement_kind CHECK ((kind = ANY (ARRAY['statement'::text, 'report'::text]))),
     CONSTRAINT statement_leaves_once_approved CHECK (((leaves_after IS NULL) OR ((state = 'approved'::text) AND (dispatch_at IS NOT NULL)))),
     CONSTRAINT statement_number_check CHECK ((number > 0)),
@@ -1265,7 +1359,7 @@ CREATE TABLE public.statement (
     CONSTRAINT statement_rev_of_a_report CHECK (((rev = 0) OR ((number IS NOT NULL) AND (kind = 'report'::text)))),
     CONSTRAINT statement_revision_check CHECK ((revision >= 0)),
     CONSTRAINT statement_revision_has_digest CHECK (((revision = 0) = (digest IS NULL))),
-    CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text, 'tabled'::text]))),
+    CONSTRAINT statement_state CHECK ((state = ANY (ARRAY['draft'::text, 'in-review'::text, 'approved'::text, 'dispatching'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'rejected'::text, 'withdrawn'::text, 'tabled'::text, 'by-correspondence'::text]))),
     CONSTRAINT statement_tabled_for_a_meeting CHECK ((((state = 'tabled'::text) = (tabled_for IS NOT NULL)) AND (num_nulls(tabled_for, tabled_item) = ANY (ARRAY[0, 2])))),
     CONSTRAINT statement_tabled_has_no_approval CHECK (((state <> 'tabled'::text) OR (approved_digest IS NULL))),
     CONSTRAINT statement_title_check CHECK ((length(title) <= 400)),
@@ -1316,7 +1410,7 @@ CASE
 END) STORED,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
@@ -1458,6 +1552,27 @@ ALTER TABLE ONLY public.canary
 
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.correspondence_person
+    ADD CONSTRAINT correspondence_person_pkey PRIMARY KEY (window_id, "position");
+
+ALTER TABLE ONLY public.correspondence_person
+    ADD CONSTRAINT correspondence_person_window_id_person_id_key UNIQUE (window_id, person_id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_command_id_key UNIQUE (command_id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_id_digest_key UNIQUE (id, digest);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_command_id_key UNIQUE (command_id);
@@ -1659,6 +1774,14 @@ CREATE INDEX appointment_person ON public.appointment USING btree (person_id);
 
 CREATE INDEX canary_sent ON public.canary USING btree (relay, sent_at DESC);
 
+CREATE INDEX correspondence_person_asked ON public.correspondence_person USING btree (person_id, window_id);
+
+CREATE INDEX correspondence_saying_in ON public.correspondence_saying USING btree (window_id, said_at);
+
+CREATE UNIQUE INDEX correspondence_stopped_once ON public.correspondence_saying USING btree (window_id) WHERE (kind = 'objected'::text);
+
+CREATE INDEX correspondence_window_of_statement ON public.correspondence_window USING btree (statement_id, opened_at);
+
 CREATE INDEX decision_at_meeting ON public.decision USING btree (meeting_id) WHERE (meeting_id IS NOT NULL);
 
 CREATE UNIQUE INDEX decision_one_per_revision ON public.decision USING btree (statement_id, revision);
@@ -1804,6 +1927,12 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.calendar_link FOR E
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.command FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.correspondence_person FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.correspondence_saying FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.correspondence_window FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.digest FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1852,6 +1981,12 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.calendar_link FOR 
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.command FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.correspondence_person FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.correspondence_saying FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.correspondence_window FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.digest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1893,6 +2028,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_respo
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.transmission_token_revoked FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER attempt_guard BEFORE DELETE OR UPDATE ON public.attempt FOR EACH ROW EXECUTE FUNCTION public.attempt_guard();
+
+CREATE TRIGGER decision_window_guard BEFORE INSERT ON public.decision FOR EACH ROW EXECUTE FUNCTION public.decision_window_guard();
 
 CREATE TRIGGER employment_guard BEFORE DELETE OR UPDATE ON public.employment FOR EACH ROW EXECUTE FUNCTION public.employment_guard();
 
@@ -2012,6 +2149,45 @@ ALTER TABLE ONLY public.calendar_link
 ALTER TABLE ONLY public.command
     ADD CONSTRAINT command_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
 
+ALTER TABLE ONLY public.correspondence_person
+    ADD CONSTRAINT correspondence_person_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.correspondence_person
+    ADD CONSTRAINT correspondence_person_window_id_fkey FOREIGN KEY (window_id) REFERENCES public.correspondence_window(id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_entered_by_fkey FOREIGN KEY (entered_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_evidence_file_fkey FOREIGN KEY (evidence_file) REFERENCES public.blob(digest);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.correspondence_saying
+    ADD CONSTRAINT correspondence_saying_window_id_fkey FOREIGN KEY (window_id) REFERENCES public.correspondence_window(id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_command_id_fkey FOREIGN KEY (command_id) REFERENCES public.command(id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_profile_profile_version_fkey FOREIGN KEY (profile, profile_version) REFERENCES public.profile_version(key, version);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.correspondence_window
+    ADD CONSTRAINT correspondence_window_statement_id_revision_digest_fkey FOREIGN KEY (statement_id, revision, digest) REFERENCES public.revision(statement_id, number, digest);
+
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_absence_id_fkey FOREIGN KEY (absence_id) REFERENCES public.absence(id);
 
@@ -2038,6 +2214,9 @@ ALTER TABLE ONLY public.decision
 
 ALTER TABLE ONLY public.decision
     ADD CONSTRAINT decision_statement_id_revision_digest_fkey FOREIGN KEY (statement_id, revision, digest) REFERENCES public.revision(statement_id, number, digest);
+
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_window FOREIGN KEY (window_id, digest) REFERENCES public.correspondence_window(id, digest);
 
 ALTER TABLE ONLY public.digest
     ADD CONSTRAINT digest_group_code_fkey FOREIGN KEY (group_code) REFERENCES public.body(code);
@@ -2101,6 +2280,9 @@ ALTER TABLE ONLY public.event
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES public.statement(id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_window_id_fkey FOREIGN KEY (window_id) REFERENCES public.correspondence_window(id);
 
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_body_code_fkey FOREIGN KEY (body_code) REFERENCES public.body(code);
@@ -2490,6 +2672,37 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.canary TO liaison_worker;
 GRANT SELECT ON TABLE public.command TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.command TO liaison_worker;
 GRANT SELECT ON TABLE public.command TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.correspondence_person TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.correspondence_person TO liaison_worker;
+GRANT SELECT ON TABLE public.correspondence_person TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.correspondence_saying TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.correspondence_saying TO liaison_worker;
+
+GRANT SELECT(id) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(window_id) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(kind) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(person_id) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(acting) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(said_on) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(said_at) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(entered_by) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(evidence_file) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT(command_id) ON TABLE public.correspondence_saying TO liaison_auditor;
+
+GRANT SELECT ON TABLE public.correspondence_window TO liaison_app;
+GRANT SELECT,INSERT ON TABLE public.correspondence_window TO liaison_worker;
+GRANT SELECT ON TABLE public.correspondence_window TO liaison_auditor;
 
 GRANT SELECT ON TABLE public.decision TO liaison_app;
 GRANT SELECT,INSERT ON TABLE public.decision TO liaison_worker;

@@ -16,7 +16,7 @@ import (
 // alwaysSubstantive are the fields that no profile can give free: who is asked, what for and until when, and the attached bytes.
 // All of a progress report is, too: its sections are what the register said, its proposals what the group decided.
 // The database refuses a correction of them by itself (amendment_guard).
-var alwaysSubstantive = []string{"source", "relations", "addressees", "deadline", "confidentiality", "embargo", "attachments"}
+var alwaysSubstantive = []string{"source", "relations", "agreed", "addressees", "deadline", "confidentiality", "embargo", "attachments"}
 
 // IsSubstantive reports whether a change of the field, as [Compare] names it, voids an approval under the profile.
 func (p Profile) IsSubstantive(field string) bool {

@@ -33,12 +33,18 @@ type Approval struct {
 	File     Digest    // of that file
 	Meeting  MeetingID
 	Item     int // of the meeting's agenda, 0 for none
+
+	Window    WindowID     // after or by which it was approved
+	Consulted Consultation // of a decision between meetings
 }
 
 // approvers are the capacities in which somebody approves.
 var approvers = []Capacity{AsChair, AsViceChair}
 
-// Approves reports whether the command is an approval, whoever enters it.
+// Approves reports whether the row is an approval, whoever gives or enters it.
+func (r Rule) Approves() bool { return r.Event == EventApproved }
+
+// Approves reports whether the command is a person's approval, whoever enters it.
 func (k CommandKind) Approves() bool {
 	return k == DoApprove || k == DoEnterApproval || k == DoApproveEdited
 }
@@ -68,7 +74,7 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 	if !s.Profile.Approval.ProxyEntry {
 		return "", "", Refuse(Forbidden, "The profile %q does not let the secretariat enter an approval that was given outside. Who approves has to do so here.", s.Profile.Name)
 	}
-	if g = s.given(g); g.Meeting == "" && !slices.Contains(s.Profile.Approval.Modes, ByOfficer) {
+	if g = s.given(g); g.Meeting == "" && s.State != InCorrespondence && !slices.Contains(s.Profile.Approval.Modes, ByOfficer) {
 		return bad("meeting", "The profile %q has no approval between meetings. Choose the meeting that gave it.", s.Profile.Name)
 	} else if g.Meeting != "" && !slices.Contains(s.Profile.Approval.Modes, AtMeeting) {
 		return bad("meeting", "The profile %q has no approval at a meeting.", s.Profile.Name)
@@ -81,6 +87,8 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 		return bad("on", "Give the day of the approval, as in 2026-11-23.")
 	case g.On > s.Today:
 		return bad("on", "The day of the approval, %s, is not here yet.", g.On)
+	case s.State == InCorrespondence && s.Window != nil && g.On <= s.Window.Last:
+		return bad("on", "Objections could be made until the end of %s; an approval of %s came before that.", s.Window.Last, g.On)
 	case g.On < s.SubmittedOn:
 		return bad("on", "Revision %d was submitted on %s; an approval of %s cannot be of it.", s.Revision, s.SubmittedOn, g.On)
 	}
@@ -120,6 +128,14 @@ func (s Snapshot) checkGiven(g Given) (Capacity, AbsenceID, error) {
 // approval makes what the record will say, for a command that approves.
 func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Approval {
 	a := &Approval{Mode: s.State.Mode(), By: cmd.Actor, As: acting, On: s.Today, Stands: stands}
+	a.Consulted, _ = s.checkConsulted(cmd) // as below
+	if s.Window != nil && (s.State == InCorrespondence || a.Consulted.Kind == ConsultedByWindow) {
+		a.Window = s.Window.ID
+	}
+	if cmd.Kind == DoEndWindow && s.Window != nil { // on the word of who opened it
+		a.Mode, a.By = ByNoObjection, s.Window.OpenedBy.ID
+		a.As, a.Stands, _ = s.unopposed()
+	}
 	if cmd.Kind == DoEnterApproval && cmd.Given != nil {
 		a.By, a.On, a.Entered, a.Evidence, a.File = cmd.Given.By, cmd.Given.On, cmd.Actor, cmd.Given.Evidence, cmd.Given.File
 		a.As, a.Stands, _ = s.checkGiven(*cmd.Given) // it was checked before the command got here
@@ -132,13 +148,26 @@ func (s Snapshot) approval(acting Capacity, stands AbsenceID, cmd Command) *Appr
 	return a
 }
 
+// modeOf is the way in which the row decides, or has decided.
+func (s Snapshot) modeOf(r Rule) ApprovalMode {
+	switch {
+	case r.Command == DoOpenNoObjection || r.Command == DoEndWindow:
+		return ByNoObjection
+	case r.Command == DoOpenWindow:
+		return ByCorrespondence
+	case s.State == InCorrespondence && s.Window != nil:
+		return s.Window.Mode // where a window does not approve by itself the chair decides after it
+	}
+	return s.State.Mode()
+}
+
 // checkMode refuses an approval in a way that the group's profile does not have.
-func (s Snapshot) checkMode(kind CommandKind) error {
+func (s Snapshot) checkMode(r Rule) error {
 	modes := s.Profile.Approval.Modes
-	if kind == DoEnterApproval && slices.Contains(modes, AtMeeting) { // with the minutes of a meeting, on its agenda or not
+	if r.Command == DoEnterApproval && slices.Contains(modes, AtMeeting) { // with the minutes of a meeting, on its agenda or not
 		return nil
 	}
-	if mode := s.State.Mode(); !slices.Contains(modes, mode) {
+	if mode := s.modeOf(r); !slices.Contains(modes, mode) {
 		return Refuse(Forbidden, "The profile %q has no approval %s. Decide in another way.", s.Profile.Name, strings.ToLower(mode.Label()))
 	}
 	return nil

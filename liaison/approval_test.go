@@ -114,7 +114,7 @@ func TestWhoApproves(t *testing.T) {
 					t.Errorf("%s stands on %q, want %q", kind, change.Stands, test.stands)
 				}
 				if err == nil && kind == liaison.DoApprove {
-					want := &liaison.Approval{Mode: liaison.ByOfficer, By: cmd.Actor, As: change.Acting, On: today, Stands: test.stands}
+					want := &liaison.Approval{Mode: liaison.ByOfficer, By: cmd.Actor, As: change.Acting, On: today, Stands: test.stands, Consulted: *cmd.Consulted}
 					if diff := cmp.Diff(want, change.Approval); diff != "" {
 						t.Errorf("the record (-want +got):\n%s", diff)
 					}

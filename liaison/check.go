@@ -89,6 +89,7 @@ var Envelope = []struct {
 	{"questions", "Questions", "The Questions are missing. Name those concerned, or N/A for a group that has none.", func(c Content) bool { return c.Questions != "" }},
 	{"working_parties", "Working parties", "The working party is missing.", func(c Content) bool { return c.WorkingParties != "" }},
 	{"meeting", "Meeting", "Say at which meeting it was prepared.", func(c Content) bool { return c.Meeting != "" }},
+	{"agreed", "Agreed at a lower level", "Say which group of a lower level agreed it, and when.", func(c Content) bool { return c.Agreed != nil }},
 	{"addressees", "Addressees", "There is no addressee. Add at least one body and say what the statement is for.", func(c Content) bool { return len(c.Addressees) > 0 }},
 	{"deadline", "Reply required by", "", func(c Content) bool { return c.Deadline != "" }},
 	{"reply_to", "Replies go to", "There is no address for replies. Give the group's functional mailbox.", func(c Content) bool { return c.ReplyTo != "" }},
@@ -146,6 +147,7 @@ func (c Content) Check(p Profile, day Date) []Finding {
 	if c.Report != nil {
 		c.Report.check(c, p, l.must, l.should)
 	}
+	c.Agreed.check(l, p, day)
 	c.checkAddressees(l, p)
 	c.checkDates(l, p, day)
 	c.checkDocuments(l, p)

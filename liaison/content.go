@@ -90,6 +90,7 @@ type Content struct {
 	Relations        []Relation      `json:"relations,omitempty"`
 	Questions        string          `json:"questions"`               // of the source; "N/A" for a JCA, which has none
 	Meeting          string          `json:"meeting"`                 // where and when it was prepared; "" for correspondence
+	Agreed           *Agreement      `json:"agreed,omitempty"`        // at a lower level, which is never an approval
 	NextMeetings     string          `json:"next_meetings,omitempty"` // one a line
 	Addressees       []Addressee     `json:"addressees"`
 	Deadline         Date            `json:"deadline"` // reply required by
@@ -117,6 +118,7 @@ type Content struct {
 // Tidy returns the content as it is stored: surrounding space trimmed, line ends LF, the lists that every content has never
 // nil and the others nil when they are empty.
 func (c Content) Tidy() Content {
+	c.Agreed = c.Agreed.tidy()
 	for _, s := range []*string{
 		&c.WorkingParties, &c.Title, &c.InReplyTo, &c.Questions, &c.Meeting, &c.ReplyTo, &c.ActionHolder, &c.Language,
 		&c.OriginalLanguage, &c.Release, &c.WorkItem,
@@ -201,6 +203,7 @@ func (c Content) Limits() []*Error {
 	add(field("release", "The release", c.Release, MaxNote, false))
 	add(field("work_item", "The work item", c.WorkItem, MaxNote, false))
 	add(field("meeting", "The meeting", c.Meeting, MaxNote, false))
+	errs = append(errs, c.Agreed.limits()...)
 	add(field("abstract", "The abstract", c.Abstract, MaxAbstract, true))
 	add(field("text", "The text", c.Text, MaxText, true))
 	add(field("language", "The language", c.Language, 35, false))
@@ -350,6 +353,7 @@ func (c Content) lines() []line {
 		{"relations", "Relations to other statements", strings.Join(relations, "\n")},
 		{"questions", "Questions", c.Questions},
 		{"meeting", "Meeting", c.Meeting},
+		{"agreed", "Agreed at a lower level", c.Agreed.String()},
 		{"next_meetings", "Next meetings", c.NextMeetings},
 		{"addressees", "Addressees", strings.Join(addressees, "\n")},
 		{"deadline", "Deadline", string(c.Deadline)},

@@ -44,7 +44,7 @@ func TestCanonicalBytesOfTheWholeEnvelope(t *testing.T) {
 	c.Contacts = append(c.Contacts, liaison.Contact{Role: liaison.TechnicalContact})
 	const want = `{"format":"liaison-revision/1","content":{"source":"itu-t/jca-ml","working_parties":"WP1/13","title":"Roadmap of standards on machine learning","in_reply_to":"ITU-T SG13, SG13-LS165, August 2020",` +
 		`"relations":[{"kind":"replies-to","ref":"ITU-T SG13, SG13-LS165, August 2020"},{"kind":"revises","statement":"0190c0de-0000-7000-8000-00000000ffff"}],"questions":"N/A",` +
-		`"meeting":"JCA-ML, Geneva, 16 March 2023","next_meetings":"JCA-ML, 3 December 2026, online",` +
+		`"meeting":"JCA-ML, Geneva, 16 March 2023","agreed":{"by":"Rapporteur group for Q7/13","place":"Geneva","on":"2026-11-19"},"next_meetings":"JCA-ML, 3 December 2026, online",` +
 		`"addressees":[{"body":"itu-t/sg13","name":"ITU-T SG13","email":"sg13@itu-t.example","purpose":"action","sentence":"Please answer by the record."},` +
 		`{"body":"w3c","name":"W3C","email":"team-liaisons@w3c.example","purpose":"information","copy_for":"itu-t/sg13"}],"deadline":"2027-01-31",` +
 		`"contacts":[{"name":"Kangchan Lee","organization":"ETRI","country":"Rep. of Korea","email":"chair@jca-ml.example","phone":"+82 42 860 0000","role":"response"}],` +

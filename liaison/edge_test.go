@@ -172,7 +172,8 @@ func TestRefusalsGiveTheRuleAndItsSource(t *testing.T) {
 
 func TestEdgeCasesOfTheProcedure(t *testing.T) {
 	approve := func(s liaison.Snapshot, reason string) error {
-		_, err := liaison.Next(s, liaison.Command{ID: "c", Kind: liaison.DoApprove, Statement: "s", Actor: "chair", Digest: s.Digest, Reason: reason})
+		_, err := liaison.Next(s, liaison.Command{ID: "c", Kind: liaison.DoApprove, Statement: "s", Actor: "chair", Digest: s.Digest, Reason: reason,
+			Consulted: &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail of 22 November 2026"}})
 		return err
 	}
 	t.Run("edge 29: outside the terms of reference, by the chair and with a reason", func(t *testing.T) {

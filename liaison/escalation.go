@@ -6,9 +6,19 @@ import "time"
 var tells = map[Need]Office{NeedTellChair: OfficeChair, NeedTellDeputy: OfficeViceChair, NeedTellOffice: OfficeSecretary}
 
 // Escalation returns the next step of the profile's escalation of a decision that waits, and when it is due: so many calendar
-// days after the submission, at the same time of day in the group's zone. It is false when nothing waits or everybody was told.
+// days after it began to wait, at the same time of day in the group's zone: after the submission or its return into review, and after
+// the end of a window for objections. It is false when nothing waits or everybody was told.
 func (s Snapshot) Escalation() (step Escalation, due time.Time, ok bool) {
-	if s.State != InReview || s.SubmittedAt.IsZero() || s.Escalated >= len(s.Profile.Escalate) {
+	since := s.SubmittedAt
+	switch {
+	case s.State == InReview && s.Since.After(since):
+		since = s.Since
+	case s.State == InCorrespondence && s.Window != nil && s.Window.Over(s.Now):
+		since = s.Window.Ends
+	case s.State != InReview:
+		return step, due, false
+	}
+	if since.IsZero() || s.Escalated >= len(s.Profile.Escalate) {
 		return step, due, false
 	}
 	zone, err := s.Profile.Zone()
@@ -16,7 +26,7 @@ func (s Snapshot) Escalation() (step Escalation, due time.Time, ok bool) {
 		return step, due, false // a profile without a zone is refused when it is loaded
 	}
 	step = s.Profile.Escalate[s.Escalated]
-	return step, s.SubmittedAt.In(zone).AddDate(0, 0, step.AfterDays), true
+	return step, since.In(zone).AddDate(0, 0, step.AfterDays), true
 }
 
 // escalates refuses unless the next step tells that office and is due.

@@ -86,6 +86,16 @@ const (
 	EventWaitsDeputy      EventKind = "waits-vice-chair"
 	EventWaitsSecretariat EventKind = "waits-secretary"
 
+	// What happens while a statement is up for objections; see window.go.
+	EventWindowOpened    EventKind = "window-opened"
+	EventWindowClosing   EventKind = "window-closing"
+	EventWindowEnded     EventKind = "window-ended"
+	EventWindowCancelled EventKind = "window-cancelled"
+	EventObjected        EventKind = "objected"
+	EventObjectedLate    EventKind = "objected-late"
+	EventNoObjection     EventKind = "no-objection"
+	EventCommented       EventKind = "commented"
+
 	EventRecused         EventKind = "recused"
 	EventAbsenceRecorded EventKind = "absence-recorded" // or a delegation; about a group and no statement
 	EventAbsenceEnded    EventKind = "absence-ended"
@@ -184,6 +194,14 @@ var Events = []struct {
 	{EventWaitsChair, "Waits for a decision: the chair told"},
 	{EventWaitsDeputy, "Waits for a decision: the vice-chair told"},
 	{EventWaitsSecretariat, "Waits for a decision: the secretariat told"},
+	{EventWindowOpened, "Put up for objections"},
+	{EventWindowClosing, "Window for objections: those reminded who have said nothing"},
+	{EventWindowEnded, "Window for objections over; the chair decides"},
+	{EventWindowCancelled, "Window for objections taken back"},
+	{EventObjected, "Objected to; in review again"},
+	{EventObjectedLate, "Objected to when the window was over; undoes nothing"},
+	{EventNoObjection, "No objection said"},
+	{EventCommented, "Commented"},
 	{EventRecused, "Interest declared"},
 	{EventAbsenceRecorded, "Absence or delegation recorded"},
 	{EventAbsenceEnded, "Absence or delegation ended early"},
@@ -269,4 +287,11 @@ type Event struct {
 	Item         int          `audit:"keep"`   // of its agenda
 	Evidence     string       `audit:"commit"` // reference to what shows it, or to the minutes
 	EvidenceFile Digest       `audit:"keep"`   // of the file that shows it
+
+	Window    WindowID         `audit:"keep"`   // for objections, that it is about or by which it was approved
+	People    string           `audit:"keep"`   // who was asked, by their ids with spaces between
+	Rules     string           `audit:"keep"`   // the version of the profile under which a window was opened
+	Named     string           `audit:"commit"` // who said it, of somebody who is not in the register
+	Consulted ConsultationKind `audit:"keep"`   // how the management team was, before a decision between meetings
+	Reference string           `audit:"commit"` // to what shows that
 }

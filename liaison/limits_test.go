@@ -127,6 +127,9 @@ func TestEveryStringHasALimit(t *testing.T) {
 		v := reflect.ValueOf(&c).Elem()
 		for part := range strings.SplitSeq(strings.TrimPrefix(l.path, "."), ".") {
 			name, index, isList := strings.Cut(strings.TrimSuffix(part, "]"), "[")
+			if v.Kind() == reflect.Pointer {
+				v = v.Elem()
+			}
 			v = v.FieldByName(name)
 			if isList {
 				v = v.Index(int(index[0] - '0'))

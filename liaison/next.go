@@ -26,6 +26,9 @@ type Command struct {
 	Body         Code           // where the reply is awaited from instead
 	Evidence     string         // the id of the inbound message, or of what was said on the addressee's page, that a command about a reply is about
 	Given        *Given         `json:",omitempty"` // the approval that is entered
+	Window       *Opening       `json:",omitempty"` // that is opened
+	Said         *Said          `json:",omitempty"` // outside, about a window
+	Consulted    *Consultation  `json:",omitempty"` // how the management team was, before a decision between meetings
 	Meeting      MeetingID      `json:",omitempty"` // table: for which meeting
 	Item         int            `json:",omitempty"` // and under which item of its agenda
 	Undo         time.Duration  // approve: how long behind it the dispatch begins; set by the engine, whoever gives the command
@@ -41,6 +44,8 @@ type Change struct {
 
 	Stands   AbsenceID // the absence or delegation by which a vice-chair acted
 	Approval *Approval // of a command that approves
+	Window   *Window   // that is opened; its id is the store's
+	Said     *Saying   // in or about a window
 }
 
 // Answer is what a command led to. It is recorded under the command's id, and a repeat of the command gets it again.
@@ -116,7 +121,15 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 			err = meets(s, r, cmd)
 		}
 		if err == nil {
-			err = s.mayGoOn(cmd)
+			err = s.mayGoOn(r, cmd)
+		}
+		var window *Window
+		if err == nil && r.Event == EventWindowOpened {
+			window, err = s.opens(r, cmd, acting, stands)
+		}
+		var said *Saying
+		if err == nil && slices.Contains(saying, r.Event) {
+			said, err = s.checkSaid(r, cmd, acting)
 		}
 		if err != nil {
 			refusal = err
@@ -128,9 +141,14 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		change := Change{
 			Rule: r, From: s.State, Acting: acting, Stands: stands,
 			Drafted: cmd.Actor != "" && s.Drafted(cmd.Actor),
-			Letters: recipients(s, r, cmd),
+			Window:  window, Said: said,
 		}
-		if cmd.Kind.Approves() {
+		judged := s
+		if window != nil {
+			judged.Window = window // who is asked is told
+		}
+		change.Letters = recipients(judged, r, cmd)
+		if r.Approves() {
 			change.Approval = s.approval(acting, stands, cmd)
 			change.Drafted = s.Drafted(change.Approval.By) || cmd.Kind == DoApproveEdited
 		}
@@ -169,16 +187,19 @@ func MayAbout(s Snapshot, id TransmissionID, p PersonID) []CommandKind {
 	return slices.DeleteFunc(May(s, p), func(k CommandKind) bool { return !slices.Contains(AboutMessages[k], m.State) })
 }
 
+// saying are the events of what is said in or about a window.
+var saying = []EventKind{EventObjected, EventObjectedLate, EventNoObjection, EventCommented}
+
 // entitled finds the capacity that the actor has for the row today, and by which absence or delegation.
 func entitled(s Snapshot, r Rule, actor PersonID) (Capacity, AbsenceID, error) {
-	if r.Command.Approves() {
-		if err := s.checkMode(r.Command); err != nil {
+	if r.Approves() || r.Event == EventWindowOpened {
+		if err := s.checkMode(r); err != nil {
 			return "", "", err
 		}
 	}
 	if actor == "" {
 		if slices.Contains(r.Who, AsEngine) {
-			return AsEngine, "", nil
+			return AsEngine, "", s.timed(r)
 		}
 		return "", "", Refuse(Forbidden, "%s needs a person.", r.Label)
 	}
@@ -216,6 +237,9 @@ func barred(s Snapshot, r Rule, c Capacity, actor PersonID) (stands AbsenceID, e
 	if _, declared := s.Recused[actor]; declared && slices.Contains(r.Needs, NeedUndeclared) {
 		return "", Refuse(Conflict, "You declared it before; the record has it.")
 	}
+	if err := s.timed(r); err != nil {
+		return "", err
+	}
 	if c == AsViceChair && slices.Contains(r.Needs, NeedStandIn) {
 		return s.standing(actor, s.Today)
 	}
@@ -226,6 +250,23 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 	for _, n := range r.Needs {
 		switch n {
 		case NeedReason, NeedEntitled, NeedStandIn, NeedUnbiased, NeedUndeclared: // judged in Permit and entitled
+		case NeedWindow, NeedRunning, NeedOver, NeedOpened, NeedInTime, NeedLate: // and in timed, opens and checkSaid
+		case NeedUnopposed:
+			if _, _, err := s.unopposed(); err != nil {
+				return err
+			}
+		case NeedUnended:
+			if s.Window == nil || s.Window.Closed {
+				return Refuse(Conflict, "The end of the window is on record.")
+			}
+		case NeedSilent:
+			if kind, at := s.WindowDue(); kind != DoRemindWindow || s.Now.Before(at) {
+				return Refuse(Conflict, "Nobody has to be reminded of the window.")
+			}
+		case NeedConsulted:
+			if _, err := s.checkConsulted(cmd); err != nil {
+				return err
+			}
 		case NeedMeeting:
 			if err := s.checkTabling(cmd); err != nil {
 				return err
@@ -380,8 +421,8 @@ func approvedBytes(s Snapshot, revision int) error {
 
 // mayGoOn refuses what no state and no capacity allows: new statements of a group that ended, dispatch before the embargo ends,
 // an approval without a reason of what is outside the terms of reference (rules of the field, edge cases 29, 30, 51).
-func (s Snapshot) mayGoOn(cmd Command) error {
-	if cmd.Kind == DoDraft || cmd.Kind == DoSubmit || cmd.Kind.Approves() {
+func (s Snapshot) mayGoOn(r Rule, cmd Command) error {
+	if cmd.Kind == DoDraft || cmd.Kind == DoSubmit || r.Event == EventWindowOpened || r.Approves() {
 		if err := s.inForce(); err != nil {
 			return err
 		}
@@ -389,7 +430,7 @@ func (s Snapshot) mayGoOn(cmd Command) error {
 	switch {
 	case cmd.Kind == DoDispatch && s.Embargoed():
 		return Refuse(Conflict, "It is under embargo: nothing of it is sent before %s.", s.Content.Embargo)
-	case cmd.Kind.Approves() && s.Content.OutsideScope != "" && strings.TrimSpace(cmd.Reason) == "":
+	case r.Approves() && s.Content.OutsideScope != "" && strings.TrimSpace(cmd.Reason) == "":
 		return &Error{Code: Invalid, Field: "reason", Message: "The statement is outside the terms of reference of the group. Say why it is approved all the same: the reason goes into the record and into the progress report. (" + s.Profile.Source + ")"}
 	}
 	return nil

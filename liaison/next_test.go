@@ -184,7 +184,9 @@ type world struct {
 	snap     liaison.Snapshot
 	approved []liaison.Digest // what a chair said yes to, by its bytes
 	sent     []liaison.Digest
+	objected bool // in the window that is there
 	wrong    []string
+	modes    map[liaison.ApprovalMode]int
 }
 
 func (w *world) do(cmd liaison.Command) {
@@ -197,17 +199,45 @@ func (w *world) do(cmd liaison.Command) {
 		w.wrong = append(w.wrong, "approved at a meeting that was not in session")
 	}
 	s.State = change.Rule.To
-	s.Version++
+	if change.From != change.Rule.To {
+		s.Version++
+	}
+	if x := change.Window; x != nil {
+		x.ID, s.Window = "w", x
+	}
+	if x := change.Said; x != nil {
+		said := *s.Window
+		said.Said = append(slices.Clone(said.Said), *x)
+		s.Window = &said
+		w.objected = w.objected || x.Kind == liaison.EventObjected || x.Kind == liaison.EventObjectedLate
+	}
+	if s.Window != nil && change.Rule.Event == liaison.EventWindowEnded {
+		closed := *s.Window
+		closed.Closed = true
+		s.Window = &closed
+	}
+	if a := change.Approval; a != nil && (a.Mode == liaison.ByCorrespondence || a.Mode == liaison.ByNoObjection) {
+		if a.Window != "w" || s.Window == nil || !s.Window.Over(s.Now) || s.Window.Digest != s.Digest || a.Mode == liaison.ByNoObjection && len(s.Window.Said) > 0 && w.objected {
+			w.wrong = append(w.wrong, "approved "+string(a.Mode)+" before its time, or over an objection")
+		}
+		w.modes[a.Mode]++
+	}
+	if change.Rule.Event == liaison.EventWindowOpened {
+		w.objected = false
+	}
 	switch cmd.Kind {
 	case liaison.DoSubmit:
 		s.Revision++
-		s.Digest = digestOf(s.Content)
+		s.Digest, s.Window = digestOf(s.Content), nil
 	case liaison.DoTable:
 		s.TabledFor, s.TabledItem = cmd.Meeting, cmd.Item
 	case liaison.DoApproveEdited:
 		s.Content, s.Revision, s.Digest = s.Proposed, s.Revision+1, digestOf(s.Proposed)
 		fallthrough
-	case liaison.DoApprove, liaison.DoEnterApproval:
+	case liaison.DoApprove, liaison.DoEnterApproval, liaison.DoEndWindow:
+		if !change.Rule.Approves() {
+			break
+		}
 		s.ApprovedDigest, s.ApprovedBy, s.ApprovedAs = s.Digest, change.Approval.By, change.Approval.As
 		w.approved = append(w.approved, digestOf(s.Content))
 	case liaison.DoDispatch:
@@ -221,13 +251,15 @@ func (w *world) do(cmd liaison.Command) {
 func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 	kinds := append(liaison.Kinds(), "nonsense")
 	actors := []liaison.PersonID{"chair", "vice-chair", "secretary", "editor", "author", "nobody", ""}
-	reached := map[liaison.State]int{}
+	reached, modes := map[liaison.State]int{}, map[liaison.ApprovalMode]int{}
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		w := &world{snap: ready(liaison.Draft, liaison.DoEdit)}
+		w := &world{snap: ready(liaison.Draft, liaison.DoEdit), modes: modes}
+		w.snap.Profile.Approval.Modes = liaison.ApprovalModes
+		w.snap.Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		w.snap.Revision, w.snap.Digest = 0, ""
 		digests := []liaison.Digest{"", digestOf(content())}
-		for range 120 {
+		for range 200 {
 			before := w.snap
 			switch r.IntN(6) {
 			case 0: // a form that was opened before and is sent now
@@ -253,6 +285,12 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 			if r.IntN(3) > 0 {
 				cmd.Reason = "because"
 			}
+			if r.IntN(3) > 0 {
+				cmd.Window, cmd.Consulted = &liaison.Opening{Last: "2026-12-07"}, &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail"}
+			}
+			if w.snap.State == liaison.InCorrespondence && r.IntN(8) == 0 { // the day passes
+				w.snap.Now, w.snap.Today = w.snap.Now.AddDate(0, 0, 20), w.snap.Today.Plus(20)
+			}
 			cmd.Meeting, cmd.Item, cmd.Amended = "meeting", 7+r.IntN(3), digests[1]
 			if r.IntN(2) > 0 {
 				cmd.Given = &liaison.Given{By: actors[r.IntN(len(actors))], On: today, Evidence: "minutes, 9.2", Meeting: []liaison.MeetingID{"", "meeting"}[r.IntN(2)], Item: r.IntN(14)}
@@ -273,6 +311,11 @@ func TestRandomCommandsNeverSendWhatWasNotApproved(t *testing.T) {
 		}
 		if len(w.sent) > 1 {
 			t.Fatalf("seed %d: dispatched %d times", seed, len(w.sent))
+		}
+	}
+	for _, m := range []liaison.ApprovalMode{liaison.ByCorrespondence, liaison.ByNoObjection} {
+		if modes[m] == 0 {
+			t.Errorf("no sequence came to an approval by %s", m)
 		}
 	}
 	for _, s := range liaison.States {

@@ -37,6 +37,10 @@ const (
 	LetterOverdue          Letter = "overdue"           // the same after the date
 	LetterExtensionGranted Letter = "extension-granted" // to the addressee that asked
 	LetterExtensionRefused Letter = "extension-refused"
+	LetterWindowOpened     Letter = "correspondence-opened"
+	LetterWindowClosing    Letter = "correspondence-closing"
+	LetterWindowClosed     Letter = "correspondence-closed"
+	LetterObjectedLate     Letter = "objected-late"
 	LetterReportDue        Letter = "report-due"
 	LetterReportMissed     Letter = "report-missed"
 	LetterReportSubmitted  Letter = "report-submitted"
@@ -78,6 +82,10 @@ var Correspondence = []struct {
 	{LetterOverdue, "Reply overdue", "the date of a reply has passed; to the addressee, and to who waits for it", true},
 	{LetterExtensionGranted, "Another date granted", "an addressee gets the date that it asked for, or another one", false},
 	{LetterExtensionRefused, "Another date refused", "an addressee does not get the date that it asked for", false},
+	{LetterWindowOpened, "Asked by correspondence", "you are asked whether you object to a statement", true},
+	{LetterWindowClosing, "Days left to object", "the last day for objections comes near and you have said nothing", true},
+	{LetterWindowClosed, "Correspondence over", "the time for objections is over, or was ended before", true},
+	{LetterObjectedLate, "Late objection", "somebody objects when the time for objections is over", true},
 	{LetterReportDue, "Progress report due", "a progress report is to be posted within days", true},
 	{LetterReportMissed, "Progress report missed", "a meeting closed without the progress report that was due for it", true},
 	{LetterReportSubmitted, "Progress report sent", "a progress report is with the parent group", true},
@@ -128,6 +136,9 @@ const (
 	TheApprover    Readership = "who approved"
 	TheActor       Readership = "who did it" // and asked for the letter by that
 	OnWhoseWord    Readership = "on whose word an approval was entered"
+
+	TheConsulted Readership = "consulted" // who was asked by correspondence
+	TheSilent    Readership = "consulted and silent"
 )
 
 // Notice is one row of the table of notices: an event, the letter that tells of it, and to whom.
@@ -138,6 +149,8 @@ type Notice struct {
 	Others bool          // who did it is not told
 	Once   bool          // one for each message to an addressee, however often the event comes
 	Of     StatementKind // of statements of this kind only; "" for all
+	From   State         // of events that end this state only; "" for all
+	Rest   bool          // nobody whom another row of the event tells
 }
 
 // Notices says who is told of what. Every event that is recorded is looked up here, in the transaction that records it; to
@@ -153,6 +166,16 @@ var Notices = []Notice{
 	{Event: EventWaitsChair, Letter: LetterWaiting, To: []Readership{TheChair}},
 	{Event: EventWaitsDeputy, Letter: LetterWaiting, To: []Readership{TheDeputy}},
 	{Event: EventWaitsSecretariat, Letter: LetterWaiting, To: []Readership{TheSecretariat}},
+	{Event: EventWindowOpened, Letter: LetterWindowOpened, To: []Readership{TheConsulted}, Others: true},
+	{Event: EventWindowClosing, Letter: LetterWindowClosing, To: []Readership{TheSilent}},
+	{Event: EventWindowEnded, Letter: LetterWindowClosed, To: []Readership{TheChair, TheDrafter, TheSecretariat}},
+	{Event: EventObjected, Letter: LetterWindowClosed, To: []Readership{TheConsulted, TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventWindowCancelled, Letter: LetterWindowClosed, To: []Readership{TheConsulted, TheChair, TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventReturned, From: InCorrespondence, Letter: LetterWindowClosed, To: []Readership{TheConsulted}, Others: true, Rest: true},
+	{Event: EventRejected, From: InCorrespondence, Letter: LetterWindowClosed, To: []Readership{TheConsulted}, Others: true, Rest: true},
+	{Event: EventWithdrawn, From: InCorrespondence, Letter: LetterWindowClosed, To: []Readership{TheConsulted}, Others: true, Rest: true},
+	{Event: EventApproved, From: InCorrespondence, Letter: LetterWindowClosed, To: []Readership{TheConsulted}, Others: true, Rest: true},
+	{Event: EventObjectedLate, Letter: LetterObjectedLate, To: []Readership{TheChair, TheApprover, TheSecretariat}, Others: true},
 	{Event: EventTested, Letter: LetterTest, To: []Readership{TheActor}},
 	{Event: EventDispatched, Letter: LetterSent, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventDispatchedInPart, Letter: LetterSent, To: []Readership{TheDrafter, TheSecretariat}},
@@ -203,8 +226,14 @@ func (n Notice) MayWait(e Event, p PersonID) bool { return n.Letter.MayWait() &&
 // mailbox, and nobody who may not read the statement.
 func (n Notice) Readers(s Snapshot, e Event) []Person {
 	var out []Person
-	if n.Of != "" && n.Of != s.Content.Kind() {
+	if n.Of != "" && n.Of != s.Content.Kind() || n.From != "" && n.From != e.From {
 		return nil
+	}
+	var told []Person
+	for _, other := range NoticesOn(e.Kind) {
+		if n.Rest && !other.Rest {
+			told = append(told, other.Readers(s, e)...)
+		}
 	}
 	for _, to := range n.To {
 		var people []Person
@@ -223,12 +252,30 @@ func (n Notice) Readers(s Snapshot, e Event) []Person {
 			people = s.insider(e.Actor)
 		case OnWhoseWord:
 			people = s.officer(e.For)
+		case TheConsulted, TheSilent:
+			people = s.consulted(to == TheSilent)
 		}
 		for _, p := range people {
-			if p.Email != "" && s.MayRead(p.ID) && !(n.Others && p.ID == e.Actor) && !slices.ContainsFunc(out, func(x Person) bool { return x.ID == p.ID }) {
+			same := func(x Person) bool { return x.ID == p.ID }
+			if p.Email != "" && s.MayRead(p.ID) && !(n.Others && p.ID == e.Actor) && !slices.ContainsFunc(out, same) && !slices.ContainsFunc(told, same) {
 				out = append(out, p)
 			}
 		}
+	}
+	return out
+}
+
+// consulted lists who was asked by correspondence, or of those who have said nothing.
+func (s Snapshot) consulted(silent bool) (out []Person) {
+	if s.Window == nil {
+		return nil
+	}
+	list := s.Window.Asked
+	if silent {
+		list = s.Window.Silent()
+	}
+	for _, c := range list {
+		out = append(out, c.Person)
 	}
 	return out
 }
@@ -253,9 +300,12 @@ func (s Snapshot) officer(id PersonID) []Person {
 
 // recipients says to which persons letters about what the command leads to go.
 func recipients(s Snapshot, r Rule, cmd Command) []Recipient {
-	e := Event{Kind: r.Event, Actor: cmd.Actor}
+	e := Event{Kind: r.Event, Actor: cmd.Actor, From: s.State}
 	if cmd.Given != nil {
 		e.For = cmd.Given.By
+	}
+	if r.Command == DoEndWindow && r.Approves() {
+		e.For = s.Window.OpenedBy.ID
 	}
 	var out []Recipient
 	for _, n := range NoticesOn(e.Kind) {
@@ -273,7 +323,9 @@ func (r Rule) Letters() []Letter {
 		out = append(out, LetterStatement)
 	}
 	for _, n := range NoticesOn(r.Event) {
-		out = append(out, n.Letter)
+		if n.From == "" || slices.Contains(r.From, n.From) {
+			out = append(out, n.Letter)
+		}
 	}
 	return out
 }

@@ -121,9 +121,12 @@ var ApprovalModes = []ApprovalMode{ByOfficer, AtMeeting, ByCorrespondence, ByNoO
 
 // ApprovalRules say how a group decides.
 type ApprovalRules struct {
-	Modes       []ApprovalMode
-	DeputyMay   bool // the vice-chair decides while the chair's absence or a delegation is recorded
-	WindowDays  int  // calendar days of a correspondence or no-objection window, the last one inclusive
+	Modes      []ApprovalMode
+	DeputyMay  bool // the vice-chair decides while the chair's absence or a delegation is recorded
+	WindowDays int  // calendar days of a correspondence or no-objection window, the last one inclusive
+
+	WindowRemindDays []int // days before the last one on which those are reminded who have said nothing
+
 	NoticeDays  int  // calendar days between the announcement of a meeting and its beginning
 	Agreed      bool // statements may come "agreed" from a lower level, which is never an approval
 	ProxyEntry  bool // the secretariat may enter an approval that was given outside, with its evidence

@@ -22,7 +22,8 @@ const (
 	Rejected         State = "rejected"
 	Withdrawn        State = "withdrawn"
 
-	Tabled State = "tabled" // for a meeting; see meeting.go
+	InCorrespondence State = "by-correspondence"
+	Tabled           State = "tabled" // for a meeting; see meeting.go
 )
 
 // StateRow is one row of [States].
@@ -41,6 +42,7 @@ type StateRow struct {
 var States = []StateRow{
 	{Draft, "Draft", "being written; nothing has been asked of anyone", []Capacity{AsDrafter}, false, false, ""},
 	{InReview, "In review", "waits for the chair's decision on one exact revision", []Capacity{AsChair}, false, false, ByOfficer},
+	{InCorrespondence, "By correspondence", "lies open for objections, or waits for the chair's decision after that", []Capacity{AsChair}, false, false, ByCorrespondence},
 	{Tabled, "Tabled", "on the agenda of a meeting, which decides on one exact revision", []Capacity{AsChair}, false, false, AtMeeting},
 	{Approved, "Approved", "approved and numbered; waits to be dispatched", []Capacity{AsSecretary}, false, false, ""},
 	{Dispatching, "Dispatching", "messages are on their way; not every outcome is known", nil, false, true, ""},
@@ -160,7 +162,10 @@ type Snapshot struct {
 	Recused     map[PersonID]string // who declared an interest in this statement, and which
 	SubmittedOn Date                // of the latest revision, in the group's zone
 	SubmittedAt time.Time           // the same moment
-	Escalated   int                 // how many offices were told that this revision waits
+	Escalated   int                 // how many offices were told that it waits, since it is in its state
+	Since       time.Time           // when it came into its state
+
+	Window *Window // in which these bytes, or those that were approved, lie or lay open for objections; nil for none
 
 	DispatchAt *time.Time // when the dispatch of an approved statement begins by itself, at the earliest; nil for one that is held
 
@@ -182,10 +187,11 @@ const (
 	AsChair     Capacity = "chair"
 	AsViceChair Capacity = "vice-chair"
 	AsSecretary Capacity = "secretary"
-	AsEditor    Capacity = "editor"  // may draft for the group
-	AsDrafter   Capacity = "drafter" // drafted or edited this statement
-	AsEngine    Capacity = "engine"  // the workflow itself, recording what happened
-	AsReader    Capacity = "reader"  // signed in, nothing more
+	AsEditor    Capacity = "editor"    // may draft for the group
+	AsDrafter   Capacity = "drafter"   // drafted or edited this statement
+	AsConsulted Capacity = "consulted" // was asked by correspondence about this revision
+	AsEngine    Capacity = "engine"    // the workflow itself, recording what happened
+	AsReader    Capacity = "reader"    // signed in, nothing more
 )
 
 // Capacities lists every capacity with its label.
@@ -198,6 +204,7 @@ var Capacities = []struct {
 	{AsSecretary, "Secretariat"},
 	{AsEditor, "Editor"},
 	{AsDrafter, "Drafter"},
+	{AsConsulted, "Consulted"},
 	{AsEngine, "Liaison"},
 	{AsReader, "Reader"},
 }
@@ -232,6 +239,9 @@ func (s Snapshot) CapacitiesOf(p PersonID) []Capacity {
 	}
 	if s.Drafted(p) {
 		out = append(out, AsDrafter)
+	}
+	if s.Window.asked(p) {
+		out = append(out, AsConsulted)
 	}
 	return append(out, AsReader)
 }

@@ -48,6 +48,15 @@ const (
 	DoRecuse        CommandKind = "recuse"
 	DoEscalate      CommandKind = "escalate"
 
+	// Asking by correspondence; see window.go.
+	DoOpenWindow      CommandKind = "open-window"
+	DoOpenNoObjection CommandKind = "open-no-objection"
+	DoObject          CommandKind = "object"
+	DoNoObjection     CommandKind = "no-objection"
+	DoComment         CommandKind = "comment"
+	DoCancelWindow    CommandKind = "cancel-window"
+	DoRemindWindow    CommandKind = "remind-window"
+	DoEndWindow       CommandKind = "end-window"
 	// At a meeting; see meeting.go.
 	DoTable         CommandKind = "table"
 	DoDefer         CommandKind = "defer"
@@ -84,9 +93,19 @@ const (
 	NeedTellDeputy  Need = "a decision that has waited so long that the profile has the vice-chair told"
 	NeedTellOffice  Need = "a decision that has waited so long that the profile has the secretariat told"
 
-	NeedMeeting Need = "a meeting of the group that is planned or in session, and an item of its agenda"
-	NeedSession Need = "the meeting that it is tabled for in session, on one of its days"
-	NeedEdited  Need = "a difference, in nothing that only the drafter changes"
+	NeedWindow    Need = "a last day for objections, within a year and before the deadline, and somebody to ask"
+	NeedRunning   Need = "a window for objections that is not over"
+	NeedOver      Need = "a window for objections that is over"
+	NeedOpened    Need = "to have been up for objections"
+	NeedInTime    Need = "an objection of a day on which one could be made"
+	NeedLate      Need = "an objection that came after that"
+	NeedUnopposed Need = "a window that can approve by itself, no objection, and that who opened it could approve today"
+	NeedUnended   Need = "an end of the window that is not on record"
+	NeedSilent    Need = "a reminder that is due, and somebody who has said nothing"
+	NeedConsulted Need = "where the profile asks for it: how the management team was consulted"
+	NeedMeeting   Need = "a meeting of the group that is planned or in session, and an item of its agenda"
+	NeedSession   Need = "the meeting that it is tabled for in session, on one of its days"
+	NeedEdited    Need = "a difference, in nothing that only the drafter changes"
 )
 
 // Rule is one row of the procedure.
@@ -115,28 +134,34 @@ var Table = []Rule{
 	{Command: DoSubmit, From: []State{Draft}, To: InReview, Who: []Capacity{AsDrafter, AsEditor, AsSecretary},
 		Needs: []Need{NeedComplete},
 		Label: "Submit for approval", Done: "Submitted for approval", Event: EventSubmitted},
-	{Command: DoReturn, From: []State{InReview}, To: Draft, Who: []Capacity{AsChair, AsViceChair},
+	{Command: DoReturn, From: []State{InReview, InCorrespondence}, To: Draft, Who: []Capacity{AsChair, AsViceChair},
 		Needs: []Need{NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
 		Label: "Return for changes", Done: "Returned for changes", Event: EventReturned},
 	{Command: DoApprove, From: []State{InReview}, To: Approved, Who: []Capacity{AsChair, AsViceChair},
-		Needs: []Need{NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedComplete},
+		Needs: []Need{NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedConsulted, NeedComplete},
 		Label: "Approve", Done: "Approved", Event: EventApproved},
+	{Command: DoApprove, From: []State{InCorrespondence}, To: Approved, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedOver, NeedComplete},
+		Label: "Approve", Done: "Approved by correspondence", Event: EventApproved},
 	{Command: DoEnterApproval, From: []State{InReview}, To: Approved, Who: []Capacity{AsSecretary},
-		Needs: []Need{NeedDigest, NeedGiven, NeedComplete},
+		Needs: []Need{NeedDigest, NeedGiven, NeedConsulted, NeedComplete},
 		Label: "Enter an approval given outside", Done: "Approval entered", Event: EventApproved},
-	{Command: DoReject, From: []State{InReview}, To: Rejected, Who: []Capacity{AsChair, AsViceChair},
+	{Command: DoEnterApproval, From: []State{InCorrespondence}, To: Approved, Who: []Capacity{AsSecretary},
+		Needs: []Need{NeedDigest, NeedGiven, NeedOver, NeedComplete},
+		Label: "Enter an approval given outside", Done: "Approval entered", Event: EventApproved},
+	{Command: DoReject, From: []State{InReview, InCorrespondence}, To: Rejected, Who: []Capacity{AsChair, AsViceChair},
 		Needs: []Need{NeedDigest, NeedReason, NeedStandIn, NeedUnbiased},
 		Label: "Reject", Done: "Rejected", Event: EventRejected},
-	{Command: DoRecuse, From: []State{InReview}, Stays: true, Who: []Capacity{AsChair, AsViceChair},
+	{Command: DoRecuse, From: []State{InReview, InCorrespondence}, Stays: true, Who: []Capacity{AsChair, AsViceChair},
 		Needs: []Need{NeedReason, NeedUndeclared},
 		Label: "Declare an interest", Done: "Interest declared", Event: EventRecused},
-	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellChair},
+	{Command: DoEscalate, From: []State{InReview, InCorrespondence}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellChair},
 		Label: "Escalate", Done: "The chair told that it waits", Event: EventWaitsChair},
-	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellDeputy},
+	{Command: DoEscalate, From: []State{InReview, InCorrespondence}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellDeputy},
 		Label: "Escalate", Done: "The vice-chair told that it waits", Event: EventWaitsDeputy},
-	{Command: DoEscalate, From: []State{InReview}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellOffice},
+	{Command: DoEscalate, From: []State{InReview, InCorrespondence}, Stays: true, Who: []Capacity{AsEngine}, Needs: []Need{NeedTellOffice},
 		Label: "Escalate", Done: "The secretariat told that it waits", Event: EventWaitsSecretariat},
-	{Command: DoWithdraw, From: []State{Draft, InReview, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
+	{Command: DoWithdraw, From: []State{Draft, InReview, InCorrespondence, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
 	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary, AsViceChair},
@@ -196,7 +221,7 @@ var Table = []Rule{
 	{Command: DoSendBack, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReport, NeedReason},
 		Label: "Record that it was returned", Done: "Returned by the parent group", Event: EventReturnedByParent},
-	{Command: DoTest, From: []State{InReview, Approved, Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
+	{Command: DoTest, From: []State{InReview, InCorrespondence, Approved, Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
 		Needs: []Need{NeedAddressee},
 		Label: "Send it to me as a test", Done: "Test message asked for", Event: EventTested},
 	{Command: DoLinkReply, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
@@ -227,6 +252,37 @@ var Table = []Rule{
 		Needs: []Need{NeedDue},
 		Label: "Remind", Done: "Replies that are due looked after", Event: EventReminded},
 
+	// By correspondence; window.go says what it comes to.
+	{Command: DoOpenWindow, From: []State{InReview}, To: InCorrespondence, Who: []Capacity{AsChair, AsViceChair, AsSecretary},
+		Needs: []Need{NeedDigest, NeedStandIn, NeedUnbiased, NeedWindow, NeedComplete},
+		Label: "Ask by correspondence", Done: "Up for objections, then for the chair to decide", Event: EventWindowOpened},
+	{Command: DoOpenNoObjection, From: []State{InReview}, To: InCorrespondence, Who: []Capacity{AsChair, AsViceChair},
+		Needs: []Need{NeedDigest, NeedEntitled, NeedStandIn, NeedUnbiased, NeedWindow, NeedComplete},
+		Label: "Approve unless somebody objects", Done: "Up for objections, approved if there is none", Event: EventWindowOpened},
+	{Command: DoObject, From: []State{InCorrespondence}, To: InReview, Who: mayObject,
+		Needs: []Need{NeedReason, NeedOpened, NeedInTime},
+		Label: "Object", Done: "Objected to", Event: EventObjected},
+	{Command: DoObject, From: []State{InCorrespondence, Approved, Dispatching, Dispatched, DispatchedInPart, Closed}, Stays: true, Who: mayObject,
+		Needs: []Need{NeedReason, NeedOpened, NeedLate},
+		Label: "Object", Done: "Objected to when the window was over, which undoes nothing", Event: EventObjectedLate},
+	{Command: DoNoObjection, From: []State{InCorrespondence}, Stays: true, Who: mayObject,
+		Needs: []Need{NeedRunning},
+		Label: "Say that there is no objection", Done: "No objection said", Event: EventNoObjection},
+	{Command: DoComment, From: []State{InCorrespondence}, Stays: true, Who: mayObject,
+		Needs: []Need{NeedReason, NeedRunning},
+		Label: "Comment", Done: "Commented", Event: EventCommented},
+	{Command: DoCancelWindow, From: []State{InCorrespondence}, To: InReview, Who: []Capacity{AsChair, AsViceChair, AsSecretary},
+		Needs: []Need{NeedReason, NeedStandIn},
+		Label: "Take the window back", Done: "Window taken back", Event: EventWindowCancelled},
+	{Command: DoRemindWindow, From: []State{InCorrespondence}, Stays: true, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedRunning, NeedSilent},
+		Label: "Remind of the window", Done: "Those reminded who have said nothing", Event: EventWindowClosing},
+	{Command: DoEndWindow, From: []State{InCorrespondence}, To: Approved, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedOver, NeedUnopposed, NeedComplete},
+		Label: "End the window", Done: "Approved by no objection", Event: EventApproved},
+	{Command: DoEndWindow, From: []State{InCorrespondence}, Stays: true, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedOver, NeedUnended},
+		Label: "End the window", Done: "Window over; the chair decides", Event: EventWindowEnded},
 	// At a meeting (TSB Circular 72, Annex 2, item 9): tabled for it, and decided while it is in session.
 	{Command: DoTable, From: []State{InReview}, To: Tabled, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedDigest, NeedMeeting},
@@ -259,6 +315,9 @@ var Table = []Rule{
 		Needs: []Need{NeedAddressee},
 		Label: "Send it to me as a test", Done: "Test message asked for", Event: EventTested},
 }
+
+// mayObject is who may object, and answer: whoever was asked, and everybody who holds an office of the group.
+var mayObject = []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsConsulted}
 
 // AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as
 // sent, what certainly did not get through or may not have can be sent again as it is, what was refused or came back can be

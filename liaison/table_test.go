@@ -16,18 +16,18 @@ import (
 // the states in which it can be given, and by whom. A state that is not named is refused for the state, a letter that is not
 // there for the person.
 //
-//	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  L the engine itself
+//	c chair  v vice-chair  s secretariat  e editor  d drafter without an office  q asked by correspondence  L the engine itself
 const procedure = `
 draft           none:cvseL
 edit            draft:cvsed
 submit          draft:sed
-return          in-review:cv tabled:cv
-approve         in-review:cv tabled:cv
-enter-approval  in-review:s tabled:s
-reject          in-review:cv tabled:cv
-recuse          in-review:cv tabled:cv
-escalate        in-review:L
-withdraw        draft:csd in-review:csd tabled:csd approved:csd
+return          in-review:cv by-correspondence:cv tabled:cv
+approve         in-review:cv by-correspondence:cv tabled:cv
+enter-approval  in-review:s by-correspondence:s tabled:s
+reject          in-review:cv by-correspondence:cv tabled:cv
+recuse          in-review:cv by-correspondence:cv tabled:cv
+escalate        in-review:L by-correspondence:L
+withdraw        draft:csd in-review:csd by-correspondence:csd tabled:csd approved:csd
 dispatch        approved:csv
 settle          dispatching:L dispatched-in-part:L
 close           dispatched:csL dispatched-in-part:csL
@@ -42,7 +42,7 @@ present         dispatched:cs dispatched-in-part:cs
 note            dispatched:cs dispatched-in-part:cs
 accept          dispatched:cs dispatched-in-part:cs
 send-back       dispatched:cs dispatched-in-part:cs
-test            in-review:cvsed tabled:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
+test            in-review:cvsed by-correspondence:cvsed tabled:cvsed approved:cvsed dispatching:cvsed dispatched:cvsed dispatched-in-part:cvsed
 link-reply        dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 mark-interim      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
 unlink-reply      dispatching:csv dispatched:csv dispatched-in-part:csv closed:csv withdrawn:csv
@@ -52,6 +52,14 @@ waive             dispatching:c dispatched:c dispatched-in-part:c
 redirect          dispatching:cs dispatched:cs dispatched-in-part:cs
 await-again       dispatching:cs dispatched:cs dispatched-in-part:cs
 remind            dispatched:L dispatched-in-part:L
+open-window       in-review:cvs
+open-no-objection in-review:cv
+object            by-correspondence:cvseq approved:cvseq dispatching:cvseq dispatched:cvseq dispatched-in-part:cvseq closed:cvseq
+no-objection      by-correspondence:cvseq
+comment           by-correspondence:cvseq
+cancel-window     by-correspondence:cvs
+remind-window     by-correspondence:L
+end-window        by-correspondence:L
 table           in-review:cs
 approve-edited  tabled:cv
 defer           tabled:csv
@@ -67,6 +75,8 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed", "test": "stays",
 	"link-reply": "stays", "mark-interim": "stays", "unlink-reply": "stays", "grant-extension": "stays", "refuse-extension": "stays",
 	"waive": "stays", "redirect": "stays", "await-again": "stays", "remind": "stays",
+	"open-window": "by-correspondence", "open-no-objection": "by-correspondence", "object": "in-review", "no-objection": "stays", "comment": "stays",
+	"cancel-window": "in-review", "remind-window": "stays", "end-window": "approved",
 	"table": "tabled", "defer": "in-review", "approve-edited": "approved",
 }
 
@@ -84,6 +94,8 @@ var (
 		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent", "test": "tested",
 		"link-reply": "reply-linked", "mark-interim": "reply-interim", "unlink-reply": "reply-unlinked", "grant-extension": "extension-granted",
 		"refuse-extension": "extension-refused", "waive": "reply-waived", "redirect": "reply-redirected", "await-again": "reply-expected", "remind": "reminded",
+		"open-window": "window-opened", "open-no-objection": "window-opened", "object": "objected", "no-objection": "no-objection", "comment": "commented",
+		"cancel-window": "window-cancelled", "remind-window": "window-closing", "end-window": "approved",
 		"table": "tabled", "defer": "put-off", "approve-edited": "approved",
 	}
 	sends = map[liaison.CommandKind][]string{
@@ -99,7 +111,7 @@ var (
 )
 
 var letterOf = map[rune]liaison.Capacity{
-	'c': liaison.AsChair, 'v': liaison.AsViceChair, 's': liaison.AsSecretary, 'e': liaison.AsEditor, 'd': liaison.AsDrafter, 'L': liaison.AsEngine,
+	'c': liaison.AsChair, 'v': liaison.AsViceChair, 's': liaison.AsSecretary, 'e': liaison.AsEditor, 'd': liaison.AsDrafter, 'q': liaison.AsConsulted, 'L': liaison.AsEngine,
 }
 
 // expected reads the list above.
@@ -185,8 +197,12 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	case to == "stays":
 		to = from
 	}
-	if got.From != from || got.Rule.To != to || got.Rule.Event != happens[kind] {
-		t.Errorf("leads from %s to %s with the event %s, want from %s to %s with %s", got.From, got.Rule.To, got.Rule.Event, from, to, happens[kind])
+	event := happens[kind]
+	if kind == liaison.DoObject && from != liaison.InCorrespondence {
+		to, event = from, liaison.EventObjectedLate
+	}
+	if got.From != from || got.Rule.To != to || got.Rule.Event != event {
+		t.Errorf("leads from %s to %s with the event %s, want from %s to %s with %s", got.From, got.Rule.To, got.Rule.Event, from, to, event)
 	}
 	if got.Acting != acting {
 		t.Errorf("acted as %s, want %s", got.Acting, acting)
@@ -213,6 +229,9 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 		if letter := tellsOthers[kind]; letter != "" && who != string(command(kind, acting).Actor) {
 			want = append(want, letter+" to "+who)
 		}
+	}
+	if from == liaison.InCorrespondence || kind == liaison.DoOpenWindow || kind == liaison.DoOpenNoObjection || event == liaison.EventObjectedLate {
+		return // who is told of a window is in window_test.go
 	}
 	if diff := cmp.Diff(want, letters); diff != "" {
 		t.Errorf("letters (-want +got):\n%s", diff)
@@ -279,6 +298,7 @@ func corrected() liaison.Content {
 func whole() liaison.Content {
 	c := content()
 	c.OtherLanguages, c.Confidentiality, c.Embargo, c.OutsideScope = []string{"fr"}, liaison.AmongMembers, "2026-12-15", "The parent group asked for it."
+	c.Agreed = &liaison.Agreement{By: "Rapporteur group for Q7/13", Place: "Geneva", On: "2026-11-19"}
 	c.Links = []liaison.Link{{Title: "Roadmap", URL: "https://roadmap.example/ml"}}
 	return c
 }
@@ -297,6 +317,7 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 	s := liaison.Snapshot{
 		Statement: liaison.Statement{ID: "s", Group: jca, State: state, Version: 3, Drafter: "author", Revision: 1, Digest: digestOf(c)},
 		Content:   c, Profile: profile(), Officers: officers(), Drafters: []liaison.PersonID{"author"}, DrafterPerson: person("author"), Today: today,
+		Window:      window(state, kind),
 		SubmittedOn: today, SubmittedAt: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), Absences: []liaison.Absence{away("chair")},
 	}
 	s.Related = []liaison.Related{{ID: "0190c0de-0000-7000-8000-00000000ffff", Group: jca, Kind: liaison.LiaisonStatement, State: liaison.Dispatched, Ref: "JCA-ML-LS3", Addressees: c.Addressees}}
@@ -326,7 +347,46 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		reply.State = liaison.ReplyWaived
 	}
 	s.Replies, s.Now = []liaison.Reply{reply}, time.Date(2027, 1, 30, 12, 0, 0, 0, time.UTC) // a reminder is due
+	if kind == liaison.DoOpenNoObjection {
+		s.Profile.Approval.Modes = append(slices.Clone(s.Profile.Approval.Modes), liaison.ByNoObjection)
+	}
+	if state == liaison.InCorrespondence {
+		if s.Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC); kind == liaison.DoEscalate {
+			s.Now = s.Now.AddDate(0, 0, 30)
+		}
+		if kind == liaison.DoEndWindow {
+			s.Profile.Approval.Modes = append(slices.Clone(s.Profile.Approval.Modes), liaison.ByNoObjection)
+		}
+	}
 	return s
+}
+
+// window is one in which the statement lies or lay open, as the kind needs it: until yesterday, or until tomorrow.
+func window(state liaison.State, kind liaison.CommandKind) *liaison.Window {
+	w := &liaison.Window{
+		ID: "w", Revision: 1, Digest: digestOf(content()), Mode: liaison.ByCorrespondence, OpenedBy: person("chair"), OpenedAs: liaison.AsChair,
+		Opened: time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC), OpenedOn: "2026-11-09", Last: "2026-11-22",
+		Asked: []liaison.Consulted{{Person: person("vice-chair"), Office: liaison.OfficeViceChair}, {Person: person("secretary"), Office: liaison.OfficeSecretary}, {Person: person("consulted"), Office: liaison.OfficeEditor}},
+	}
+	switch kind {
+	case liaison.DoObject, liaison.DoNoObjection, liaison.DoComment, liaison.DoRemindWindow:
+		if state == liaison.InCorrespondence {
+			w.Last = "2026-11-24"
+		}
+	case liaison.DoEndWindow:
+		w.Mode = liaison.ByNoObjection
+	}
+	switch state {
+	case liaison.InCorrespondence, liaison.Approved, liaison.Dispatching, liaison.Dispatched, liaison.DispatchedInPart, liaison.Closed:
+	default:
+		return nil
+	}
+	zone, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		panic(err)
+	}
+	w.Ends = w.Last.Over(zone)
+	return w
 }
 
 // sitting is a meeting of the group that is in session today.
@@ -353,6 +413,7 @@ func command(kind liaison.CommandKind, c liaison.Capacity) liaison.Command {
 		actor = ""
 	}
 	return liaison.Command{ID: "c", Kind: kind, Statement: "s", Actor: actor, Digest: digestOf(content()), Reason: "because", Transmission: "m", Email: "corrected@body.example", Amended: digestOf(corrected()), Position: 2, Evidence: "e",
+		Window: &liaison.Opening{Last: "2026-12-07"}, Consulted: &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail of 22 November 2026"},
 		Meeting: "meeting", Item: 9,
 		Given: &liaison.Given{By: "chair", On: today, Evidence: "e-mail of the chair of 23 November 2026"}}
 }

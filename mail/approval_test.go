@@ -29,8 +29,8 @@ func TestApprovalLine(t *testing.T) {
 		"by the vice-chair":            {&vice, "en", "JCA-ML Vice-chair, Marco Carugi, between meetings, 5 November 2026"},
 		"at a meeting":                 {&meeting, "en", "JCA-ML, First meeting of JCA-ML, Geneva, 5 November 2026"},
 		"by correspondence":            {&window, "en", "JCA-ML, by correspondence, JCA-ML Chair, Kangchan Lee, 5 November 2026"},
-		"by no objection":              {&silence, "en", "JCA-ML, by no objection, 5 November 2026"},
-		"by no objection, in French":   {&silence, "fr", "JCA-ML, en l’absence d’objection, 5 novembre 2026"},
+		"by no objection":              {&silence, "en", "JCA-ML, by no objection, in the window of Kangchan Lee, JCA-ML Chair, 5 November 2026"},
+		"by no objection, in French":   {&silence, "fr", "JCA-ML, en l’absence d’objection, dans la période ouverte par Kangchan Lee, Présidence de JCA-ML, 5 novembre 2026"},
 		"by the chair, in Spanish":     {&chair, "es", "Presidencia de JCA-ML, Kangchan Lee, entre reuniones, 5 de noviembre de 2026"},
 		"edge 27: not approved at all": {nil, "en", "not yet approved"},
 	} {

@@ -28,48 +28,90 @@ func days(c *catalogue.Catalogue, from, until liaison.Date) string {
 	return c.Isolate(c.Date(from)) + " – " + c.Isolate(c.Date(until))
 }
 
-// CorrespondenceOpened asks those who may object to a statement, until the end of a day. Silence is never consent: after
-// that day the chair decides.
+// CorrespondenceOpened asks those who may object to a statement, until the end of a day. By correspondence silence is never consent:
+// after that day the chair decides. By no objection it is what the letter says that it is.
 type CorrespondenceOpened struct {
 	Matter
 	Until liaison.Date
+	Mode  liaison.ApprovalMode
+	By    string // who opened the window
 }
 
-func (CorrespondenceOpened) kind() liaison.Letter { return "correspondence-opened" }
+func (CorrespondenceOpened) kind() liaison.Letter { return liaison.LetterWindowOpened }
 
 func (o CorrespondenceOpened) in(c *catalogue.Catalogue) sheet {
-	return o.sheet(c, notice{Head: c.Say("correspondence.head-opened"), Lead: c.Say("correspondence.lead-opened", "date", o.Until),
+	lead := c.Say("correspondence.lead-opened", "date", o.Until)
+	if o.Mode == liaison.ByNoObjection {
+		lead = c.Say("correspondence.lead-opened-no-objection", "by", o.By, "date", o.Until)
+	}
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-opened"), Lead: lead,
 		Facts: facts(fact{"label.until", c.Date(o.Until), true})})
 }
 
-// CorrespondenceClosing reminds them.
+// CorrespondenceClosing reminds those who have said nothing.
 type CorrespondenceClosing struct {
 	Matter
 	Until liaison.Date
 	Days  int // left
+	Mode  liaison.ApprovalMode
 }
 
-func (CorrespondenceClosing) kind() liaison.Letter { return "correspondence-closing" }
+func (CorrespondenceClosing) kind() liaison.Letter { return liaison.LetterWindowClosing }
 
 func (o CorrespondenceClosing) in(c *catalogue.Catalogue) sheet {
-	return o.sheet(c, notice{Head: c.Say("correspondence.head-closing", "n", o.Days), Lead: c.Say("correspondence.lead-closing", "date", o.Until),
+	lead := c.Say("correspondence.lead-closing", "date", o.Until)
+	if o.Mode == liaison.ByNoObjection {
+		lead = c.Say("correspondence.lead-closing-no-objection", "date", o.Until)
+	}
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-closing", "n", o.Days), Lead: lead,
 		Facts: facts(fact{"label.until", c.Date(o.Until), true})})
 }
 
-// CorrespondenceClosed tells the chair and the drafter how it ended.
+// CorrespondenceClosed tells how it ended, and in whose words.
 type CorrespondenceClosed struct {
 	Matter
-	Objections int
+	How   liaison.EventKind    // what ended it
+	Mode  liaison.ApprovalMode // of an approval
+	By    string               // who did it; of an approval by no objection, who opened the window
+	Words string               // an objection, or the reason
 }
 
-func (CorrespondenceClosed) kind() liaison.Letter { return "correspondence-closed" }
+func (CorrespondenceClosed) kind() liaison.Letter { return liaison.LetterWindowClosed }
 
 func (o CorrespondenceClosed) in(c *catalogue.Catalogue) sheet {
-	lead := c.Say("correspondence.lead-closed")
-	if o.Objections > 0 {
-		lead = c.Say("correspondence.lead-objections", "n", o.Objections)
+	lead, words, who := c.Say("correspondence.lead-closed"), c.Say("word.reason"), ""
+	switch o.How {
+	case liaison.EventObjected:
+		lead, words, who = c.Say("correspondence.lead-objections", "n", 1), c.Say("word.wrote"), c.Isolate(o.By)
+	case liaison.EventWindowCancelled:
+		lead = c.Say("correspondence.lead-cancelled", "by", o.By)
+	case liaison.EventReturned:
+		lead = c.Say("correspondence.lead-returned", "by", o.By)
+	case liaison.EventRejected:
+		lead = c.Say("correspondence.lead-rejected", "by", o.By)
+	case liaison.EventWithdrawn:
+		lead = c.Say("correspondence.lead-withdrawn", "by", o.By)
+	case liaison.EventApproved:
+		lead = c.Say("correspondence.lead-approved", "by", o.By, "number", o.number())
+		if o.Mode == liaison.ByNoObjection {
+			lead = c.Say("correspondence.lead-approved-no-objection", "by", o.By, "number", o.number())
+		}
 	}
-	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead})
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-closed"), Lead: lead, Facts: facts(fact{"label.from", who, true}), Quote: o.Words, QuoteHead: words})
+}
+
+// ObjectedLate tells of an objection that came when the time for objections was over.
+type ObjectedLate struct {
+	Matter
+	By    string
+	Words string
+}
+
+func (ObjectedLate) kind() liaison.Letter { return liaison.LetterObjectedLate }
+
+func (o ObjectedLate) in(c *catalogue.Catalogue) sheet {
+	return o.sheet(c, notice{Head: c.Say("correspondence.head-late"), Lead: c.Say("correspondence.lead-late", "by", o.By),
+		Quote: o.Words, QuoteHead: c.Say("word.wrote")})
 }
 
 // Approved tells of a statement that it was approved and numbered; whoever is said to have approved it outside, by whom that was
@@ -81,11 +123,16 @@ type Approved struct {
 	Entered  string // who entered it, "" for an approval that was given in the register
 	On       liaison.Date
 	Evidence string // of an approval that was entered
+	Mode     liaison.ApprovalMode
 }
 
 func (Approved) kind() liaison.Letter { return liaison.LetterApproved }
 
 func (a Approved) in(c *catalogue.Catalogue) sheet {
+	if a.Mode == liaison.ByNoObjection {
+		return a.sheet(c, notice{Head: c.Say("approved.head"),
+			Lead: c.Say("approved.lead-no-objection", "by", a.By, "office", office(c, a.Acting), "number", a.number())})
+	}
 	if a.Entered == "" {
 		return a.sheet(c, notice{Head: c.Say("approved.head"),
 			Lead: c.Say("approved.lead", "by", a.By, "office", office(c, a.Acting), "number", a.number())})

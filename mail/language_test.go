@@ -51,17 +51,27 @@ func notices() map[string]Letter {
 	yours.Ref, yours.Title = incoming.Ref, incoming.Title
 	const reason = "This is for SG13, which has the question on architecture.\n\nThe security of the models stays with SG17."
 	out := map[string]Letter{
-		"decision-waiting":       DecisionWaiting{matter(), "2026-11-05"},
-		"tabled":                 Tabled{matter(), "Second meeting of JCA-ML, Geneva", "2026-11-02", "2026-11-04", "9. Approval of outgoing liaison statements"},
-		"correspondence-opened":  CorrespondenceOpened{matter(), "2026-11-19"},
-		"correspondence-closing": CorrespondenceClosing{matter(), "2026-11-19", 3},
-		"correspondence-closed":  CorrespondenceClosed{matter(), 0},
-		"correspondence-opposed": CorrespondenceClosed{matter(), 2},
-		"approved":               Approved{Matter: matter(), By: chair.Name, Acting: "Chair"},
-		"approval-entered":       Approved{matter(), chair.Name, "Chair", "TSB Secretariat", "2026-11-05", "E-mail of the chair of 5 November 2026, 14:02"},
-		"approval-void":          ApprovalVoid{matter(), "TSB Secretariat", "Secretariat", reason},
-		"amended":                Amended{matter(), "TSB Secretariat", "Secretariat", "“roadmap” was spelt “raodmap” in the second paragraph."},
-		"bounced":                Bounced{matter(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox\nStatus: 5.1.1"},
+		"decision-waiting":         DecisionWaiting{matter(), "2026-11-05"},
+		"tabled":                   Tabled{matter(), "Second meeting of JCA-ML, Geneva", "2026-11-02", "2026-11-04", "9. Approval of outgoing liaison statements"},
+		"correspondence-opened":    CorrespondenceOpened{Matter: matter(), Until: "2026-11-19", Mode: liaison.ByCorrespondence, By: chair.Name},
+		"correspondence-closing":   CorrespondenceClosing{matter(), "2026-11-19", 3, liaison.ByCorrespondence},
+		"correspondence-closed":    CorrespondenceClosed{Matter: matter(), How: liaison.EventWindowEnded},
+		"correspondence-opposed":   CorrespondenceClosed{matter(), liaison.EventObjected, liaison.ByCorrespondence, "Ana Drafter", reason},
+		"correspondence-back":      CorrespondenceClosed{matter(), liaison.EventWindowCancelled, liaison.ByCorrespondence, "TSB Secretariat", reason},
+		"correspondence-returned":  CorrespondenceClosed{matter(), liaison.EventReturned, liaison.ByCorrespondence, chair.Name, reason},
+		"correspondence-rejected":  CorrespondenceClosed{matter(), liaison.EventRejected, liaison.ByCorrespondence, chair.Name, reason},
+		"correspondence-withdrawn": CorrespondenceClosed{matter(), liaison.EventWithdrawn, liaison.ByCorrespondence, drafter.Name, reason},
+		"correspondence-approved":  CorrespondenceClosed{matter(), liaison.EventApproved, liaison.ByCorrespondence, chair.Name, ""},
+		"no-objection-opened":      CorrespondenceOpened{matter(), "2026-11-19", liaison.ByNoObjection, chair.Name},
+		"no-objection-closing":     CorrespondenceClosing{matter(), "2026-11-19", 1, liaison.ByNoObjection},
+		"no-objection-approved":    CorrespondenceClosed{matter(), liaison.EventApproved, liaison.ByNoObjection, chair.Name, ""},
+		"no-objection-told":        Approved{Matter: matter(), By: chair.Name, Acting: "Chair", Mode: liaison.ByNoObjection},
+		"objected-late":            ObjectedLate{matter(), "Ana Drafter", reason},
+		"approved":                 Approved{Matter: matter(), By: chair.Name, Acting: "Chair"},
+		"approval-entered":         Approved{matter(), chair.Name, "Chair", "TSB Secretariat", "2026-11-05", "E-mail of the chair of 5 November 2026, 14:02", liaison.ByOfficer},
+		"approval-void":            ApprovalVoid{matter(), "TSB Secretariat", "Secretariat", reason},
+		"amended":                  Amended{matter(), "TSB Secretariat", "Secretariat", "“roadmap” was spelt “raodmap” in the second paragraph."},
+		"bounced":                  Bounced{matter(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox\nStatus: 5.1.1"},
 		"unknown-outcome": UnknownOutcome{matter(), sc42.Name, sc42.Email, "mail.itu.example:587", "2026-11-05 14:02:11 CET",
 			"Whole message (48 213 bytes) handed over\nNo copy came back although 6 test messages did"},
 		"acknowledged":        Acknowledged{matter(), sg17.Name, "Jean Dupont", "2026-11-06"},
@@ -325,7 +335,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 		}
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
-		CorrespondenceClosed{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
+		CorrespondenceClosed{}, ObjectedLate{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
 		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {

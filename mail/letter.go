@@ -33,6 +33,7 @@ var (
 	_ Letter = Tabled{}
 	_ Letter = DecisionWaiting{}
 	_ Letter = CorrespondenceOpened{}
+	_ Letter = ObjectedLate{}
 	_ Letter = CorrespondenceClosing{}
 	_ Letter = CorrespondenceClosed{}
 	_ Letter = Approved{}

@@ -99,6 +99,7 @@ func letters() map[string]Letter {
 	whole := statement(sg17)
 	x := &whole.Content
 	x.WorkingParties, x.NextMeetings, x.ActionHolder, x.Keywords = "WP1/13", "JCA-ML, 3 December 2026, online\nJCA-ML, 16 March 2027, Geneva", "Ana Drafter", []string{"machine learning", "roadmap"}
+	x.Agreed = &liaison.Agreement{By: "Rapporteur group for Q7/13", Place: "Geneva", On: "2026-10-19"}
 	x.Relations = []liaison.Relation{{Kind: liaison.RepliesTo, Ref: "ITU-T SG17, LS 41"}, {Kind: liaison.Revises, Ref: "JCA-ML-LS7"}}
 	x.OriginalLanguage, x.OtherLanguages, x.Release, x.WorkItem = "en", []string{"fr", "ar"}, "Rel-19", "FS_AIML"
 	x.Identifiers, x.Consensus, x.Confidentiality = []liaison.Identifier{{Scheme: "SG13 TD", Value: "TD268"}}, liaison.RoughConsensus, liaison.AmongMembers

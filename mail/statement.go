@@ -206,6 +206,7 @@ func (s Statement) Envelope(c *catalogue.Catalogue) []fact {
 	}
 	return facts(
 		fact{"label.working-parties", lines(x.WorkingParties), false},
+		fact{"label.agreed", agreed(c, x.Agreed), true},
 		fact{"label.relations", strings.Join(relations, "\n"), false},
 		fact{"label.next-meetings", lines(strings.Split(x.NextMeetings, "\n")...), false},
 		fact{"label.action-holder", lines(x.ActionHolder), false},
@@ -218,6 +219,20 @@ func (s Statement) Envelope(c *catalogue.Catalogue) []fact {
 		fact{"label.confidentiality", say("confidentiality", string(x.Confidentiality)), true},
 		fact{"label.scope", outside, false},
 	)
+}
+
+// agreed names who agreed it at a lower level, so that it cannot pass for an approval.
+func agreed(c *catalogue.Catalogue, a *liaison.Agreement) string {
+	if a == nil {
+		return ""
+	}
+	who := a.By
+	for _, x := range []string{a.Place, c.Date(a.On)} {
+		if x != "" {
+			who += c.Say("about.comma") + x
+		}
+	}
+	return c.Say("word.agreed", "who", who)
 }
 
 // autonyms are the languages of the Union by their own names; any other is named by its tag.
@@ -296,7 +311,7 @@ func (s Statement) Approved(c *catalogue.Catalogue) string {
 	case liaison.ByCorrespondence:
 		said = append([]string{c.Isolate(s.Source.Label()), c.Say("word.by-correspondence")}, said...)
 	case liaison.ByNoObjection:
-		said = []string{c.Isolate(s.Source.Label()), c.Say("word.by-no-objection")}
+		said = []string{c.Isolate(s.Source.Label()), c.Say("word.by-no-objection"), c.Say("word.window-of", "by", a.Name), level}
 	}
 	var parts []string
 	for _, x := range append(said, c.Isolate(c.Date(a.Date))) {

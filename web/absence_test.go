@@ -22,7 +22,7 @@ func TestAViceChairStandsInOnThePages(t *testing.T) {
 
 	carugi.at("/").says(t, "While the chair travels", "Review and decide")
 	page := carugi.at(statementPath(id, "/review")).says(t, "You decide as Vice-chair , in the chair's place", "My mail of 22 November 2026.", "It waits since today")
-	decided := carugi.send("POST", statementPath(id, "/review"), with(page.form(t, "/review"), "action", "hold"))
+	decided := carugi.send("POST", statementPath(id, "/review"), with(page.form(t, "/review"), "action", "hold", "consultation", "E-mail of 22 November 2026"))
 	carugi.at(decided.location(t)).says(t, "JCA-ML Vice-chair, between meetings", "Marco Carugi as Vice-chair, by delegation of the chair")
 	carugi.at(statementPath(id, "/history")).says(t, "Approved by Marco Carugi as Vice-chair", "in the chair's place")
 
@@ -47,7 +47,7 @@ func TestDeclaringAnInterest(t *testing.T) {
 	form := with(page.form(t, "/do"), "kind", "recuse", "reason", "It is about our product.")
 	lee.at(lee.send("POST", statementPath(id, "/do"), form).location(t)).says(t, "Your interest is on the record.").keepsQuiet(t, "Review and decide")
 	lee.at(statementPath(id, "/review")).says(t, "You declared that you have an interest").keepsQuiet(t, "Approve and dispatch")
-	decide := with(page.form(t, "/review"), "action", "approve")
+	decide := with(page.form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026")
 	lee.send("POST", statementPath(id, "/review"), decide).is(t, http.StatusForbidden)
 	if got := w.snapshot(id).State; got != liaison.InReview {
 		t.Errorf("it is %s", got)
@@ -59,7 +59,7 @@ func TestEnteringAnApprovalOnThePage(t *testing.T) {
 	id := w.brought(liaison.InReview, "Approved on the telephone")
 	tsb := w.as(secretary)
 	page := tsb.at(statementPath(id, "/review")).says(t, "Enter an approval given outside").keepsQuiet(t, "Approve and dispatch")
-	form := with(page.form(t, "/approval"), "action", "hold")
+	form := with(page.form(t, "/approval"), "action", "hold", "consultation", "E-mail of 22 November 2026")
 	for name, tc := range map[string]struct {
 		change []string
 		says   string

@@ -28,7 +28,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	case liaison.DoTable:
 		cmd.Meeting, cmd.Item = tablingOf(r.PostFormValue("on"))
 		cmd.Digest = liaison.Digest(r.PostFormValue("digest"))
-	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoDefer, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
+	case liaison.DoWithdraw, liaison.DoDispatch, liaison.DoClose, liaison.DoReopen, liaison.DoHold, liaison.DoRecuse, liaison.DoObject, liaison.DoCancelWindow, liaison.DoDefer, liaison.DoPresent, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack:
 	case liaison.DoTest:
 		if position, err = strconv.Atoi(r.PostFormValue("position")); err != nil {
 			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
@@ -44,11 +44,19 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, me *visitor) error 
 	}
 	if err == nil {
 		extra := ""
-		if kind == liaison.DoRecuse {
+		switch kind {
+		case liaison.DoRecuse:
 			extra = "recuse"
+		case liaison.DoCancelWindow:
+			extra = "back"
+		case liaison.DoObject:
+			extra = "said"
 		}
 		s.done(w, r, snap.ID, id, extra)
 		return nil
+	}
+	if kind == liaison.DoCancelWindow { // which stands on the review page
+		return s.notDecided(w, r, me, liaison.Command{ID: id, Kind: kind, Statement: snap.ID, Actor: me.ID(), Reason: reason}, err)
 	}
 	e, err := s.notDone(w, r, me, err)
 	if e == nil {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -150,7 +151,7 @@ type (
 func eventLine(w io.Writer, e store.LoggedEvent, open bool) error {
 	v := packEvent{Log: e.Log, Index: e.Index, Words: e.Event.Kind.Label(), Payload: string(e.Payload), Opens: map[string]packOpening{}}
 	if open {
-		values := map[string]string{"reason": e.Event.Reason, "recipient": e.Event.Recipient, "message_id": e.Event.MessageID, "reply": e.Event.Reply}
+		values := audit.CommittedValues(&e.Event)
 		for field, salt := range e.Salts {
 			v.Opens[field] = packOpening{salt, values[field]}
 		}

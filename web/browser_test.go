@@ -39,6 +39,7 @@ func TestAPersonAtTheKeyboard(t *testing.T) {
 	w.Leads(200, chromium.Press(".queue .call"))
 	w.Says("Please send a list.")
 	w.Do(chromedp.Focus("#f-reason"), chromedp.KeyEvent("As agreed in Geneva."))
+	w.Do(chromedp.Focus("#f-consulted"), chromedp.KeyEvent("E-mail of 22 November 2026"))
 	w.Leads(200, chromium.Press(`#decide button[value="approve"]`))
 	w.Says("Approved as JCA-ML-LS1 and handed to dispatch.")
 	w.Says("29 January 2027")
@@ -50,7 +51,7 @@ func TestNoPageScrollsSideways(t *testing.T) {
 	long := content(strings.Repeat("An-unbroken-title-that-never-ends", 10) + strings.Repeat(" and words", 6))
 	long.Text = strings.Repeat("x", 500)
 	long.InReplyTo = strings.Repeat("COM16-LS124-E/", 20)
-	for _, state := range []liaison.State{liaison.InReview, liaison.DispatchedInPart} {
+	for _, state := range []liaison.State{liaison.InReview, liaison.InCorrespondence, liaison.DispatchedInPart} {
 		world.bring(state, long)
 	}
 	world.bring(liaison.Draft, liaison.Content{Source: group, Title: "طلب معلومات عن بنود العمل الجارية المتعلقة بالتعلم الآلي", Language: "ar"})

@@ -12,7 +12,7 @@ import (
 var wholeEnvelope = map[string]string{
 	"working_parties": "WP1/13", "next_meetings": "JCA-ML, 3 December 2026\nJCA-ML, 16 March 2027", "action_holder": "Amina Diallo", "keywords": "machine learning, roadmap",
 	"identifiers": "SG13 TD: TD268\n4711", "release": "Rel-19", "work_item": "FS_AIML", "outside_scope": "The parent group asked for it.", "confidentiality": "members",
-	"embargo": "2026-12-15", "consensus": "rough-consensus", "original_language": "en", "other_languages": "fr, es", "links": "Roadmap | https://roadmap.example/ml\nhttps://other.example/x",
+	"agreed": "Rapporteur group for Q7/13 | Geneva | 2026-11-19", "embargo": "2026-12-15", "consensus": "rough-consensus", "original_language": "en", "other_languages": "fr, es", "links": "Roadmap | https://roadmap.example/ml\nhttps://other.example/x",
 }
 
 func TestTheFormHoldsTheWholeEnvelope(t *testing.T) {
@@ -37,6 +37,10 @@ func TestTheFormHoldsTheWholeEnvelope(t *testing.T) {
 		len(c.Links) != 2 || c.Links[0].Title != "Roadmap" || len(c.Keywords) != 2 || c.OtherLanguages[1] != "es" || c.Contacts[0].Role != liaison.TechnicalContact {
 		t.Errorf("stored as %+v", c)
 	}
+	if c.Agreed == nil || *c.Agreed != (liaison.Agreement{By: "Rapporteur group for Q7/13", Place: "Geneva", On: "2026-11-19"}) {
+		t.Errorf("edge 27: agreed is stored as %+v", c.Agreed)
+	}
+	b.at(statementPath(id, "")).says(t, "agreed by Rapporteur group for Q7/13, Geneva, 19 November 2026; not an approval", "not approved yet")
 	shown := b.at(page)
 	again := shown.form(t, page)
 	for name, want := range wholeEnvelope {

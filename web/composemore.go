@@ -36,6 +36,20 @@ func listField(name, step, hint string, at func(*liaison.Content) *[]string) mor
 // moreFields are those of [liaison.Content] that the form shows below the main ones of each step.
 var moreFields = []moreField{
 	lineField("working_parties", "envelope", "Of the source, as in WP1/13.", "", func(c *liaison.Content) *string { return &c.WorkingParties }),
+	{
+		step: "envelope", name: "agreed", hint: "Group | place | day, as in Rapporteur group for Q4/15 | London | 2017-10-06. It is named as agreed there, and never as approved.",
+		get: func(c liaison.Content) string {
+			if c.Agreed == nil {
+				return ""
+			}
+			return c.Agreed.By + " | " + c.Agreed.Place + " | " + string(c.Agreed.On)
+		},
+		set: func(c *liaison.Content, s string) {
+			by, rest, _ := strings.Cut(s, "|")
+			place, day, _ := strings.Cut(rest, "|")
+			c.Agreed = &liaison.Agreement{By: by, Place: place, On: liaison.Date(strings.TrimSpace(day))}
+		},
+	},
 	lineField("next_meetings", "envelope", "Of the source, one a line: what, when, where.", "text", func(c *liaison.Content) *string { return &c.NextMeetings }),
 	lineField("action_holder", "envelope", "Who in the group sees to it.", "", func(c *liaison.Content) *string { return &c.ActionHolder }),
 	listField("keywords", "envelope", "With commas between them.", func(c *liaison.Content) *[]string { return &c.Keywords }),

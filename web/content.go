@@ -83,6 +83,10 @@ type decisionView struct {
 	File    liaison.Digest
 	FileAt  string // its address
 	Tabled  int    // the revision that was tabled, where a meeting approved another with edits
+
+	Silent    bool   // nobody approved it: nobody objected in a window that By opened
+	Consulted string // how the management team was, in words
+	Reference string // to what shows that
 }
 
 // decisionViewOf tells a decision on a statement of the group.
@@ -94,8 +98,14 @@ func decisionViewOf(d store.Decision, snap store.Snapshot, zone *time.Location) 
 			break
 		}
 	}
+	switch {
+	case d.Mode == liaison.ByNoObjection:
+		v.Silent, v.Done = true, "Approved by no objection, in the window opened"
+	case d.Mode == liaison.ByCorrespondence:
+		v.Done = "Approved by correspondence"
+	}
 	if d.Kind == liaison.DoApprove {
-		v.Level = approvalLevel(d, snap)
+		v.Level, v.Consulted, v.Reference = approvalLevel(d, snap), d.Consulted.Kind.Words(), d.Consulted.Reference
 	}
 	if v.Entered = d.EnteredBy; d.File != "" {
 		v.File, v.FileAt = d.File, "/statements/"+string(snap.ID)+"/approval/"+string(d.File)

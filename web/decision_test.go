@@ -12,7 +12,7 @@ func TestAStaleDecisionShowsTheDifference(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.InReview, "Before")
 	lee := w.as(chair)
-	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "reason", "As agreed.")
+	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026", "reason", "As agreed.")
 
 	// Somebody else returns it, and the editor submits another revision.
 	w.do(id, liaison.DoReturn, chair)
@@ -29,7 +29,7 @@ func TestAStaleDecisionShowsTheDifference(t *testing.T) {
 	if fresh.Get("digest") != string(w.snapshot(id).Digest) || fresh.Get("command") == form.Get("command") {
 		t.Error("the fresh form is not about the current revision, or is the old command")
 	}
-	lee.send("POST", statementPath(id, "/review"), with(fresh, "action", "hold")).is(t, http.StatusSeeOther)
+	lee.send("POST", statementPath(id, "/review"), with(fresh, "action", "hold", "consultation", "E-mail of 22 November 2026")).is(t, http.StatusSeeOther)
 	if got := w.snapshot(id); got.State != liaison.Approved || got.Content.Title != "After" {
 		t.Errorf("after deciding again it is %s, %q", got.State, got.Content.Title)
 	}
@@ -53,7 +53,7 @@ func TestDecisions(t *testing.T) {
 	} {
 		t.Run(tc.action+" "+http.StatusText(tc.status), func(t *testing.T) {
 			id := w.brought(liaison.InReview, "Title")
-			form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", tc.action, "reason", tc.reason)
+			form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", tc.action, "consultation", "E-mail of 22 November 2026", "reason", tc.reason)
 			page := lee.send("POST", statementPath(id, "/review"), form).is(t, tc.status)
 			if tc.status == http.StatusSeeOther {
 				page = lee.at(page.location(t))
@@ -72,7 +72,7 @@ func TestSomebodyElseDecidedMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.InReview, "Title")
 	lee := w.as(chair)
-	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve")
+	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026")
 	w.do(id, liaison.DoReject, chair)
 	lee.send("POST", statementPath(id, "/review"), form).is(t, http.StatusConflict).says(t, "Nothing was done. Rejected by Kangchan Lee as Chair, on 23 November 2026")
 	if to := lee.get(statementPath(id, "/review")).location(t); to != statementPath(id, "") {
@@ -83,7 +83,7 @@ func TestSomebodyElseDecidedMeanwhile(t *testing.T) {
 func TestOnlyTheChairDecides(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.InReview, "Title")
-	form := with(w.as(chair).at(statementPath(id, "/review")).form(t, "/review"), "action", "approve")
+	form := with(w.as(chair).at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026")
 	for _, who := range []liaison.PersonID{editor, viceChair, secretary} {
 		b := w.as(who)
 		if b.at(statementPath(id, "/review")).find("form", "action="+statementPath(id, "/review")) != nil {
@@ -131,7 +131,7 @@ func TestTheEngineIsDown(t *testing.T) {
 	draft, inReview := w.brought(liaison.Draft, "A draft"), w.brought(liaison.InReview, "In review")
 	submit := ada.at(statementPath(draft, "/submit")).form(t, "/submit")
 	withdraw := ada.at(statementPath(draft, "")).form(t, "/do")
-	decide := with(lee.at(statementPath(inReview, "/review")).form(t, "/review"), "action", "approve", "reason", "Typed with care.")
+	decide := with(lee.at(statementPath(inReview, "/review")).form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026", "reason", "Typed with care.")
 	w.down = true
 
 	page := lee.send("POST", statementPath(inReview, "/review"), decide).is(t, http.StatusServiceUnavailable).says(t, "Reading still works", "Typed with care.")
@@ -152,5 +152,5 @@ func TestTheEngineIsDown(t *testing.T) {
 
 	w.down = false
 	lee.get("/readyz").is(t, http.StatusOK)
-	lee.at(lee.send("POST", statementPath(inReview, "/review"), with(back, "action", "approve")).location(t)).says(t, "Approved as JCA-ML-LS1")
+	lee.at(lee.send("POST", statementPath(inReview, "/review"), with(back, "action", "approve", "consultation", "E-mail of 22 November 2026")).location(t)).says(t, "Approved as JCA-ML-LS1")
 }

@@ -63,6 +63,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l), Details: eventDetails(l), Leaf: l.Leaf, Payload: string(l.Payload), Move: l.To != "" && l.From != l.To, State: l.To}
 		if inside {
 			v.Reason = l.Reason
+			v.Details = append(v.Details, insideDetails(l)...)
 		}
 		switch {
 		case l.Kind == liaison.EventSealed:
@@ -87,6 +88,8 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 func publicEvent(l store.HistoryLine) bool {
 	switch l.Kind {
 	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested, liaison.EventRecused,
+		liaison.EventWindowOpened, liaison.EventWindowClosing, liaison.EventWindowEnded, liaison.EventWindowCancelled,
+		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented,
 		liaison.EventTabled, liaison.EventPutOff:
 		return false
 	}
@@ -109,6 +112,20 @@ func eventWords(l store.HistoryLine) string {
 		}
 	}
 	return words
+}
+
+// insideDetails are those that only who works on the statement reads.
+func insideDetails(l store.HistoryLine) (out []string) {
+	if l.Reference != "" {
+		out = append(out, "reference: "+l.Reference)
+	}
+	if l.Kind == liaison.EventWindowOpened {
+		out = append(out, strings.ToLower(l.Mode.Label()), "until the end of "+l.Until.String(), plural(len(strings.Fields(l.People)), "person")+" asked", "under "+l.Rules)
+	}
+	if name := l.ForName + l.Named; name != "" && l.Window != "" && l.Kind != liaison.EventApproved {
+		out = append(out, "said by "+name+" on "+l.On.String()+", entered with the evidence: "+l.Evidence)
+	}
+	return out
 }
 
 func eventDetails(l store.HistoryLine) []string {
@@ -139,7 +156,12 @@ func eventDetails(l store.HistoryLine) []string {
 		if l.Mode != "" {
 			add(strings.ToLower(l.Mode.Label()))
 		}
-		if l.ForName != "" {
+		if l.Consulted != "" {
+			add(l.Consulted.Words())
+		}
+		if l.Mode == liaison.ByNoObjection {
+			add("in the window that " + l.ForName + " opened as " + l.ForAs.Label())
+		} else if l.ForName != "" {
 			add("on the word of " + l.ForName + " as " + l.ForAs.Label() + ", given outside on " + l.On.String())
 		}
 		if l.Stands != "" {

@@ -53,7 +53,7 @@ func TestFromDraftToDispatch(t *testing.T) {
 	if p := frame.Header.Get("Content-Security-Policy"); p != mailPolicy {
 		t.Errorf("the e-mail in the frame has the policy %q", p)
 	}
-	decision := with(review.form(t, "/review"), "action", "approve")
+	decision := with(review.form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026")
 	flash := lee.send("POST", path+"/review", decision).location(t)
 	lee.at(flash).says(t, "Approved as JCA-ML-LS1 and handed to dispatch.", "JCA-ML-LS1")
 	if again := lee.send("POST", path+"/review", decision).location(t); again != flash {

@@ -112,7 +112,7 @@ func numberViewOf(l store.NumberLine, me *visitor) numberView {
 	switch l.State {
 	case liaison.Draft:
 		v.Words = "The approval is void: it is being changed, and keeps the number."
-	case liaison.InReview:
+	case liaison.InReview, liaison.InCorrespondence:
 		v.Words = "The approval became void: it waits for a new one, and keeps the number."
 	case liaison.Tabled:
 		v.Words = "The approval became void: a meeting is to decide again, and it keeps the number."

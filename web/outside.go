@@ -23,9 +23,11 @@ type outsideForm struct {
 	Reason   string
 	Error    string // about who approved
 	NoReason string // what is wrong with the reason
+
+	Consulted *consultedForm
 }
 
-func (s *server) outsideFormOf(r *http.Request, snap store.Snapshot, x reviewExtra) (*outsideForm, error) {
+func (s *server) outsideFormOf(r *http.Request, snap store.Snapshot, me *visitor, x reviewExtra) (*outsideForm, error) {
 	given := liaison.Given{On: snap.Today}
 	if x.given != nil {
 		given = *x.given
@@ -36,9 +38,13 @@ func (s *server) outsideFormOf(r *http.Request, snap store.Snapshot, x reviewExt
 		Evidence: input{ID: "f-evidence", Name: "evidence", Label: "Evidence", Hint: "A reference that others can find: the message with its date, the minutes. Or attach the file. Of a meeting, the reference of its minutes.", Value: given.Evidence, Error: x.problems.Of("f-evidence")},
 		File:     fileInput{ID: "f-attachments", Error: x.problems.Of("f-attachments"), Accept: accepted(), MaxMiB: liaison.MaxAttachmentBytes >> 20},
 	}
-	if x.given != nil {
+	typed := x.consulted
+	if x.given == nil {
+		typed = nil
+	} else {
 		f.Command, f.Reason = x.command, x.reason
 	}
+	f.Consulted = consultedFormOf(snap, me, "f-outside-consulted", typed, x.problems)
 	for _, o := range []liaison.Office{liaison.OfficeChair, liaison.OfficeViceChair} {
 		for _, a := range snap.Officers { // of the days since it was submitted
 			if a.Office == o && a.From <= snap.Today && (a.Until == "" || a.Until >= snap.SubmittedOn) {
@@ -95,8 +101,8 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	cmd := liaison.Command{
 		ID: liaison.CommandID(command), Kind: liaison.DoEnterApproval, Statement: snap.ID, Actor: me.ID(), Digest: liaison.Digest(u.values.Get("digest")),
-		Given:  &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
-		Reason: textOf(u.values.Get("reason")), Hold: u.values.Get("action") == "hold",
+		Given:     &liaison.Given{By: liaison.PersonID(u.values.Get("by")), On: liaison.Date(u.values.Get("on")), Evidence: u.values.Get("evidence")},
+		Consulted: consultation(u.values), Reason: textOf(u.values.Get("reason")), Hold: u.values.Get("action") == "hold",
 	}
 	cmd.Given.Meeting, cmd.Given.Item = tablingOf(u.values.Get("at"))
 	if len(u.files) > 0 {
@@ -106,7 +112,7 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 		}
 	}
 	if len(u.problems) > 0 {
-		return s.writeReview(w, r, me, http.StatusUnprocessableEntity, snap, reviewExtra{command: command, reason: cmd.Reason, given: cmd.Given, problems: u.problems})
+		return s.writeReview(w, r, me, http.StatusUnprocessableEntity, snap, reviewExtra{command: command, reason: cmd.Reason, given: cmd.Given, consulted: cmd.Consulted, problems: u.problems})
 	}
 	extra := ""
 	if cmd.Hold {
@@ -119,21 +125,28 @@ func (s *server) enterApproval(w http.ResponseWriter, r *http.Request, me *visit
 	return s.notDecided(w, r, me, cmd, err)
 }
 
-// approvalEvidence sends the file that shows an approval which was given outside, to who works on the statement.
+// approvalEvidence sends the file that shows an approval which was given outside, or what somebody said about a window, to who works on the statement.
 func (s *server) approvalEvidence(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
 	if err != nil {
 		return err
 	}
 	digest := liaison.Digest(r.PathValue("digest"))
-	if !insider(snap, me) && !me.Auditor || snap.Approval.File == "" || snap.Approval.File != digest {
+	shown := map[liaison.Digest]string{snap.Approval.File: snap.Approval.Evidence}
+	if snap.Window != nil {
+		for _, x := range snap.Window.Said {
+			shown[x.File] = x.Evidence
+		}
+	}
+	evidence, ok := shown[digest]
+	if !insider(snap, me) && !me.Auditor || digest == "" || !ok {
 		return errNoFile
 	}
 	content, err := s.store.Blob(r.Context(), digest)
 	if err != nil {
 		return err
 	}
-	name := fileName(snap.Approval.Evidence)
+	name := fileName(evidence)
 	mediaType, ok := documentType(name, content)
 	if !ok {
 		name, mediaType = "evidence", "application/octet-stream"

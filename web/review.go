@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,6 +36,13 @@ type reviewPage struct {
 	Problems  problems
 	Level     string
 	Why       whyView
+	Window    *windowView // in which it lies or lay open for objections
+	Open      *openForm   // to put it up for objections
+	Answer    *answerWindowForm
+	Said      *saidForm
+	TakeBack  []actionView // to take the window back
+	Consulted *consultedForm
+	Until     string        // when the chair can approve, while objections can be made
 	Outside   *outsideForm  // to enter an approval that was given outside
 	Recuse    string        // the id of the command that declares an interest, "" for who cannot
 	Tabled    *tabledFor    // the meeting that decides, of what is tabled
@@ -131,6 +139,12 @@ type reviewExtra struct {
 	problems problems
 	shown    liaison.Digest // what the person had before them, when it is no longer what there is
 	given    *liaison.Given // the approval that was to be entered
+
+	consulted *liaison.Consultation
+	opening   *liaison.Command // a window that was to be opened
+	answer    *liaison.Command // what was to be said in it
+	said      *liaison.Command // what was to be entered as said
+	back      *liaison.Command // the window was to be taken back
 }
 
 func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor, status int, snap store.Snapshot, x reviewExtra) error {
@@ -174,7 +188,7 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	p.Why = s.why(snap, me)
 	if slices.Contains(may, liaison.DoEnterApproval) {
-		if p.Outside, err = s.outsideFormOf(r, snap, x); err != nil {
+		if p.Outside, err = s.outsideFormOf(r, snap, me, x); err != nil {
 			return err
 		}
 	}
@@ -184,8 +198,21 @@ func (s *server) writeReview(w http.ResponseWriter, r *http.Request, me *visitor
 	if err := s.addPreview(r, &p, snap, me); err != nil {
 		return err
 	}
+	p.Window = windowViewOf(snap, zone)
+	if p.Window != nil && p.Window.Open {
+		p.Until = snap.Window.Last.Plus(1).String()
+	}
+	p.Open, p.Answer, p.Said = openFormOf(snap, me, may, x), windowAnswerOf(snap, may, x), saidFormOf(snap, me, may, x.said, x.problems)
+	p.Consulted = consultedFormOf(snap, me, "f-consulted", x.consulted, x.problems)
+	if slices.Contains(may, liaison.DoCancelWindow) {
+		back := actionView{Kind: liaison.DoCancelWindow, Label: liaison.DoCancelWindow.Label(), To: p.Address + "/do", Command: newID(), Reason: true, Hint: "It is in review again. Those who were asked are told."}
+		if x.back != nil {
+			back.Command, back.Typed, back.Open, back.Error = string(x.back.ID), x.back.Reason, true, x.problems.Of(back.Field("reason"))
+		}
+		p.TakeBack = []actionView{back}
+	}
 	if p.Preview.Problem != "" {
-		p.May.Approve, p.Outside = false, nil // nobody approves what they could not see
+		p.May.Approve, p.Outside, p.Open = false, nil, nil // nobody approves what they could not see
 	}
 	return reviewTemplate.write(w, status, p)
 }
@@ -291,6 +318,7 @@ func (s *server) decide(w http.ResponseWriter, r *http.Request, me *visitor) err
 		ID: id, Statement: snap.ID, Actor: me.ID(),
 		Digest: liaison.Digest(r.PostFormValue("digest")), Reason: textOf(r.PostFormValue("reason")),
 	}
+	cmd.Consulted = consultation(r.PostForm)
 	extra := ""
 	switch r.PostFormValue("action") {
 	case "approve":
@@ -327,11 +355,30 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 	if again != nil {
 		return again
 	}
+	if cmd.Said != nil {
+		ps := problems{{"f-told-" + e.Field, unavailableWords(e)}}
+		switch e.Field {
+		case "reason":
+			ps[0].ID = "f-told-words"
+		case "":
+			ps[0].ID = "said"
+		}
+		return s.writeSaid(w, r, me, statusOf(e.Code), snap, cmd, ps)
+	}
 	if snap.State.Mode() == "" {
 		return s.decidedMeanwhile(w, r, me, e)
 	}
-	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, problems: problems{{"f-reason", unavailableWords(e)}}}
-	if e.Field != "reason" {
+	x := reviewExtra{command: string(cmd.ID), reason: cmd.Reason, consulted: cmd.Consulted, problems: problems{{"f-reason", unavailableWords(e)}}}
+	switch {
+	case cmd.Window != nil:
+		x = reviewExtra{command: newID(), opening: &cmd, problems: problems{{cmp.Or(strings.TrimSuffix(fieldID(e.Field), "main"), "window-open"), unavailableWords(e)}}}
+	case cmd.Kind == liaison.DoObject || cmd.Kind == liaison.DoNoObjection || cmd.Kind == liaison.DoComment:
+		x = reviewExtra{command: newID(), answer: &cmd, problems: problems{{"f-said", unavailableWords(e)}}}
+	case cmd.Kind == liaison.DoCancelWindow:
+		x = reviewExtra{command: newID(), back: &cmd, problems: problems{{actionView{Kind: cmd.Kind}.Field("reason"), unavailableWords(e)}}}
+	case e.Field == "consulted":
+		x.problems[0].ID = "f-consulted"
+	case e.Field != "reason":
 		x.problems[0].ID = "decide"
 	}
 	if cmd.Given != nil {
@@ -340,6 +387,8 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 		case "":
 		case "reason":
 			x.problems[0].ID = "f-why"
+		case "consulted":
+			x.problems[0].ID = "f-outside-consulted"
 		case "meeting", "item":
 			x.problems[0].ID = "f-at"
 		default:
@@ -347,6 +396,9 @@ func (s *server) notDecided(w http.ResponseWriter, r *http.Request, me *visitor,
 		}
 	}
 	if e.Code == liaison.Stale {
+		if x.opening != nil {
+			x.opening.ID = liaison.CommandID(newID())
+		}
 		x.shown, x.command = cmd.Digest, newID() // what is decided from here on is another decision
 		x.problems[0].ID = "changes"
 	}

@@ -48,6 +48,8 @@ func (s *server) handler() (http.Handler, error) {
 	page("POST /statements/{id}/amend", s.amend)
 	page("POST /statements/{id}/follow", s.followUp)
 	page("POST /statements/{id}/approval", s.enterApproval)
+	page("POST /statements/{id}/window", s.correspond)
+	page("POST /statements/{id}/said", s.enterSaid)
 	page("GET /statements/{id}/approval/{digest}", s.approvalEvidence)
 	page("POST /statements/{id}/do", s.act)
 	page("GET /statements/{id}/history", s.showHistory)

@@ -42,6 +42,8 @@ type statementPage struct {
 	Meeting    *tabledFor // that it is tabled for, or after which it leaves
 	Problems   problems
 	Report     *reportView // of a progress report
+	Window     *windowView // in which it lies or lay open for objections
+	Said       *saidForm   // to enter a late objection
 }
 
 // matrixRow is one addressee with what it is asked and where its message stands.
@@ -101,6 +103,7 @@ type statementExtra struct {
 	kind     liaison.CommandKind // whose form comes back
 	reason   string
 	command  string
+	said     *liaison.Command       // a late objection that was to be entered
 	reply    *liaison.ProposalReply // an answer to a proposal that could not be recorded
 }
 
@@ -142,6 +145,12 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 	}
 	if err := s.addThread(r.Context(), &p, snap, zone, me); err != nil {
 		return err
+	}
+	if p.Insider {
+		p.Window = windowViewOf(snap, zone)
+		if !reviewable(snap.State) {
+			p.Said = saidFormOf(snap, me, liaison.May(snap.Snapshot, me.ID()), x.said, x.problems)
+		}
 	}
 	p.Actions = actions(snap, me, p.Address, x)
 	if i := slices.IndexFunc(p.Actions, func(a actionView) bool { return a.Kind == liaison.DoHold }); i >= 0 && p.Undo != nil {
@@ -277,18 +286,26 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Label, a.Link = "Edit the draft", address+"/edit"
 		case liaison.DoSubmit:
 			a.Label, a.Link = "Check and submit", address+"/submit"
-		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject, liaison.DoEnterApproval, liaison.DoApproveEdited, liaison.DoTable:
+		case liaison.DoApprove, liaison.DoReturn, liaison.DoReject, liaison.DoEnterApproval, liaison.DoApproveEdited, liaison.DoTable, liaison.DoOpenWindow, liaison.DoNoObjection:
 			if decide {
 				continue
 			}
 			decide = true
 			a.Label, a.Link = "Review and decide", address+"/review"
+			if snap.State == liaison.InCorrespondence && !snap.Window.Over(snap.Now) {
+				a.Label = "Read it and answer"
+			}
 			switch k {
 			case liaison.DoEnterApproval:
 				a.Label = k.Label()
 			case liaison.DoTable:
 				a.Label = "Review and table"
 			}
+		case liaison.DoObject:
+			if reviewable(snap.State) {
+				continue // it is done on the review page, below what would leave
+			}
+			a.Label, a.Reason, a.Hint = "Object, late", true, "The time for objections is over: it goes on the record and undoes nothing. Say what you object to."
 		case liaison.DoDefer:
 			a.Reason, a.Hint = true, "It is taken off the agenda and is in review again."
 		case liaison.DoRecuse:
@@ -342,6 +359,19 @@ func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 	}
 	if r.URL.Query().Get("as") == "recuse" {
 		return "Your interest is on the record. Somebody else decides on this statement.", nil
+	}
+	switch r.URL.Query().Get("as") {
+	case "opened":
+		if snap.Window != nil && answer.State == liaison.InCorrespondence {
+			return "Up for objections until the end of " + snap.Window.Last.String() + ". " + plural(len(snap.Window.Asked), "person") + " asked by letter.", nil
+		}
+	case "said":
+		if answer.State == liaison.InReview {
+			return "The objection is on the record and stops it: the statement is in review again. Those who were asked are told.", nil
+		}
+		return "What was said is on the record.", nil
+	case "back":
+		return "The window for objections is taken back: the statement is in review again. Those who were asked are told.", nil
 	}
 	switch answer.State {
 	case liaison.InReview:

@@ -152,6 +152,6 @@ func TestAFormOverItsLimit(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.InReview, "Title")
 	lee := w.as(chair)
-	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "reason", strings.Repeat("x", maxForm))
+	form := with(lee.at(statementPath(id, "/review")).form(t, "/review"), "action", "approve", "consultation", "E-mail of 22 November 2026", "reason", strings.Repeat("x", maxForm))
 	lee.send("POST", statementPath(id, "/review"), form).is(t, http.StatusRequestEntityTooLarge)
 }

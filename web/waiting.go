@@ -40,6 +40,7 @@ var waitingTemplate = newPage[waitingPage]("waiting")
 var asks = map[liaison.State]struct{ words, at string }{
 	liaison.Draft:            {"Finish your draft", "/edit"},
 	liaison.InReview:         {"Review and decide", "/review"},
+	liaison.InCorrespondence: {"Read it and answer, or decide", "/review"},
 	liaison.Tabled:           {"Decide at the meeting", "/review"},
 	liaison.Approved:         {"Dispatch", ""},
 	liaison.DispatchedInPart: {"See what was not accepted", ""},

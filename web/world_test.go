@@ -192,7 +192,7 @@ func (w *world) draft(by liaison.PersonID, c liaison.Content) liaison.StatementI
 // do carries out a command directly and returns the statement as it then is.
 func (w *world) do(id liaison.StatementID, kind liaison.CommandKind, by liaison.PersonID, change ...func(*liaison.Command)) store.Snapshot {
 	w.Helper()
-	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by, Reason: "Because of the test.", Digest: w.snapshot(id).Digest}
+	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by, Reason: "Because of the test.", Digest: w.snapshot(id).Digest, Consulted: &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail of 22 November 2026"}}
 	for _, f := range change {
 		f(&cmd)
 	}
@@ -233,6 +233,9 @@ func (w *world) bring(to liaison.State, c liaison.Content) liaison.StatementID {
 		return id
 	case liaison.Rejected:
 		w.do(id, liaison.DoReject, chair)
+		return id
+	case liaison.InCorrespondence:
+		w.do(id, liaison.DoOpenWindow, chair, func(c *liaison.Command) { c.Window = &liaison.Opening{Last: w.snapshot(id).Today.Plus(3)} })
 		return id
 	}
 	w.do(id, liaison.DoApprove, chair)

@@ -9,11 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/jca-ml/liaison/activities"
 	"github.com/jca-ml/liaison/internal/post"
+	"github.com/jca-ml/liaison/internal/profile"
 	"github.com/jca-ml/liaison/internal/seed"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/internal/testkit"
@@ -40,8 +42,36 @@ type period struct {
 	*testsuite.TestWorkflowEnvironment
 	t     *testing.T
 	store *store.Store
+	pool  *pgxpool.Pool
+	relay *takesAll
 	began time.Time
 	ids   []liaison.StatementID
+}
+
+// newPeriod begins at a moment, under the rules that come with the program or others.
+func newPeriod(t *testing.T, began time.Time, rules *profile.Set) *period {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet())
+	p := &period{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, began: began, relay: &takesAll{}}
+	p.SetStartTime(began)
+	p.SetTestTimeout(8 * time.Minute)
+	p.pool = testkit.Database(t, migrations.Up)
+	p.store = store.New(p.pool).At(p.Now)
+	if rules != nil {
+		p.store = p.store.Under(rules)
+	}
+	if err := seed.Register(t.Context(), p.store); err != nil {
+		t.Fatal(err)
+	}
+	p.RegisterWorkflowWithOptions(workflows.Statement, workflow.RegisterOptions{Name: workflows.StatementWorkflow})
+	p.RegisterWorkflowWithOptions(workflows.Dispatch, workflow.RegisterOptions{Name: workflows.DispatchWorkflow})
+	p.RegisterActivity(&activities.Activities{
+		Store: p.store, Relay: p.relay, From: "liaison@liaison.example", Worker: "test",
+		Office: &post.Office{Store: p.store, From: "liaison@liaison.example", URL: "http://127.0.0.1"},
+		Retry:  liaison.Retry{Delays: []time.Duration{time.Minute}, GiveUp: time.Hour},
+	})
+	return p
 }
 
 // at has something done so many days after the beginning, at noon in Geneva or thereabouts.
@@ -57,7 +87,7 @@ func (p *period) give(id liaison.StatementID, kind liaison.CommandKind, by liais
 		p.t.Error(err)
 		return
 	}
-	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest, Reason: "because"}
+	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest, Reason: "because", Consulted: seed.Consulted()}
 	for _, f := range change {
 		f(&cmd)
 	}
@@ -105,23 +135,8 @@ func (p *period) look(id liaison.StatementID) {
 // after another date, not at all; every letter is counted.
 func TestAStudyPeriodOfFourYears(t *testing.T) {
 	began := time.Date(2025, 1, 6, 11, 0, 0, 0, time.UTC)
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet())
-	p := &period{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, began: began}
-	p.SetStartTime(began)
-	p.SetTestTimeout(8 * time.Minute)
-	p.store = store.New(testkit.Database(t, migrations.Up)).At(p.Now)
-	if err := seed.Register(t.Context(), p.store); err != nil {
-		t.Fatal(err)
-	}
-	relay := &takesAll{}
-	p.RegisterWorkflowWithOptions(workflows.Statement, workflow.RegisterOptions{Name: workflows.StatementWorkflow})
-	p.RegisterWorkflowWithOptions(workflows.Dispatch, workflow.RegisterOptions{Name: workflows.DispatchWorkflow})
-	p.RegisterActivity(&activities.Activities{
-		Store: p.store, Relay: relay, From: "liaison@liaison.example", Worker: "test",
-		Office: &post.Office{Store: p.store, From: "liaison@liaison.example", URL: "http://127.0.0.1"},
-		Retry:  liaison.Retry{Delays: []time.Duration{time.Minute}, GiveUp: time.Hour},
-	})
+	p := newPeriod(t, began, nil)
+	relay := p.relay
 
 	const statements, apart, answer = 12, 120, 60
 	reply := liaison.Response{Kind: liaison.RespondReplied, Text: "Our answer."}

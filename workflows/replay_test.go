@@ -153,7 +153,7 @@ func TestRecord(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cmd := liaison.Command{ID: liaison.CommandID(name + "-" + kind), Kind: liaison.CommandKind(kind), Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Reason: "because", Hold: hold}
+			cmd := liaison.Command{ID: liaison.CommandID(name + "-" + kind), Kind: liaison.CommandKind(kind), Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Reason: "because", Hold: hold, Consulted: seed.Consulted()}
 			if cmd.Kind == liaison.DoSubmit {
 				cmd.Actor = seed.Editor.ID
 			}

@@ -30,10 +30,9 @@ type statement struct {
 	pending   *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
 	mend      bool                       // somebody asked for a look at what is open
 
-	changes    int  // counts what may have changed what is due of the replies
-	following  bool // what is due of them is being done
-	escalating bool // somebody is being told that it waits
-	given      int  // commands that this run gave by itself
+	changes  int // counts what may have changed what is due
+	watching int // watches that are doing what is due
+	given    int // commands that this run gave by itself
 }
 
 func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
@@ -56,6 +55,7 @@ func setup(ctx workflow.Context, in StatementInput) (*statement, error) {
 	})
 	workflow.Go(ctx, s.follow)
 	workflow.Go(ctx, s.escalate)
+	workflow.Go(ctx, s.correspond)
 	return s, nil
 }
 
@@ -98,7 +98,7 @@ func (s *statement) run(ctx workflow.Context) error {
 }
 
 func (s *statement) idle() bool {
-	return s.sending == 0 && s.pending == nil && !s.following && !s.escalating
+	return s.sending == 0 && s.pending == nil && s.watching == 0
 }
 
 // takeOver begins what is open in the register and is not under way here.
@@ -170,6 +170,11 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 	if err != nil || !cmd.Kind.Approves() || cmd.Hold || answer.After != "" {
 		return answer, err
 	}
+	return s.leave(ctx, cmd, answer)
+}
+
+// leave dispatches what a command approved, in the same breath or after a moment, in the name of its actor.
+func (s *statement) leave(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) (liaison.Answer, error) {
 	if !answer.DispatchAt.IsZero() {
 		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Actor: cmd.Actor, Due: answer.DispatchAt}
 		return answer, nil

@@ -121,8 +121,9 @@ func (o *office) Decide(_ context.Context, cmd liaison.Command) (liaison.Answer,
 	if row.Stays {
 		row.To = o.state
 	}
+	letters := row.Command.Sends() || slices.ContainsFunc(liaison.NoticesOn(row.Event), func(n liaison.Notice) bool { return n.From == "" || n.From == o.state })
 	o.state = row.To
-	a := liaison.Answer{Statement: cmd.Statement, State: row.To, Letters: len(row.Letters()) > 0 && (o.tells || cmd.Kind != liaison.DoApprove)}
+	a := liaison.Answer{Statement: cmd.Statement, State: row.To, Letters: letters && (o.tells || cmd.Kind != liaison.DoApprove)}
 	if cmd.Kind == liaison.DoApprove && o.undo > 0 && !cmd.Hold {
 		a.DispatchAt = o.now().Add(o.undo)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/config"
 	"github.com/jca-ml/liaison/internal/kept"
+	"github.com/jca-ml/liaison/internal/profile"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/stamp"
 	"github.com/jca-ml/liaison/internal/store"
@@ -140,7 +141,7 @@ func (cmd auditVerifyCmd) export(policy *receipt.Policy, outside [][]byte, stamp
 		in = f
 	}
 	bar := newBar("leaves checked")
-	report, err := audit.VerifyExport(in, audit.Outside{Policy: policy, Checkpoints: outside, Stamps: stamps}, func(n int64) { bar.show(n, 0) })
+	report, err := audit.VerifyExport(in, audit.Outside{Policy: policy, Checkpoints: outside, Stamps: stamps, Rules: profile.Embedded().Cited}, func(n int64) { bar.show(n, 0) })
 	bar.end()
 	if err != nil {
 		return err

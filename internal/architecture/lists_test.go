@@ -67,6 +67,15 @@ func values() map[string][]string {
 	for _, x := range liaison.ApprovalModes {
 		add("decision_mode", string(x))
 	}
+	for _, x := range liaison.Consultations {
+		add("decision_consulted", string(x.Kind))
+	}
+	for _, x := range []liaison.ApprovalMode{liaison.ByCorrespondence, liaison.ByNoObjection} { // in which somebody is asked
+		add("correspondence_window_mode", string(x))
+	}
+	for _, x := range []liaison.EventKind{liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented} {
+		add("correspondence_saying_kind", string(x))
+	}
 	for _, x := range liaison.Offices {
 		add("appointment_office", string(x.Office))
 	}
@@ -129,8 +138,8 @@ func TestDatabaseAndDomainHaveTheSameLists(t *testing.T) {
 func TestDecisionsAreThoseThatNeedADigest(t *testing.T) {
 	var decisions []string
 	for _, k := range liaison.Kinds() {
-		// A correction and a tabling are no decisions, and every way to approve is recorded as that.
-		if k.Requires(liaison.NeedEditorial) || k.Requires(liaison.NeedMeeting) || k.Approves() && k != liaison.DoApprove {
+		// Neither a correction nor a window nor a tabling is a decision, and every way to approve is recorded as that.
+		if k.Requires(liaison.NeedEditorial) || k.Requires(liaison.NeedWindow) || k.Requires(liaison.NeedMeeting) || k.Approves() && k != liaison.DoApprove {
 			continue
 		}
 		if k.Requires(liaison.NeedDigest) {

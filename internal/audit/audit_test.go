@@ -57,7 +57,8 @@ func TestLeafBytes(t *testing.T) {
 		`"ref":"the Ref","reason":` + c("the Reason") + `,"transmission":"the Transmission","letter":"the Letter","body":"the Body","recipient":` + c("the Recipient") +
 		`,"message_id":` + c("the MessageID") + `,"message_digest":"the MessageDigest","attempt":121,"stage":"the Stage","code":123,"reply":` + c("the Reply") +
 		`,"amends":"the Amends","changed":"the Changed","reply_from":"the ReplyFrom","reply_to":"the ReplyTo","due":"the Due","asked":"the Asked","mode":"the Mode","for":"the For","for_as":"the ForAs","stands":"the Stands","deputy":"the Deputy","on":"the On","until":"the Until","meeting":"the Meeting","item":140` +
-		`,"evidence":` + c("the Evidence") + `,"evidence_file":"the EvidenceFile"}`
+		`,"evidence":` + c("the Evidence") + `,"evidence_file":"the EvidenceFile"` +
+		`,"window":"the Window","people":"the People","rules":"the Rules","named":` + c("the Named") + `,"consulted":"the Consulted","reference":` + c("the Reference") + `}`
 	if diff := cmp.Diff(want, string(Leaf(event(t), fixedSalts()))); diff != "" {
 		t.Errorf("leaf (-want +got):\n%s", diff)
 	}
@@ -141,8 +142,8 @@ func TestSaltsAreFreshAndErasable(t *testing.T) {
 	if string(payload) == string(again) || string(salts["reason"]) == string(others["reason"]) || len(salts["reason"]) != 16 {
 		t.Error("two leaves of the same event have the same salt, or a short one")
 	}
-	if len(salts) != 5 {
-		t.Errorf("salts of %d fields, want 5", len(salts))
+	if len(salts) != 7 {
+		t.Errorf("salts of %d fields, want 7", len(salts))
 	}
 	if _, none := NewLeaf(liaison.Event{ID: "x"}); len(none) != 0 {
 		t.Errorf("empty fields have salts: %v", none)
@@ -154,7 +155,7 @@ func TestSaltsAreFreshAndErasable(t *testing.T) {
 		"nothing erased":        {func(*liaison.Event, Salts) {}, ""},
 		"value and salt erased": {func(e *liaison.Event, s Salts) { e.Reason = ""; delete(s, "reason") }, ""},
 		"everything erasable erased": {func(e *liaison.Event, s Salts) {
-			e.Reason, e.Recipient, e.MessageID, e.Reply, e.Evidence = "", "", "", "", ""
+			e.Reason, e.Recipient, e.MessageID, e.Reply, e.Evidence, e.Named, e.Reference = "", "", "", "", "", "", ""
 			clear(s)
 		}, ""},
 		"only the value erased":           {func(e *liaison.Event, _ Salts) { e.Reason = "" }, "reason"},

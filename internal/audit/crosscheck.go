@@ -17,10 +17,14 @@ import (
 //
 // It is the same for the database and for an export. Of an event it uses nothing but what stands in the leaf in clear.
 type CrossCheck struct {
+	// Rules finds the version of a profile by its citation, for what a profile has to allow; nil leaves that unjudged.
+	Rules func(cite string) (liaison.Profile, bool)
+
 	statements   map[liaison.StatementID]*statementStory
 	messages     map[liaison.TransmissionID]*messageStory
 	appointments map[string][]appointmentRow // by person and group
 	absences     map[liaison.AbsenceID]absence
+	windows      map[liaison.WindowID]*windowStory
 	meetings     map[liaison.MeetingID]meeting
 	held         map[liaison.MeetingID]meetingRow
 	numbers      map[string]map[issue]bool // given, by group, kind and period
@@ -98,12 +102,13 @@ type crossState struct {
 	Statements map[liaison.StatementID]*statementStory  `json:"statements"`
 	Messages   map[liaison.TransmissionID]*messageStory `json:"messages"`
 	Absences   map[liaison.AbsenceID]absence            `json:"absences,omitempty"`
+	Windows    map[liaison.WindowID]*windowStory        `json:"windows,omitempty"`
 	Meetings   map[liaison.MeetingID]meeting            `json:"meetings,omitempty"`
 }
 
 // State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it.
 func (c *CrossCheck) State() (json.RawMessage, error) {
-	return json.Marshal(crossState{c.statements, c.messages, c.absences, c.meetings})
+	return json.Marshal(crossState{c.statements, c.messages, c.absences, c.windows, c.meetings})
 }
 
 // ResumeCrossCheck makes one that has seen what another had.
@@ -127,8 +132,16 @@ func ResumeCrossCheck(state json.RawMessage) (*CrossCheck, error) {
 		}
 	}
 	c.statements, c.messages = v.Statements, v.Messages
+	for _, w := range v.Windows {
+		if w == nil {
+			return nil, fmt.Errorf("read what an earlier check has seen: it is not whole")
+		}
+	}
 	if v.Absences != nil {
 		c.absences = v.Absences
+	}
+	if v.Windows != nil {
+		c.windows = v.Windows
 	}
 	if v.Meetings != nil {
 		c.meetings = v.Meetings
@@ -244,6 +257,7 @@ func NewCrossCheck() *CrossCheck {
 	return &CrossCheck{
 		statements: map[liaison.StatementID]*statementStory{}, messages: map[liaison.TransmissionID]*messageStory{},
 		appointments: map[string][]appointmentRow{}, numbers: map[string]map[issue]bool{}, absences: map[liaison.AbsenceID]absence{},
+		windows:  map[liaison.WindowID]*windowStory{},
 		meetings: map[liaison.MeetingID]meeting{}, held: map[liaison.MeetingID]meetingRow{},
 	}
 }
@@ -275,6 +289,9 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 		}
 	} else if e.Version > s.Version {
 		c.problem(e.Statement, e.ID, "%s is of version %d, which the log does not have yet", e.Kind, e.Version)
+	}
+	if e.Window != "" || e.Kind == liaison.EventApproved {
+		c.window(e)
 	}
 	switch e.Kind {
 	case liaison.EventApproved:
@@ -490,6 +507,8 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		})
 	case "absence":
 		err = decode(line, c.absence)
+	case "window":
+		err = decode(line, c.windowOf)
 	case "meeting":
 		err = decode(line, func(r meetingRow) {
 			c.held[r.ID] = r
@@ -617,6 +636,11 @@ func (c *CrossCheck) Problems() []Problem {
 	for id, s := range c.statements {
 		if !s.Reported {
 			c.problem(id, "", "the log has this statement and the register has not")
+		}
+	}
+	for id, w := range c.windows {
+		if !w.Reported {
+			c.problem(w.Statement, "", "the log has the window for objections %s, and the register has not", id)
 		}
 	}
 	for _, d := range c.rows.decisions {

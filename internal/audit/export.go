@@ -27,6 +27,8 @@ type Outside struct {
 	Policy *receipt.Policy
 	// Stamps are what time-stamp tokens are held against: without roots any authority will do, which shows accidents and no forgery.
 	Stamps stamp.Trust
+	// Rules finds the version of a profile by its citation, to judge what a profile has to allow; nil leaves that unjudged.
+	Rules func(cite string) (liaison.Profile, bool)
 	// Checkpoints are signed ones from an e-mail's header, a receipt, a witness.
 	Checkpoints [][]byte
 }
@@ -53,6 +55,7 @@ type ExportedLog struct {
 // means that it could not be read to its end; what is wrong with it is in the report.
 func VerifyExport(r io.Reader, o Outside, progress func(leaves int64)) (ExportReport, error) {
 	v := &exportVerifier{Outside: o, in: bufio.NewReaderSize(r, 1<<20), cross: NewCrossCheck(), progress: progress, salts: map[string]int{}}
+	v.cross.Rules = o.Rules
 	if err := v.run(); err != nil {
 		return v.report, fmt.Errorf("read the export: %w", err)
 	}

@@ -87,6 +87,18 @@ var committed = func() (out []string) {
 	return out
 }()
 
+// CommittedValues are what stands in those fields of the event, by their names.
+func CommittedValues(e *liaison.Event) map[string]string {
+	out := map[string]string{}
+	v := reflect.ValueOf(e).Elem()
+	for _, f := range plan {
+		if f.fate == "commit" {
+			out[f.name] = v.Field(f.index).String()
+		}
+	}
+	return out
+}
+
 // snake turns MessageID into message_id.
 func snake(name string) string {
 	var b strings.Builder

@@ -202,7 +202,7 @@ func BenchmarkDecisions(b *testing.B) {
 				digests[i] = snap.Digest
 			}
 			l = race(b, clients, statements, func(i int) error {
-				_, err := p.engine.Do(b.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: ids[i], Actor: seed.Chair.ID, Digest: digests[i], Hold: true})
+				_, err := p.engine.Do(b.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: ids[i], Actor: seed.Chair.ID, Digest: digests[i], Hold: true, Consulted: seed.Consulted()})
 				return err
 			})
 			count(l, ours, "approve")

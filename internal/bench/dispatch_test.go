@@ -147,7 +147,7 @@ func (p *place) waitingForApproval(b *testing.B, statements int, to []liaison.Co
 		if err != nil {
 			b.Fatal(err)
 		}
-		approvals = append(approvals, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+		approvals = append(approvals, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()})
 	}
 	p.quiet(b)
 	return approvals

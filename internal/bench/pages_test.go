@@ -140,7 +140,7 @@ func (p *place) dispatch(b *testing.B, to ...liaison.Code) liaison.StatementID {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.do(b, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+	p.do(b, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()})
 	testkit.Eventually(b, 5*time.Minute, func() error {
 		snap, err := p.store.Snapshot(b.Context(), id)
 		if err == nil && snap.State != liaison.Dispatched {

@@ -52,7 +52,7 @@ func BenchmarkWaiting(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.do(b, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+	p.do(b, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()})
 	testkit.Eventually(b, time.Minute, func() error {
 		snap, err := p.store.Snapshot(b.Context(), id)
 		if err == nil && snap.State != liaison.Dispatched {

@@ -195,6 +195,9 @@ func (c *check) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := f.set("consultation", 0, "E-mail to the management team, answered by all"); err != nil {
+		return err
+	}
 	refused, err := c.editor.send(ctx, p, f) // the chair's own form, sent by the drafter
 	if err != nil {
 		return err

@@ -151,6 +151,15 @@ func (o outline) facts(content liaison.Content) []Fact {
 	if o.r.MeetingName != "" {
 		out = append(out, Fact{o.say("for-meeting"), o.r.MeetingName + ", " + o.c.Date(o.r.MeetingFrom)})
 	}
+	if a := content.Agreed; a != nil { // never an approval
+		who := a.By
+		for _, x := range []string{a.Place, o.c.Date(a.On)} {
+			if x != "" {
+				who += o.c.Say("about.comma") + x
+			}
+		}
+		out = append(out, Fact{o.c.Say("label.agreed"), o.c.Say("word.agreed", "who", who)})
+	}
 	if content.Abstract != "" {
 		out = append(out, Fact{o.c.Say("word.abstract"), content.Abstract})
 	}

@@ -41,7 +41,7 @@ func TestStatementFromDraftToInbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Editor.ID, Digest: snap.Digest}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Editor.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
 	if _, err := e.Do(ctx, approve); liaison.CodeOf(err) != liaison.Forbidden {
 		t.Fatalf("the drafter's approval was answered with %v, want forbidden", err)
 	}
@@ -87,7 +87,7 @@ func TestGivenAgainWhatTheWorkflowNeverHeardOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
 	if _, err := s.Do(ctx, approve); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestLettersThatNoCommandReleases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest})
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()})
 	arrive := func(want int) {
 		t.Helper()
 		testkit.Eventually(t, 30*time.Second, func() error {

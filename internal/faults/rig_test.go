@@ -259,7 +259,7 @@ func (r *rig) approval(t *testing.T, id liaison.StatementID) liaison.Command {
 		snap, err = r.store.Snapshot(t.Context(), id)
 		return err
 	})
-	return liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest}
+	return liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
 }
 
 // settled reports what is still open of a statement. Letters that wait to be released, for the digest of the day perhaps, are not.

@@ -79,7 +79,7 @@ func TestEachReaderInTheirLanguage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest}); err != nil {
+		if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by.ID, Digest: snap.Digest, Consulted: seed.Consulted()}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -45,7 +45,7 @@ func TestAMessageHasOneLink(t *testing.T) {
 		if snap, err = s.Snapshot(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by, Digest: snap.Digest}); err != nil {
+		if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by, Digest: snap.Digest, Consulted: seed.Consulted()}); err != nil {
 			t.Fatal(err)
 		}
 	}

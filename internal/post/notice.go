@@ -118,6 +118,8 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 	case liaison.LetterWaiting:
 		m.URL = page + "/review"
 		return mail.DecisionWaiting{Matter: m, Since: snap.SubmittedOn}, nil
+	case liaison.LetterWindowOpened, liaison.LetterWindowClosing, liaison.LetterWindowClosed, liaison.LetterObjectedLate:
+		return o.correspondence(ctx, snap, m, l)
 	case liaison.LetterReplyDue, liaison.LetterOverdue:
 		return o.awaited(ctx, snap, m, l)
 	case liaison.LetterTabled:
@@ -139,7 +141,7 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		}
 		switch l.Letter {
 		case liaison.LetterApproved:
-			return mail.Approved{Matter: m, By: d.By, Acting: d.Acting.Label(), Entered: d.EnteredBy, On: e.On, Evidence: d.Evidence}, nil
+			return mail.Approved{Matter: m, By: d.By, Acting: d.Acting.Label(), Entered: d.EnteredBy, On: e.On, Evidence: d.Evidence, Mode: e.Mode}, nil
 		case liaison.LetterRejected:
 			return mail.Rejected{To: to, Group: snap.GroupBody, Title: r.Content.Title, Language: r.Content.Language, Revision: r.Number, By: d.By, Acting: d.Acting.Label(), Reason: d.Reason, URL: page, Settings: o.settings()}, nil
 		}

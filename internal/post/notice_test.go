@@ -127,6 +127,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 	s, _, o, id := notified(t)
 	seen := rendered(t, s, o, id, "notices")
 	elsewhere := []liaison.Letter{liaison.LetterWaiting, // TestLetterAboutADecisionThatWaits
+		liaison.LetterWindowOpened, liaison.LetterWindowClosing, liaison.LetterWindowClosed, liaison.LetterObjectedLate, // TestLettersAboutWindows
 		liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, // TestLettersAboutReplies
 		liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
 	for _, l := range liaison.Letters {
@@ -208,7 +209,7 @@ func TestApprovalEnteredByOthers(t *testing.T) {
 	do(t, s, id, liaison.DoSubmit, seed.Editor)
 	snap := snapshot(t, s, id)
 	enter := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoEnterApproval, Statement: id, Actor: seed.Secretary.ID, Digest: snap.Digest,
-		Given: &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "Telephone, 23 November 2026, 09:40"}}
+		Consulted: seed.Consulted(), Given: &liaison.Given{By: seed.Chair.ID, On: snap.Today, Evidence: "Telephone, 23 November 2026, 09:40"}}
 	if _, err := s.Do(t.Context(), enter); err != nil {
 		t.Fatal(err)
 	}

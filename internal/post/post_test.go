@@ -53,7 +53,7 @@ func draft(t *testing.T, s *store.Store) liaison.StatementID {
 
 func do(t *testing.T, s *store.Store, id liaison.StatementID, kind liaison.CommandKind, actor liaison.Person) liaison.CommandID {
 	t.Helper()
-	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: actor.ID, Digest: snapshot(t, s, id).Digest, Reason: "Please name the groups."}
+	cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: actor.ID, Digest: snapshot(t, s, id).Digest, Reason: "Please name the groups.", Consulted: seed.Consulted()}
 	if _, err := s.Do(t.Context(), cmd); err != nil {
 		t.Fatalf("%s: %v", kind, err)
 	}

@@ -80,7 +80,7 @@ func TestReturnAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest}
+		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Consulted: seed.Consulted()}
 		if _, err := s.Do(ctx, cmd); err != nil {
 			t.Fatal(err)
 		}

@@ -41,6 +41,7 @@ func rootKeys(r *reader) []key {
 			key{"modes", true, once(r, "known modes", liaison.ApprovalModes, &p.Approval.Modes)},
 			key{"deputy_may", true, r.flag(&p.Approval.DeputyMay)},
 			key{"window_days", true, r.number(&p.Approval.WindowDays, 1, 366)},
+			key{"window_remind_days", false, r.days(&p.Approval.WindowRemindDays)},
 			key{"notice_days", true, r.number(&p.Approval.NoticeDays, 0, 366)},
 			key{"agreed", true, r.flag(&p.Approval.Agreed)},
 			key{"proxy_entry", true, r.flag(&p.Approval.ProxyEntry)},

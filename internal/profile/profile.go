@@ -139,6 +139,16 @@ func (s *Set) Version(key string, version int) (liaison.Profile, bool) {
 	return liaison.Profile{}, false
 }
 
+// Cited is the version that a record cites, as [liaison.Profile.Cite] names it.
+func (s *Set) Cited(cite string) (liaison.Profile, bool) {
+	for _, p := range s.All() {
+		if p.Cite() == cite {
+			return p, true
+		}
+	}
+	return liaison.Profile{}, false
+}
+
 // All lists every version, by key and number.
 func (s *Set) All() (out []liaison.Profile) {
 	for _, all := range s.versions {

@@ -41,7 +41,10 @@ func TestPublishedVersionsStay(t *testing.T) {
 func TestEmbeddedProfiles(t *testing.T) {
 	all := profile.Embedded().All()
 	var keys []string
-	for _, p := range all {
+	for i, p := range all {
+		if i+1 < len(all) && all[i+1].Key == p.Key {
+			continue // a later version says more
+		}
 		keys = append(keys, p.Key)
 		if a, b := p.Number(liaison.LiaisonStatement, 1), p.Number(liaison.LiaisonStatement, 22); a == b || !strings.HasSuffix(b, "22") || strings.Contains(b, "%!") {
 			t.Errorf("%s numbers statements %q and %q", p.Key, a, b)

@@ -146,6 +146,16 @@ var examples = []example{
 		then: []step{{kind: liaison.DoSubmit, by: Editor2}},
 	},
 	{
+		title:    "LS/o on terms and definitions of machine learning in coded media",
+		abstract: "Asks which definitions of machine learning terms the addressee uses, so that both sides use them alike.",
+		text:     "JCA-ML promotes the consistent use of terms and definitions. Please name the definitions of terms of machine learning that your documents use, and where they come from.",
+		to:       []address{{"iso-iec/jtc1/sc29", liaison.ForAction}}, deadlineIn: 80, by: Editor,
+		more: func(c *liaison.Content) {
+			c.Agreed = &liaison.Agreement{By: "Ad hoc group on terminology of JCA-ML", Place: "online", On: inDays(-3)}
+		},
+		then: []step{{kind: liaison.DoSubmit, by: Editor}, {kind: liaison.DoOpenWindow, by: Chair}},
+	},
+	{
 		title:    "LS/o on use cases of machine learning in home and access networks",
 		meeting:  meeting,
 		abstract: "Collected use cases, sent to SG15 so that it can judge what they ask of access networks.",
@@ -258,11 +268,16 @@ func report(ctx context.Context, s *store.Store, e Engine) error {
 		if snap, err = s.Snapshot(ctx, id); err != nil {
 			return err
 		}
-		if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID, Digest: snap.Digest}); err != nil {
+		if _, err := e.Do(ctx, liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID, Digest: snap.Digest, Consulted: Consulted()}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}
 	}
 	return nil
+}
+
+// Consulted is how the management team of JCA-ML was consulted about what the examples approve between meetings.
+func Consulted() *liaison.Consultation {
+	return &liaison.Consultation{Kind: liaison.ConsultedOutside, Reference: "E-mail to the management team, answered by all"}
 }
 
 func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
@@ -304,9 +319,11 @@ func (x example) enter(ctx context.Context, s *store.Store, e Engine) error {
 		if err != nil {
 			return err
 		}
+		_, _, last := snap.WindowDays() // as the profile proposes
 		if _, err := do(ctx, liaison.Command{
-			ID: liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
-			Digest: snap.Digest, Reason: st.reason, Hold: st.hold, Meeting: sitting, Item: 9,
+			Window: &liaison.Opening{Last: last},
+			ID:     liaison.CommandID(uuid.NewString()), Kind: st.kind, Statement: id, Actor: st.by.ID,
+			Digest: snap.Digest, Reason: st.reason, Hold: st.hold, Consulted: Consulted(), Meeting: sitting, Item: 9,
 		}); err != nil {
 			return fmt.Errorf("%s: %w", st.kind, err)
 		}

@@ -60,7 +60,7 @@ func dispatchOne(ctx context.Context, s *store.Store, id liaison.StatementID) er
 		if err != nil {
 			return err
 		}
-		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: step.kind, Statement: id, Actor: step.who, Digest: snap.Digest}
+		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: step.kind, Statement: id, Actor: step.who, Digest: snap.Digest, Consulted: seed.Consulted()}
 		if _, err := s.Do(ctx, cmd); err != nil {
 			return fmt.Errorf("%s: %w", step.kind, err)
 		}
@@ -97,7 +97,7 @@ func correctOne(t testing.TB, s *store.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: step.kind, Statement: id, Actor: step.who, Digest: snap.Digest, Reason: "A typing error."}
+		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: step.kind, Statement: id, Actor: step.who, Digest: snap.Digest, Reason: "A typing error.", Consulted: seed.Consulted()}
 		if step.kind == liaison.DoAmend {
 			snap.Content.Text = "Roadmap."
 			canonical, err := liaison.Canonical(snap.Content)

@@ -70,7 +70,7 @@ func TestAViceChairStandsIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			snap, err := s.Snapshot(t.Context(), id)
-			want := liaison.Approval{Mode: liaison.ByOfficer, By: seed.ViceChair.ID, As: liaison.AsViceChair, On: snap.Today, Stands: test.records[test.allowed].ID}
+			want := liaison.Approval{Mode: liaison.ByOfficer, By: seed.ViceChair.ID, As: liaison.AsViceChair, On: snap.Today, Stands: test.records[test.allowed].ID, Consulted: *seed.Consulted()}
 			if diff := cmp.Diff(want, snap.Approval); diff != "" || err != nil || snap.ApproverOutOfOffice {
 				t.Errorf("%v, out of office: %t (-want +got):\n%s", err, snap.ApproverOutOfOffice, diff)
 			}
@@ -204,7 +204,7 @@ func TestApprovalsGivenOutside(t *testing.T) {
 		t.Errorf("the chair is not told at once of the approval that was entered in the chair's name: %+v, %v", told, err)
 	}
 	snap, err = s.Snapshot(t.Context(), id)
-	want := liaison.Approval{Mode: liaison.ByOfficer, By: seed.Chair.ID, As: liaison.AsChair, On: snap.Today, Entered: seed.Secretary.ID, Evidence: "approval.eml", File: file}
+	want := liaison.Approval{Mode: liaison.ByOfficer, By: seed.Chair.ID, As: liaison.AsChair, On: snap.Today, Entered: seed.Secretary.ID, Evidence: "approval.eml", File: file, Consulted: *seed.Consulted()}
 	if diff := cmp.Diff(want, snap.Approval); diff != "" || err != nil || snap.ApprovedBy != seed.Chair.ID {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

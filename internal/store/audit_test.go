@@ -43,7 +43,7 @@ func lived(ctx context.Context, url string) error {
 			if kind == "submit" {
 				actor = seed.Editor.ID
 			}
-			cmd := liaison.Command{ID: liaison.CommandID(fmt.Sprint("lived-", i, kind)), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Reason: "because"}
+			cmd := liaison.Command{ID: liaison.CommandID(fmt.Sprint("lived-", i, kind)), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Reason: "because", Consulted: seed.Consulted()}
 			if _, err := s.Do(ctx, cmd); err != nil {
 				return err
 			}
@@ -221,7 +221,7 @@ func TestErasureLeavesTheLogWhole(t *testing.T) {
 	pool := testkit.Database(t, lived)
 	s := store.New(pool)
 	before := verified(t, s)
-	tamper(t, pool, "DELETE FROM audit.salt;\nUPDATE event SET reason = '', recipient = '', message_id = '', reply = ''")
+	tamper(t, pool, "DELETE FROM audit.salt;\nUPDATE event SET "+strings.Join(audit.Committed(), " = '', ")+" = ''")
 	after := verified(t, s)
 	if before.Root != after.Root || before.Size != after.Size {
 		t.Errorf("the root was %s of %d, and is %s of %d", before.Root, before.Size, after.Root, after.Size)

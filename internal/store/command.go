@@ -119,7 +119,7 @@ func (s *Store) carryOut(ctx context.Context, cmd liaison.Command, made *forms) 
 			Statement: cmd.Statement, State: change.Rule.To, Version: w.Version, Revision: w.Revision, Ref: w.Ref,
 			Letters: cmd.Kind.Sends() || len(change.Letters) > 0 || w.letters, Batch: w.message.Batch,
 		}
-		if w.DispatchAt != nil && cmd.Kind.Approves() {
+		if w.DispatchAt != nil && change.Rule.Approves() {
 			answer.DispatchAt = *w.DispatchAt
 		}
 		if answer.After = w.LeavesAfter; answer.After != "" {
@@ -189,8 +189,14 @@ func (w *writing) apply(ctx context.Context) error {
 			return err
 		}
 		return w.revise()
-	case liaison.DoApprove, liaison.DoEnterApproval:
-		return w.approve(ctx)
+	case liaison.DoApprove, liaison.DoEnterApproval, liaison.DoEndWindow:
+		if w.change.Rule.Approves() {
+			return w.approve(ctx)
+		}
+	case liaison.DoOpenWindow, liaison.DoOpenNoObjection:
+		w.open()
+	case liaison.DoObject, liaison.DoNoObjection, liaison.DoComment:
+		w.say()
 	case liaison.DoApproveEdited:
 		return w.approveEdited(ctx)
 	case liaison.DoTable:
@@ -278,7 +284,7 @@ func (w *writing) approve(ctx context.Context) error {
 // schedule says when the dispatch begins by itself: a moment behind the approval in which it can be undone, not before the embargo
 // ends, and, of what a meeting approves while it is in session, not before it is closed.
 func (w *writing) schedule() error {
-	if w.cmd.Hold {
+	if w.cmd.Hold || w.change.Approval.Mode == liaison.ByNoObjection && w.Window.Hold {
 		return nil
 	}
 	at := w.now.Add(w.cmd.Undo)
@@ -351,10 +357,12 @@ func (w *writing) decide(id string) {
 	}
 	w.batch.Queue(`
 		INSERT INTO decision (id, statement_id, revision, digest, kind, person_id, acting, drafted, reason, command_id, decided_at,
-			mode, given_on, absence_id, entered_by, evidence, evidence_file, meeting_id, agenda_item, profile, profile_version, tabled_revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+			mode, given_on, absence_id, entered_by, evidence, evidence_file, meeting_id, agenda_item, profile, profile_version, tabled_revision,
+			window_id, consulted, consultation)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		id, w.ID, w.Revision, w.Digest, kind, a.By, a.As, w.change.Drafted, w.cmd.Reason, w.cmd.ID, w.now,
-		nullable(a.Mode), nullable(a.On), nullable(a.Stands), nullable(a.Entered), a.Evidence, nullable(a.File), nullable(a.Meeting), a.Item, w.Profile.Key, w.Profile.Version, nullable(w.tabled))
+		nullable(a.Mode), nullable(a.On), nullable(a.Stands), nullable(a.Entered), a.Evidence, nullable(a.File), nullable(a.Meeting), a.Item, w.Profile.Key, w.Profile.Version, nullable(w.tabled),
+		nullable(a.Window), nullable(a.Consulted.Kind), a.Consulted.Reference)
 }
 
 // at is the meeting that the command is about, and the item of its agenda.
@@ -392,8 +400,7 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	if p := w.judgedBy; p != nil {
 		b.Queue(`UPDATE statement SET approved_profile = $2, approved_profile_version = $3 WHERE id = $1`, w.ID, p.Key, p.Version)
 	}
-	switch w.cmd.Kind {
-	case liaison.DoSubmit, liaison.DoApprove, liaison.DoEnterApproval, liaison.DoApproveEdited, liaison.DoAmend, liaison.DoReopen: // what it says, or its number, is another now
+	if k := w.cmd.Kind; w.change.Rule.Approves() || k == liaison.DoSubmit || k == liaison.DoAmend || k == liaison.DoReopen { // what it says, or its number, is another now
 		index(b, w.ID, w.Ref, w.Content)
 	}
 	if err := w.SendBatch(ctx, b).Close(); err != nil {
@@ -422,10 +429,12 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 	e.Meeting, e.Item = w.at()
 	if a := w.change.Approval; a != nil {
 		e.Mode, e.On, e.Stands, e.Meeting, e.Item, e.Evidence, e.EvidenceFile = a.Mode, a.On, a.Stands, a.Meeting, a.Item, a.Evidence, a.File
-		if a.Entered != "" {
+		if a.Entered != "" || w.cmd.Actor == "" { // on whose word
 			e.For, e.ForAs = a.By, a.As
 		}
+		e.Window, e.Consulted, e.Reference = a.Window, a.Consulted.Kind, a.Consulted.Reference
 	}
+	w.aboutWindow(&e)
 	w.record(e)
 	for _, e := range w.after {
 		w.record(e)

@@ -66,6 +66,14 @@ var eventTable = [][]eventColumn{
 		text("evidence", func(e *liaison.Event) *string { return &e.Evidence }),
 		text("evidence_file", func(e *liaison.Event) *liaison.Digest { return &e.EvidenceFile }),
 	},
+	{ // what is about a window for objections, or a consultation
+		maybe("window_id", "uuid", func(e *liaison.Event) *liaison.WindowID { return &e.Window }),
+		text("people", func(e *liaison.Event) *string { return &e.People }),
+		text("rules", func(e *liaison.Event) *string { return &e.Rules }),
+		text("named", func(e *liaison.Event) *string { return &e.Named }),
+		text("consulted", func(e *liaison.Event) *liaison.ConsultationKind { return &e.Consulted }),
+		text("reference", func(e *liaison.Event) *string { return &e.Reference }),
+	},
 }
 
 var eventList = slices.Concat(eventTable...)

@@ -33,7 +33,11 @@ var registerRows = []string{
 		'number', coalesce(number, 0), 'rev', rev, 'corrigendum', corrigendum, 'period', coalesce(period, ''), 'approved_digest', coalesce(approved_digest, ''), 'approved_by', coalesce(approved_by::text, ''),
 		'amended_digest', coalesce(amended_digest, '')) FROM statement ORDER BY id`,
 	`SELECT json_build_object('export', 'decision', 'statement', statement_id, 'revision', revision, 'digest', digest, 'kind', kind, 'person', person_id, 'acting', acting, 'drafted', drafted, 'at', decided_at,
-		'mode', coalesce(mode, ''), 'on', coalesce(given_on::text, ''), 'stands', coalesce(absence_id::text, ''), 'entered_by', coalesce(entered_by::text, ''), 'meeting', coalesce(meeting_id::text, ''), 'item', agenda_item) FROM decision ORDER BY statement_id, revision`,
+		'mode', coalesce(mode, ''), 'on', coalesce(given_on::text, ''), 'stands', coalesce(absence_id::text, ''), 'entered_by', coalesce(entered_by::text, ''), 'meeting', coalesce(meeting_id::text, ''), 'item', agenda_item,
+		'window', coalesce(window_id::text, ''), 'consulted', coalesce(consulted, ''), 'profile', coalesce(profile, ''), 'profile_version', coalesce(profile_version, 0)) FROM decision ORDER BY statement_id, revision`,
+	`SELECT json_build_object('export', 'window', 'id', w.id, 'statement', statement_id, 'revision', revision, 'digest', digest, 'mode', mode, 'opened_by', opened_by, 'opened_as', opened_as, 'last', last_day,
+		'profile', profile, 'profile_version', profile_version, 'asked', (SELECT json_agg(person_id ORDER BY position) FROM correspondence_person p WHERE p.window_id = w.id),
+		'stopped', EXISTS (SELECT FROM correspondence_saying s WHERE s.window_id = w.id AND s.kind = 'objected'), 'said', (SELECT count(id) FROM correspondence_saying s WHERE s.window_id = w.id)) FROM correspondence_window w ORDER BY id`,
 	`SELECT json_build_object('export', 'amendment', 'statement', statement_id, 'revision', revision, 'digest', digest, 'amends', amends_digest, 'changed', changed, 'person', person_id, 'acting', acting, 'at', amended_at) FROM amendment ORDER BY statement_id, revision`,
 	`SELECT json_build_object('export', 'transmission', 'id', t.id, 'statement', t.statement_id, 'revision', t.revision, 'letter', t.letter, 'state', t.state, 'attempts', t.attempts, 'message_digest', coalesce(m.digest, ''))
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id ORDER BY t.id`,

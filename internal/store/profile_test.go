@@ -42,13 +42,13 @@ func TestAPublishedProfileIsNeverChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	two := []string{"version: 1", "version: 2", "from: 2019-09-13", "from: 2026-01-01"}
+	two := []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-11-02"}
 	if err := s.Under(under(t, dir, two)).PublishProfiles(t.Context()); err != nil {
 		t.Fatalf("a new version is refused: %v", err)
 	}
 	err := s.Under(under(t, dir, append(two, "window_days: {value: 14", "window_days: {value: 3"))).PublishProfiles(t.Context())
 	refused(t, err, liaison.Invalid)
-	if err == nil || !strings.Contains(err.Error(), "jca-a1-clause-5 version 2") || !strings.Contains(err.Error(), "as version 3") {
+	if err == nil || !strings.Contains(err.Error(), "jca-a1-clause-5 version 3") || !strings.Contains(err.Error(), "as version 4") {
 		t.Errorf("a version changed in place: %v", err)
 	}
 	// a file that nothing was decided under yet can go; here the terms of reference lean on it
@@ -72,7 +72,7 @@ func TestTermsThatPinNothing(t *testing.T) {
 // TestWhatWasDecidedStaysJudgedByItsVersion approves under one version and looks again when the next is in force.
 func TestWhatWasDecidedStaysJudgedByItsVersion(t *testing.T) {
 	first, pool := open(t)
-	set := under(t, t.TempDir(), []string{"version: 1", "version: 2", "from: 2019-09-13", "from: 2026-06-01", "{group} Chair", "{group} by its Chair", "{group}-LS%d", "{group}/%03d"})
+	set := under(t, t.TempDir(), []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-12-01", "{group} Chair", "{group} by its Chair", "{group}-LS%d", "{group}/%03d"})
 	on := func(day string) *store.Store {
 		at, err := time.Parse(time.DateOnly, day)
 		if err != nil {
@@ -80,12 +80,12 @@ func TestWhatWasDecidedStaysJudgedByItsVersion(t *testing.T) {
 		}
 		return first.Under(set).At(func() time.Time { return at.Add(12 * time.Hour) })
 	}
-	before, after := on("2026-05-31"), on("2026-06-01")
+	before, after := on("2026-11-30"), on("2026-12-01")
 	old := draft(t, before, "w3c")
 	carry(t, before, old, liaison.DoSubmit, liaison.DoApprove)
 	for day, s := range map[string]*store.Store{"before": before, "after": after} {
 		snap, err := s.Snapshot(t.Context(), old)
-		if err != nil || snap.Profile.Version != 1 || snap.Profile.ApprovalLevel != "JCA-ML Chair" || snap.Ref != "JCA-ML-LS1" {
+		if err != nil || snap.Profile.Version != 2 || snap.Profile.ApprovalLevel != "JCA-ML Chair" || snap.Ref != "JCA-ML-LS1" {
 			t.Errorf("%s the change, what was approved is judged by version %d as %q, %v", day, snap.Profile.Version, snap.Profile.ApprovalLevel, err)
 		}
 	}
@@ -93,14 +93,14 @@ func TestWhatWasDecidedStaysJudgedByItsVersion(t *testing.T) {
 	carry(t, before, recent, liaison.DoSubmit)
 	carry(t, after, recent, liaison.DoApprove)
 	snap, err := after.Snapshot(t.Context(), recent)
-	if err != nil || snap.Profile.Version != 2 || snap.Ref != "JCA-ML/002" {
+	if err != nil || snap.Profile.Version != 3 || snap.Ref != "JCA-ML/002" {
 		t.Errorf("after the change, version %d judges and numbers %q, %v", snap.Profile.Version, snap.Ref, err)
 	}
 	var versions string
-	if err := pool.QueryRow(t.Context(), `SELECT string_agg(profile || ' ' || profile_version, ', ' ORDER BY decided_at) FROM decision`).Scan(&versions); err != nil || versions != "jca-a1-clause-5 1, jca-a1-clause-5 2" {
+	if err := pool.QueryRow(t.Context(), `SELECT string_agg(profile || ' ' || profile_version, ', ' ORDER BY decided_at) FROM decision`).Scan(&versions); err != nil || versions != "jca-a1-clause-5 2, jca-a1-clause-5 3" {
 		t.Errorf("the decisions record %q, %v", versions, err)
 	}
-	if _, err := first.Snapshot(t.Context(), recent); err == nil || !strings.Contains(err.Error(), "version 2") { // a program without the version
+	if _, err := first.Snapshot(t.Context(), recent); err == nil || !strings.Contains(err.Error(), "version 3") { // a program without the version
 		t.Errorf("without the version that it was decided under: %v", err)
 	}
 }

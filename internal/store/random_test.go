@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -32,13 +33,19 @@ func TestRandomCommands(t *testing.T) {
 	t.Parallel()
 	done := map[string]int{}
 	for n := range 3 {
-		s, pool := openAtNoon(t)
+		s, pool := open(t)
+		now := noon()
+		s = s.Under(under(t, t.TempDir(), []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-11-02", "[officer, meeting, correspondence]", "[officer, meeting, correspondence, no-objection]"})).
+			At(func() time.Time { return now })
 		w := &walk{t, rand.New(rand.NewPCG(uint64(n), 20)), s, pool, nil, map[liaison.StatementID]liaison.State{}, done, sitting(t, s)}
 		for range 12 {
 			id := draft(t, s, "w3c", "ieee")
 			w.ids, w.carried[id] = append(w.ids, id), liaison.Draft
 		}
 		for step := range 600 {
+			if now = now.Add(time.Second); step > 250 && w.IntN(20) == 0 { // the meeting has its day first
+				now = now.AddDate(0, 0, 1)
+			}
 			id := w.ids[w.IntN(len(w.ids))]
 			switch w.IntN(10) {
 			case 0:
@@ -55,8 +62,15 @@ func TestRandomCommands(t *testing.T) {
 		w.promises()
 		verified(t, s)
 	}
+	for _, mode := range []string{"approved by correspondence", "approved by no-objection"} {
+		if done[mode] == 0 {
+			t.Errorf("no walk came to a statement %s: %v", mode, done)
+		}
+	}
 	// A walk that gets nowhere proves nothing.
-	for _, kind := range []liaison.CommandKind{liaison.DoSubmit, liaison.DoApprove, liaison.DoReturn, liaison.DoReopen, liaison.DoAmend, liaison.DoDispatch, liaison.DoSettle, liaison.DoTable, liaison.DoApproveEdited, liaison.DoEnterApproval, liaison.DoDefer} {
+	for _, kind := range []liaison.CommandKind{liaison.DoSubmit, liaison.DoApprove, liaison.DoReturn, liaison.DoReopen, liaison.DoAmend, liaison.DoDispatch, liaison.DoSettle,
+		liaison.DoOpenWindow, liaison.DoOpenNoObjection, liaison.DoObject, liaison.DoNoObjection, liaison.DoComment, liaison.DoCancelWindow, liaison.DoEndWindow,
+		liaison.DoTable, liaison.DoApproveEdited, liaison.DoEnterApproval, liaison.DoDefer} {
 		if done[string(kind)] == 0 {
 			t.Errorf("no walk came to %s: %v", kind, done)
 		}
@@ -71,11 +85,12 @@ func (w *walk) command(id liaison.StatementID) {
 		w.Fatal(err)
 	}
 	kinds := slices.DeleteFunc(liaison.Kinds(), func(k liaison.CommandKind) bool {
-		return k == liaison.DoDraft || k == liaison.DoEdit || k == liaison.DoClose || (k == liaison.DoReject || k == liaison.DoWithdraw) && w.IntN(30) > 0
+		return k == liaison.DoDraft || k == liaison.DoEdit || k == liaison.DoClose || (k == liaison.DoReject || k == liaison.DoWithdraw || k == liaison.DoRecuse) && w.IntN(30) > 0
 	})
 	who := []liaison.PersonID{seed.Chair.ID, seed.Chair.ID, seed.Chair.ID, seed.Secretary.ID, seed.Secretary.ID, seed.Editor.ID, seed.Editor.ID, seed.ViceChair.ID, seed.Reader.ID}
 	cmd := liaison.Command{
 		ID: newCommand(), Kind: kinds[w.IntN(len(kinds))], Statement: id, Actor: who[w.IntN(len(who))], Digest: snap.Digest, Reason: "At random.", Email: "copy@body.example", Hold: true,
+		Consulted: seed.Consulted(), Window: &liaison.Opening{Last: snap.Today.Plus(1 + w.IntN(2))},
 	}
 	if may := liaison.May(snap.Snapshot, cmd.Actor); len(may) > 0 && w.IntN(6) > 0 { // mostly something that can be done
 		if k := may[w.IntN(len(may))]; slices.Contains(kinds, k) {
@@ -84,6 +99,9 @@ func (w *walk) command(id liaison.StatementID) {
 	}
 	if snap.State == liaison.Dispatching && w.IntN(3) == 0 { // the engine's own, which no person may
 		cmd.Kind = liaison.DoSettle
+	}
+	if snap.State == liaison.InCorrespondence && w.IntN(4) == 0 {
+		cmd.Kind, cmd.Actor = []liaison.CommandKind{liaison.DoEndWindow, liaison.DoRemindWindow}[w.IntN(2)], ""
 	}
 	if w.IntN(12) == 0 {
 		cmd.Digest = liaison.DigestOf([]byte("something else"))
@@ -214,6 +232,21 @@ func (w *walk) promises() {
 		if numbers[n] != 1 {
 			w.Errorf("the number %d was given to %d statements", n, numbers[n])
 		}
+	}
+	// Silence approved nothing but what a window of that kind lay open for, to its end and without an objection.
+	var early int
+	if err := w.pool.QueryRow(w.Context(), `
+		SELECT count(*) FROM decision d LEFT JOIN correspondence_window w ON w.id = d.window_id
+		WHERE d.kind = 'approve' AND d.mode IN ('correspondence', 'no-objection') AND (w.id IS NULL OR d.decided_at < w.ends_at OR d.digest <> w.digest OR d.mode = 'no-objection' AND w.mode <> d.mode
+			OR EXISTS (SELECT FROM correspondence_saying s WHERE s.window_id = w.id AND s.kind = 'objected'))`).Scan(&early); err != nil || early > 0 {
+		w.Errorf("%d approvals came too early or over an objection, %v", early, err)
+	}
+	for _, mode := range []string{"correspondence", "no-objection"} {
+		var n int
+		if err := w.pool.QueryRow(w.Context(), `SELECT count(*) FROM decision WHERE kind = 'approve' AND mode = $1`, mode).Scan(&n); err != nil {
+			w.Fatal(err)
+		}
+		w.done["approved by "+mode] += n
 	}
 	// Every message that was attempted is of a revision that its approval, or a correction under it, made leave.
 	var wrong []string

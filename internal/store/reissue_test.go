@@ -363,7 +363,7 @@ func TestWhatAReportSaysOfApprovals(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := &liaison.Given{By: seed.Chair.ID, On: snap.SubmittedOn, Evidence: "Message of the chair"}
-	do(t, s, liaison.Command{ID: newCommand(), Kind: liaison.DoEnterApproval, Statement: within, Actor: seed.Secretary.ID, Digest: snap.Digest, Given: given})
+	do(t, s, liaison.Command{ID: newCommand(), Kind: liaison.DoEnterApproval, Statement: within, Actor: seed.Secretary.ID, Digest: snap.Digest, Given: given, Consulted: seed.Consulted()})
 	carry(t, s, within, liaison.DoDispatch)
 
 	outside := liaison.StatementID(uuid.NewString())

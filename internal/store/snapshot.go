@@ -45,7 +45,10 @@ func (s *Store) SnapshotFor(ctx context.Context, cmd liaison.Command) (Snapshot,
 // snapshot reads everything about a statement in one round trip. With lock " FOR UPDATE OF s" the row is locked first, and what
 // follows sees the state after the lock was had. answer is the recorded answer of the command, if there is one.
 func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liaison.CommandID, now time.Time, lock string) (snap Snapshot, answer *liaison.Answer, err error) {
-	var submitted *time.Time
+	var submitted, since *time.Time
+	var window *liaison.WindowID
+	var consulted *liaison.ConsultationKind
+	var reference *string
 	b := &pgx.Batch{}
 	var judged pinned
 	b.Queue(`
@@ -59,7 +62,8 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 					WHERE b.id = d.absence_id AND b.group_code = s.group_code AND d.given_on BETWEEN greatest(b.held_from, b.recorded_on) AND b.held_until)),
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(d.absence_id::text, ''), coalesce(d.entered_by::text, ''),
 			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
-			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.revision = s.revision AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
+			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
+			(SELECT max(at) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.from_state <> e.to_state), d.window_id::text, d.consulted, d.consultation,
 			coalesce(s.tabled_for::text, ''), coalesce(s.tabled_item, 0), coalesce(s.leaves_after::text, ''),
 			coalesce(s.approved_profile, ''), coalesce(s.approved_profile_version, 0), s.dispatched_at, s.dispatch_at, s.created_at, s.changed_at, p.name, p.email, p.affiliation, p.language
 		FROM statement s JOIN person p ON p.id = s.drafter_id
@@ -70,9 +74,19 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
 			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
+			&since, &window, &consulted, &reference,
 			&st.TabledFor, &st.TabledItem, &st.LeavesAfter,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
 		snap.DrafterPerson.ID = st.Drafter
+		if since != nil {
+			snap.Since = *since
+		}
+		if window != nil {
+			a.Window = *window
+		}
+		if consulted != nil {
+			a.Consulted = liaison.Consultation{Kind: *consulted, Reference: *reference}
+		}
 		a.By, a.As = st.ApprovedBy, st.ApprovedAs
 		return err
 	})
@@ -151,6 +165,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		snap.Replies, err = pgx.CollectRows(rows, scanReply)
 		return err
 	})
+	readWindow(b, &snap, id)
 	b.Queue(`SELECT person_id, reason FROM recusal WHERE statement_id = $1`, id).Query(func(rows pgx.Rows) error {
 		snap.Recused = map[liaison.PersonID]string{}
 		var p liaison.PersonID

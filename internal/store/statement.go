@@ -132,15 +132,26 @@ func (s *Store) Waiting(ctx context.Context, who liaison.PersonID) ([]Line, erro
 			mine = append(mine, x.State)
 		}
 	}
-	// Two ways in, each along an index: what waits is a small part of the register.
+	// Three ways in, each along an index: what waits is a small part of the register.
 	page, err := s.lines(ctx, 200, lineSQL+`
 		WHERE s.id = ANY (ARRAY(
 			(SELECT w.id FROM unnest($1::text[], $2::text[]) AS turn (group_code, state) CROSS JOIN LATERAL (
-				SELECT id FROM statement WHERE group_code = turn.group_code AND state = turn.state ORDER BY changed_at, id LIMIT 200) w)
+				SELECT id FROM statement WHERE group_code = turn.group_code AND statement.state = turn.state
+					AND (turn.state <> 'by-correspondence' OR NOT `+openWindow("statement")+`) ORDER BY changed_at, id LIMIT 200) w)
+			UNION
+			(SELECT c.id FROM correspondence_person p JOIN correspondence_window v ON v.id = p.window_id JOIN statement c ON c.id = v.statement_id
+				WHERE p.person_id = $3 AND c.state = 'by-correspondence' AND v.ends_at > $5 AND v.opened_at = (SELECT max(opened_at) FROM correspondence_window WHERE statement_id = c.id)
+					AND NOT EXISTS (SELECT FROM correspondence_saying x WHERE x.window_id = v.id AND x.person_id = $3) ORDER BY c.changed_at, c.id LIMIT 200)
 			UNION
 			(SELECT d.statement_id FROM drafter d JOIN statement m ON m.id = d.statement_id WHERE d.person_id = $3 AND m.state = ANY ($4) ORDER BY m.changed_at, m.id LIMIT 200)))
-		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine)
+		ORDER BY s.changed_at, s.id LIMIT 200`, groups, states, r.person, mine, s.now())
 	return page.Lines, err
+}
+
+// openWindow is a condition on a statement: its window for objections is not over at $5.
+func openWindow(statement string) string {
+	return `EXISTS (SELECT FROM correspondence_window o WHERE o.statement_id = ` + statement + `.id AND o.ends_at > $5
+		AND o.opened_at = (SELECT max(opened_at) FROM correspondence_window WHERE statement_id = ` + statement + `.id))`
 }
 
 // standing finds the groups in which the person, a vice-chair, decides in the chair's place today.
@@ -286,6 +297,9 @@ type Decision struct {
 	Meeting   string         // with its place
 	Item      int            // of its agenda
 	Tabled    int            // the revision that was tabled, where a meeting approved this one with edits; else 0
+
+	Window    liaison.WindowID     // for objections, after or by which it was approved
+	Consulted liaison.Consultation // of a decision between meetings
 }
 
 // Revisions lists the submitted revisions of a statement with what was decided on each, newest first.
@@ -297,7 +311,8 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		SELECT r.number, r.digest, r.canonical, p.name, r.submitted_at,
 			coalesce(d.kind, ''), coalesce(q.name, ''), coalesce(d.acting, ''), coalesce(d.drafted, false), coalesce(d.reason, ''), coalesce(d.decided_at, r.submitted_at),
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(b.kind, ''), coalesce(e.name, ''), coalesce(d.evidence, ''), coalesce(d.evidence_file, ''),
-			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0), coalesce(d.tabled_revision, 0)
+			coalesce(m.title || CASE m.place WHEN '' THEN '' ELSE ', ' || m.place END, ''), coalesce(d.agenda_item, 0), coalesce(d.tabled_revision, 0),
+			coalesce(d.window_id::text, ''), coalesce(d.consulted, ''), coalesce(d.consultation, '')
 		FROM revision r JOIN person p ON p.id = r.submitted_by
 		LEFT JOIN decision d ON d.statement_id = r.statement_id AND d.revision = r.number
 		LEFT JOIN person q ON q.id = d.person_id
@@ -313,7 +328,8 @@ func (s *Store) Revisions(ctx context.Context, id liaison.StatementID) ([]Revisi
 		var d Decision
 		var canonical []byte
 		if err := row.Scan(&r.Number, &r.Digest, &canonical, &r.SubmittedBy, &r.SubmittedAt, &d.Kind, &d.By, &d.Acting, &d.Drafted, &d.Reason, &d.At,
-			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item, &d.Tabled); err != nil {
+			&d.Mode, &d.On, &d.Stands, &d.EnteredBy, &d.Evidence, &d.File, &d.Meeting, &d.Item, &d.Tabled,
+			&d.Window, &d.Consulted.Kind, &d.Consulted.Reference); err != nil {
 			return r, err
 		}
 		if d.Kind != "" {

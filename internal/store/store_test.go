@@ -76,7 +76,7 @@ func give(t *testing.T, s *store.Store, id liaison.StatementID, kind liaison.Com
 		liaison.DoSubmit: seed.Editor.ID, liaison.DoWithdraw: seed.Editor.ID, liaison.DoClose: seed.Secretary.ID, liaison.DoSettle: "",
 		liaison.DoReturn: seed.Chair.ID, liaison.DoApprove: seed.Chair.ID, liaison.DoReject: seed.Chair.ID, liaison.DoDispatch: seed.Chair.ID,
 	}[kind]
-	cmd := liaison.Command{ID: newCommand(), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest}
+	cmd := liaison.Command{ID: newCommand(), Kind: kind, Statement: id, Actor: actor, Digest: snap.Digest, Consulted: seed.Consulted()}
 	if kind.Requires(liaison.NeedReason) {
 		cmd.Reason = "because"
 	}

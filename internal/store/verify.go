@@ -66,6 +66,7 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		if err := c.resume(); err != nil {
 			return err
 		}
+		c.cross.Rules = s.pool.rules().Cited
 		// The logs are read on connections of their own, in this snapshot, and this one waits for as long.
 		if err := t.QueryRow(ctx, `SELECT pg_export_snapshot(), set_config('idle_in_transaction_session_timeout', '0', true)`).Scan(&c.snapshot, nil); err != nil {
 			return fmt.Errorf("take a snapshot: %w", err)

@@ -75,7 +75,7 @@ func newWorld(t *testing.T, to ...liaison.Code) *world {
 			actor = seed.Editor.ID
 		}
 		batch = liaison.CommandID(uuid.NewString())
-		if _, err := w.store.Do(t.Context(), liaison.Command{ID: batch, Kind: kind, Statement: w.statement, Actor: actor, Digest: snap.Digest}); err != nil {
+		if _, err := w.store.Do(t.Context(), liaison.Command{ID: batch, Kind: kind, Statement: w.statement, Actor: actor, Digest: snap.Digest, Consulted: seed.Consulted()}); err != nil {
 			t.Fatal(err)
 		}
 	}
