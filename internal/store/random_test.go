@@ -100,6 +100,9 @@ func (w *walk) command(id liaison.StatementID) {
 	if snap.State == liaison.Dispatching && w.IntN(3) == 0 { // the engine's own, which no person may
 		cmd.Kind = liaison.DoSettle
 	}
+	if snap.State == liaison.Approved && w.IntN(5) == 0 { // of so many commands, one that few states allow
+		cmd.Kind, cmd.Actor = liaison.DoAmend, seed.Secretary.ID
+	}
 	if snap.State == liaison.InCorrespondence && w.IntN(4) == 0 {
 		cmd.Kind, cmd.Actor = []liaison.CommandKind{liaison.DoEndWindow, liaison.DoRemindWindow}[w.IntN(2)], ""
 	}
