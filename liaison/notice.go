@@ -48,6 +48,7 @@ const (
 	LetterProposalAnswered Letter = "proposal-answered"
 
 	LetterTabled Letter = "tabled"
+	LetterPutOff Letter = "put-off"
 )
 
 // Correspondence lists every letter, as the database's CHECK does, with its label and when it goes out. A person chooses for
@@ -93,6 +94,7 @@ var Correspondence = []struct {
 	{LetterProposalAnswered, "Proposal answered", "a study group answered a proposal of a progress report", true},
 
 	{LetterTabled, "Tabled", "a statement is on the agenda of a meeting, for decision", true},
+	{LetterPutOff, "Put off", "a meeting puts off its decision on a statement", true},
 }
 
 // Letters lists every kind.
@@ -201,6 +203,7 @@ var Notices = []Notice{
 	{Event: EventProposalAnswered, Letter: LetterProposalAnswered, To: []Readership{TheChair, TheSecretariat}, Others: true},
 
 	{Event: EventTabled, Letter: LetterTabled, To: []Readership{TheDrafter, TheChair}, Others: true},
+	{Event: EventPutOff, Letter: LetterPutOff, To: []Readership{TheDrafter, TheSecretariat}, Others: true},
 }
 
 // AtOncePerDay is how many letters of one kind about one message a person gets at once within a day; what goes beyond waits

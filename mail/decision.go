@@ -20,6 +20,22 @@ func (t Tabled) in(c *catalogue.Catalogue) sheet {
 		Facts: facts(fact{"label.meeting", c.Isolate(t.Meeting) + c.Say("about.comma") + days(c, t.From, t.Until), true}, fact{"label.item", c.Isolate(t.Item), false})})
 }
 
+// PutOff tells the drafter and the secretariat that a meeting put off its decision, and why.
+type PutOff struct {
+	Matter
+	Meeting string
+	By      string // who put it off
+	Acting  string // in which capacity, by its label: "Chair"
+	Reason  string // in full, as it was written
+}
+
+func (PutOff) kind() liaison.Letter { return liaison.LetterPutOff }
+
+func (p PutOff) in(c *catalogue.Catalogue) sheet {
+	return p.sheet(c, notice{Head: c.Say("putoff.head"), Lead: c.Say("putoff.lead", "by", p.By, "office", office(c, p.Acting)),
+		Facts: facts(fact{"label.meeting", c.Isolate(p.Meeting), true}), Quote: p.Reason, QuoteHead: c.Say("word.reason")})
+}
+
 // days is the first day, and the last one where that is another.
 func days(c *catalogue.Catalogue, from, until liaison.Date) string {
 	if from == until {

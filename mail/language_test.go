@@ -53,6 +53,7 @@ func notices() map[string]Letter {
 	out := map[string]Letter{
 		"decision-waiting":         DecisionWaiting{matter(), "2026-11-05"},
 		"tabled":                   Tabled{matter(), "Second meeting of JCA-ML, Geneva", "2026-11-02", "2026-11-04", "9. Approval of outgoing liaison statements"},
+		"put-off":                  PutOff{matter(), "Second meeting of JCA-ML, Geneva", chair.Name, "Chair", reason},
 		"correspondence-opened":    CorrespondenceOpened{Matter: matter(), Until: "2026-11-19", Mode: liaison.ByCorrespondence, By: chair.Name},
 		"correspondence-closing":   CorrespondenceClosing{matter(), "2026-11-19", 3, liaison.ByCorrespondence},
 		"correspondence-closed":    CorrespondenceClosed{Matter: matter(), How: liaison.EventWindowEnded},
@@ -334,7 +335,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 			t.Errorf("the table sends %q, which is no letter of this package", kind)
 		}
 	}
-	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, CorrespondenceOpened{}, CorrespondenceClosing{},
+	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, PutOff{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, ObjectedLate{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
 		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {

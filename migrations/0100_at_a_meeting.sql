@@ -79,9 +79,9 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
-CALL widen_check('transmission', 'transmission_letter', 'letter', 'tabled');
-CALL widen_check('notice', 'notice_letter', 'letter', 'tabled');
-CALL widen_check('notice_choice', 'notice_choice_letter', 'letter', 'tabled');
+CALL widen_check('transmission', 'transmission_letter', 'letter', 'tabled', 'put-off');
+CALL widen_check('notice', 'notice_letter', 'letter', 'tabled', 'put-off');
+CALL widen_check('notice_choice', 'notice_choice_letter', 'letter', 'tabled', 'put-off');
 
 -- +goose StatementBegin
 -- The pages enter meetings and their agendas. The worker locks the row of a meeting while it decides at it, which asks for the right

@@ -15,7 +15,7 @@ import (
 	"github.com/jca-ml/liaison/mail"
 )
 
-// TestAtAMeeting: the drafter and the chair are told that it is tabled, and what leaves says which meeting approved it, where and when;
+// TestAtAMeeting: the drafter and the chair are told that it is tabled, and the drafter and the secretariat that it was put off, and what leaves says which meeting approved it, where and when;
 // what an officer approved between meetings does not pass for that (rules of the field, edge case 27).
 func TestAtAMeeting(t *testing.T) {
 	s := store.New(testkit.Database(t, register)).At(func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) })
@@ -28,26 +28,34 @@ func TestAtAMeeting(t *testing.T) {
 	do(t, s, between, liaison.DoSubmit, seed.Editor)
 	do(t, s, between, liaison.DoApprove, seed.Chair)
 	do(t, s, at, liaison.DoSubmit, seed.Editor)
-	table := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoTable, Statement: at, Actor: seed.Secretary.ID, Digest: snapshot(t, s, at).Digest, Meeting: m.ID, Item: 9}
-	if _, err := s.Do(t.Context(), table); err != nil {
-		t.Fatal(err)
-	}
-	ts, err := s.Batch(t.Context(), table.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	told := map[liaison.PersonID]string{}
-	for _, x := range ts {
-		message, err := o.Render(t.Context(), x)
+	tell := func(kind liaison.CommandKind, by liaison.Person) map[liaison.PersonID]string {
+		t.Helper()
+		cmd := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: at, Actor: by.ID, Digest: snapshot(t, s, at).Digest}
+		if cmd.Reason = "Two groups have not answered yet."; kind == liaison.DoTable {
+			cmd.Meeting, cmd.Item, cmd.Reason = m.ID, 9, ""
+		}
+		if _, err := s.Do(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+		ts, err := s.Batch(t.Context(), cmd.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, _, err := mail.Parts(message)
-		if err != nil {
-			t.Fatal(err)
+		told := map[liaison.PersonID]string{}
+		for _, x := range ts {
+			message, err := o.Render(t.Context(), x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _, err := mail.Parts(message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told[x.Person] = strings.Join(strings.Fields(text), " ")
 		}
-		told[x.Person] = strings.Join(strings.Fields(text), " ")
+		return told
 	}
+	told := tell(liaison.DoTable, seed.Secretary)
 	for _, p := range []liaison.Person{seed.Chair, seed.Editor} {
 		for _, want := range []string{"Second meeting of JCA-ML, Geneva, 22 November 2026 – 24 November 2026", "9. Approval of outgoing liaison statements", "/statements/" + string(at) + "/review"} {
 			if !strings.Contains(told[p.ID], want) {
@@ -61,6 +69,18 @@ func TestAtAMeeting(t *testing.T) {
 	if err := s.MoveMeeting(t.Context(), seed.Chair.ID, m.ID, liaison.OpenMeeting, ""); err != nil {
 		t.Fatal(err)
 	}
+	off := tell(liaison.DoDefer, seed.Chair)
+	for _, p := range []liaison.Person{seed.Editor, seed.Secretary} {
+		for _, want := range []string{"put off its decision", "Kangchan Lee, chair", "Second meeting of JCA-ML, Geneva", "Two groups have not answered yet."} {
+			if !strings.Contains(off[p.ID], want) {
+				t.Errorf("%s is not told %q:\n%s", p.Name, want, off[p.ID])
+			}
+		}
+	}
+	if len(off) != 2 {
+		t.Errorf("%d persons are told that it was put off, want the drafter and the secretariat", len(off))
+	}
+	tell(liaison.DoTable, seed.Secretary)
 	do(t, s, at, liaison.DoApprove, seed.Chair)
 	const line = "JCA-ML, Second meeting of JCA-ML, Geneva, 23 November 2026"
 	for id, want := range map[liaison.StatementID]bool{at: true, between: false} {

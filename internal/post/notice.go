@@ -130,6 +130,16 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		item, _ := meeting.Item(e.Item)
 		m.URL = page + "/review"
 		return mail.Tabled{Matter: m, Meeting: meeting.Where(), From: meeting.From, Until: meeting.Until, Item: item.Cite()}, nil
+	case liaison.LetterPutOff:
+		meeting, err := o.Store.Meeting(ctx, e.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		who, err := o.Store.Person(ctx, e.Actor)
+		if err != nil {
+			return nil, err
+		}
+		return mail.PutOff{Matter: m, Meeting: meeting.Where(), By: who.Name, Acting: e.Acting.Label(), Reason: e.Reason}, nil
 	case liaison.LetterReturned, liaison.LetterRejected, liaison.LetterApproved:
 		r, err := o.revision(ctx, snap.ID, e.Revision)
 		if err != nil {
