@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func TestProfileCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = profileCheckCmd{Files: append(good, bad)}.Run()
-	if exitCode(err) != 2 || liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "1 of 5 files") {
+	if exitCode(err) != 2 || liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), fmt.Sprintf("1 of %d files", len(good)+1)) {
 		t.Errorf("a bad file: %v", err)
 	}
 }

@@ -120,7 +120,7 @@ func TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Do(ctx, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Hold: true}); err != nil {
+	if _, err := s.Do(ctx, liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Hold: true, Consulted: seed.Consulted()}); err != nil {
 		t.Fatal(err)
 	}
 	if answer := do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoDispatch, Statement: id, Actor: seed.Secretary.ID}); answer.State != liaison.Dispatching {
