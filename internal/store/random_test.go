@@ -42,8 +42,8 @@ func TestRandomCommands(t *testing.T) {
 			id := draft(t, s, "w3c", "ieee")
 			w.ids, w.carried[id] = append(w.ids, id), liaison.Draft
 		}
-		for step := range 600 {
-			if now = now.Add(time.Second); step > 250 && w.IntN(20) == 0 { // the meeting has its day first
+		for step := range 900 {
+			if now = now.Add(time.Second); step > 300 && w.IntN(20) == 0 { // the meeting has its day first
 				now = now.AddDate(0, 0, 1)
 			}
 			id := w.ids[w.IntN(len(w.ids))]
@@ -100,8 +100,11 @@ func (w *walk) command(id liaison.StatementID) {
 	if snap.State == liaison.Dispatching && w.IntN(3) == 0 { // the engine's own, which no person may
 		cmd.Kind = liaison.DoSettle
 	}
-	if snap.State == liaison.Approved && w.IntN(5) == 0 { // of so many commands, one that few states allow
+	switch few := w.IntN(5) == 0; { // of so many commands, those that one state allows
+	case few && snap.State == liaison.Approved:
 		cmd.Kind, cmd.Actor = liaison.DoAmend, seed.Secretary.ID
+	case few && snap.State == liaison.Tabled:
+		cmd.Kind, cmd.Actor = liaison.DoApproveEdited, seed.Chair.ID
 	}
 	if snap.State == liaison.InCorrespondence && w.IntN(4) == 0 {
 		cmd.Kind, cmd.Actor = []liaison.CommandKind{liaison.DoEndWindow, liaison.DoRemindWindow}[w.IntN(2)], ""
