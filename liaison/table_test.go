@@ -225,6 +225,13 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 			}
 		}
 	}
+	if kind == liaison.DoDefer { // to the drafter and the secretariat, but for who did it
+		for _, who := range []string{"author", "secretary"} {
+			if who != string(command(kind, acting).Actor) {
+				want = append(want, "put-off to "+who)
+			}
+		}
+	}
 	for _, who := range []string{"chair", "author", "secretary"} {
 		if letter := tellsOthers[kind]; letter != "" && who != string(command(kind, acting).Actor) {
 			want = append(want, letter+" to "+who)

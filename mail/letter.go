@@ -31,6 +31,7 @@ var (
 	_ Letter = Dispatched{}
 
 	_ Letter = Tabled{}
+	_ Letter = PutOff{}
 	_ Letter = DecisionWaiting{}
 	_ Letter = CorrespondenceOpened{}
 	_ Letter = ObjectedLate{}

@@ -202,10 +202,12 @@ func (e *exporting) rows(ctx context.Context, t pgx.Tx, sql string) error {
 
 // salts writes each committed value with its salt.
 func (e *exporting) salts(ctx context.Context, t pgx.Tx) error {
+	value := "CASE salt.field"
+	for _, field := range audit.Committed() {
+		value += " WHEN '" + field + "' THEN event." + field
+	}
 	rows, err := t.Query(ctx, `
-		SELECT salt.event_id, salt.field, salt.salt, CASE salt.field WHEN 'reason' THEN event.reason WHEN 'recipient' THEN event.recipient
-			WHEN 'message_id' THEN event.message_id WHEN 'reply' THEN event.reply
-			WHEN 'evidence' THEN event.evidence END
+		SELECT salt.event_id, salt.field, salt.salt, `+value+` END
 		FROM audit.salt JOIN event ON event.id = salt.event_id ORDER BY event.seq, salt.field`)
 	if err != nil {
 		return err
