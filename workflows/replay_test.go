@@ -48,6 +48,7 @@ var situations = map[string]struct {
 	"approved_held":            {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit", "approve+"}, liaison.Approved},
 	"dispatched_with_deferral": {[]liaison.Code{"khronos", "w3c"}, []liaison.CommandKind{"submit", "approve"}, liaison.Dispatched}, // busy@ defers once
 	"waiting_for_replies":      {[]liaison.Code{"itu-t/sg17"}, []liaison.CommandKind{"submit", "approve"}, liaison.Dispatched},
+	"by_correspondence":        {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit", "open-window"}, liaison.InCorrespondence},
 	"rejected":                 {[]liaison.Code{"w3c"}, []liaison.CommandKind{"submit", "reject"}, liaison.Rejected},
 }
 
@@ -60,10 +61,8 @@ func TestReplay(t *testing.T) {
 		t.Fatalf("%s is empty: nothing is replayed, %v", recordings, err)
 	}
 	for name := range situations {
-		for _, workflow := range []string{"statement", "dispatch"} {
-			if want := filepath.Join(recordings, name+"."+workflow+".json"); !slices.Contains(files, want) {
-				t.Errorf("%s is not recorded", want)
-			}
+		if want := filepath.Join(recordings, recording(name, "statement")); !slices.Contains(files, want) {
+			t.Errorf("%s is not recorded", want)
 		}
 	}
 	for _, file := range files {
@@ -73,6 +72,11 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recording names the history of a workflow in a situation, by the procedure that it was started with: those of earlier ones stay.
+func recording(situation, workflow string) string {
+	return fmt.Sprintf("%s.p%d.%s.json", situation, workflows.Procedure, workflow)
 }
 
 // TestReplayFindsAnotherOrder changes the order of commands and sees that TestReplay would find it.
@@ -154,8 +158,11 @@ func TestRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := liaison.Command{ID: liaison.CommandID(name + "-" + kind), Kind: liaison.CommandKind(kind), Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Reason: "because", Hold: hold, Consulted: seed.Consulted()}
-			if cmd.Kind == liaison.DoSubmit {
+			switch cmd.Kind {
+			case liaison.DoSubmit:
 				cmd.Actor = seed.Editor.ID
+			case liaison.DoOpenWindow:
+				cmd.Window = &liaison.Opening{Last: snap.Today.Plus(14)}
 			}
 			if _, err := e.Do(t.Context(), cmd); err != nil {
 				t.Fatal(err)
@@ -180,8 +187,10 @@ func TestRecord(t *testing.T) {
 			}
 			return err
 		})
-		save(t, e.Temporal, workflows.StatementWorkflowID(id), name+".statement.json")
-		save(t, e.Temporal, workflows.DispatchWorkflowID(id, batch), name+".dispatch.json")
+		save(t, e.Temporal, workflows.StatementWorkflowID(id), recording(name, "statement"))
+		if _, err := e.Temporal.DescribeWorkflowExecution(t.Context(), workflows.DispatchWorkflowID(id, batch), ""); err == nil { // what the first attempt left open
+			save(t, e.Temporal, workflows.DispatchWorkflowID(id, batch), recording(name, "dispatch"))
+		}
 	}
 }
 
