@@ -106,10 +106,12 @@ func (s *server) employerForm(r *http.Request, snap liaison.Snapshot, typed liai
 		Until: input{ID: "f-until", Name: "until", Label: "Last day", Hint: "Empty while it lasts.", Kind: "date", Value: string(typed.Until), Error: ps.Of("f-until")},
 	}
 	listed := map[liaison.PersonID]bool{}
-	for _, a := range snap.Officers {
-		if !listed[a.Person.ID] && (a.Until == "" || a.Until >= snap.Today) {
-			listed[a.Person.ID] = true
-			f.Officers = append(f.Officers, officerChoice{a.Person.ID, a.Person.Name + ", " + a.Office.Label(), a.Person.ID == typed.Person.ID})
+	for _, o := range liaison.Offices { // who decides stands first
+		for _, a := range snap.Officers {
+			if a.Office == o.Office && o.Office != liaison.OfficeAuditor && !listed[a.Person.ID] && (a.Until == "" || a.Until >= snap.Today) {
+				listed[a.Person.ID] = true
+				f.Officers = append(f.Officers, officerChoice{a.Person.ID, a.Person.Name + ", " + a.Office.Label(), a.Person.ID == typed.Person.ID})
+			}
 		}
 	}
 	bodies, err := s.store.Bodies(r.Context())
