@@ -53,6 +53,11 @@ func Dispatch(ctx workflow.Context, in DispatchInput) error {
 	if !knows(ctx, in.Procedure, "several") {
 		part(ctx, messages)
 	} else {
+		if in.Procedure > 0 { // what was begun before goes its own way at once: it waits for nobody's first attempt
+			queued := func(m activities.Transmission) bool { return m.State == liaison.TransmissionQueued }
+			part(ctx, slices.DeleteFunc(slices.Clone(messages), queued))
+			messages = slices.DeleteFunc(messages, func(m activities.Transmission) bool { return !queued(m) })
+		}
 		for p := range slices.Chunk(messages, together) {
 			open.Add(1)
 			d.under++

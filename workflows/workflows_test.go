@@ -61,6 +61,7 @@ type office struct {
 	sealed     int
 	settling   func(id liaison.TransmissionID, was activities.Transmission) activities.Transmission // of a message in doubt; nil leaves it to a person
 	stumbling  func(activity string) error                                                          // before whatever else it does
+	several    func()                                                                               // before several messages are sent in one activity
 }
 
 // stumble fails or panics as the test says.
@@ -233,6 +234,9 @@ func (o *office) Transmit(ctx context.Context, id liaison.TransmissionID) (activ
 
 // TransmitSeveral makes one attempt for each.
 func (o *office) TransmitSeveral(ctx context.Context, ids []liaison.TransmissionID) (after []activities.Transmission, err error) {
+	if o.several != nil {
+		o.several()
+	}
 	for _, id := range ids {
 		x, failed := o.Transmit(ctx, id)
 		after, err = append(after, x), errors.Join(err, failed)
@@ -830,6 +834,35 @@ func TestResumeTakesOverOpenBatches(t *testing.T) {
 	}
 	if b.o.asked[0] != "open batches" {
 		t.Errorf("asked first for %s", b.o.asked[0])
+	}
+}
+
+// TestWhatWasBegunWaitsForNoFirstAttempt: a message whose worker went away is settled while a slow server still keeps the first attempts of
+// others waiting.
+func TestWhatWasBegunWaitsForNoFirstAttempt(t *testing.T) {
+	b := newBench(t)
+	b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true}}
+	b.o.add("approve/dispatch", "to 1")
+	b.o.add("approve/dispatch", "to 2")
+	b.o.ledger["to 1"] = activities.Transmission{ID: "to 1", State: liaison.TransmissionAttempting}
+	settled := make(chan struct{})
+	b.o.abandoning = func(liaison.TransmissionID, liaison.TransmissionState) liaison.TransmissionState {
+		close(settled)
+		return liaison.TransmissionAccepted
+	}
+	b.o.several = func() {
+		select {
+		case <-settled:
+		case <-time.After(10 * time.Second):
+			t.Error("the message that was begun waits for those that were not")
+		}
+	}
+	b.give(24*time.Hour, liaison.Command{Kind: liaison.DoClose})
+	if err := b.run(workflows.StatementInput{State: liaison.Dispatching, Resume: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.o.answers["approve/dispatch/settle"].State; got != liaison.Dispatched {
+		t.Errorf("settled as %s", got)
 	}
 }
 
