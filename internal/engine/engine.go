@@ -94,12 +94,24 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	case err != nil:
 		return liaison.Answer{}, err
 	case recorded != nil:
+		if goesOn(cmd, *recorded) { // the run that carries it out gives the whole answer, also one that has not heard of it yet
+			if answer, err := e.update(ctx, cmd, recorded.State); err == nil {
+				return answer, nil
+			} else if err = e.explain(err); liaison.CodeOf(err) == liaison.Unavailable {
+				return liaison.Answer{}, err
+			}
+		}
 		if err := e.rouse(ctx, cmd.Statement, *recorded); err != nil {
 			return liaison.Answer{}, err
 		}
 		return *recorded, nil
 	}
 	return liaison.Answer{}, refusal
+}
+
+// goesOn reports whether the dispatch that follows on the approval in the same breath is not on record yet.
+func goesOn(cmd liaison.Command, recorded liaison.Answer) bool {
+	return cmd.Kind.Approves() && !cmd.Hold && recorded.State == liaison.Approved && recorded.DispatchAt.IsZero() && recorded.After == ""
 }
 
 // rouse has the statement's workflow look at what a command released that is on record, and that it may know nothing of. An Update

@@ -110,6 +110,26 @@ func TestGivenAgainWhatTheWorkflowNeverHeardOf(t *testing.T) {
 	})
 }
 
+// TestGivenAgainWhileItIsCarriedOut: the approval is on record and the dispatch that follows in the same breath is not. Whoever gives the
+// approval again is told of the dispatch, every time alike.
+func TestGivenAgainWhileItIsCarriedOut(t *testing.T) {
+	e, s, _ := start(t)
+	ctx := t.Context()
+	id := draft(t, s, "w3c")
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
+	if _, err := s.Do(ctx, approve); err != nil {
+		t.Fatal(err)
+	}
+	if first, again := do(t, e, approve), do(t, e, approve); first.State != liaison.Dispatching || again.State != first.State || again.Version != first.Version {
+		t.Errorf("answered with %+v, and then with %+v", first, again)
+	}
+}
+
 // TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf: nobody gives the lost command again, and what comes next is carried out.
 func TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf(t *testing.T) {
 	e, s, _ := start(t)
