@@ -55,6 +55,7 @@ func reportFacts(ctx context.Context, q judge, what ReportFor) (liaison.ReportFa
 	}
 	f := liaison.ReportFacts{Group: group.GroupBody, Profile: group.Profile, Zone: zone, From: what.From, Until: what.Until, AsOf: what.AsOf}
 	b := &pgx.Batch{}
+	b.Queue(`SET LOCAL jit = off`) // compiling these takes longer than carrying them out
 	queueReportGroup(b, &f, what)
 	queueReportOut(b, &f)
 	queueReportRest(b, &f)

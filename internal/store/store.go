@@ -44,6 +44,8 @@ func Open(ctx context.Context, url string, options ...Option) (*Store, error) {
 	// A statement held by a stalled client must not hold the log's lock for ever.
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "10s"
+	// What we ask is answered in milliseconds; where the planner thinks otherwise, compiling takes longer than carrying out.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
