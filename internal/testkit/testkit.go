@@ -182,7 +182,12 @@ func Database(t testing.TB, migrate func(ctx context.Context, url string) error)
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), startBound)
 	defer cancel()
-	pool, err := pgxpool.New(ctx, DatabaseURL(t, migrate))
+	cfg, err := pgxpool.ParseConfig(DatabaseURL(t, migrate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.ConnConfig.RuntimeParams["jit"] = "off" // as the program has it
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
