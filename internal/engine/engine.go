@@ -94,7 +94,7 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	case err != nil:
 		return liaison.Answer{}, err
 	case recorded != nil:
-		if goesOn(cmd, *recorded) { // the run that carries it out gives the whole answer, also one that has not heard of it yet
+		if e.goesOn(ctx, cmd, *recorded) { // the run that carries it out gives the whole answer, also one that has not heard of it yet
 			if answer, err := e.update(ctx, cmd, recorded.State); err == nil {
 				return answer, nil
 			} else if err = e.explain(err); liaison.CodeOf(err) == liaison.Unavailable {
@@ -109,9 +109,14 @@ func (e *Engine) orRecorded(ctx context.Context, cmd liaison.Command, refusal er
 	return liaison.Answer{}, refusal
 }
 
-// goesOn reports whether the dispatch that follows on the approval in the same breath is not on record yet.
-func goesOn(cmd liaison.Command, recorded liaison.Answer) bool {
-	return cmd.Kind.Approves() && !cmd.Hold && recorded.State == liaison.Approved && recorded.DispatchAt.IsZero() && recorded.After == ""
+// goesOn reports whether the dispatch that follows on the approval in the same breath is not on record yet, and nothing else has happened
+// since either: what was taken back meanwhile is not gone on with.
+func (e *Engine) goesOn(ctx context.Context, cmd liaison.Command, recorded liaison.Answer) bool {
+	if !cmd.Kind.Approves() || cmd.Hold || recorded.State != liaison.Approved || !recorded.DispatchAt.IsZero() || recorded.After != "" {
+		return false
+	}
+	snap, err := e.Store.SnapshotFor(ctx, cmd)
+	return err == nil && snap.State == recorded.State && snap.Version == recorded.Version
 }
 
 // rouse has the statement's workflow look at what a command released that is on record, and that it may know nothing of. An Update

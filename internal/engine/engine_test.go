@@ -130,6 +130,35 @@ func TestGivenAgainWhileItIsCarriedOut(t *testing.T) {
 	}
 }
 
+// TestGivenAgainAfterItWasTakenBack: an approval that is given again when it was taken back and the statement submitted anew gets its first
+// answer, sends nothing, and hinders no new decision.
+func TestGivenAgainAfterItWasTakenBack(t *testing.T) {
+	e, s, _ := start(t)
+	ctx := t.Context()
+	id := draft(t, s, "w3c")
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID})
+	snap, err := s.Snapshot(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approve := liaison.Command{ID: newCommand(), Kind: liaison.DoApprove, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Consulted: seed.Consulted()}
+	if _, err := s.Do(ctx, approve); err != nil { // its dispatch never came
+		t.Fatal(err)
+	}
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoReopen, Statement: id, Actor: seed.Chair.ID, Reason: "A date is wrong."})
+	if snap, err = s.Snapshot(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID, Draft: snap.DraftVersion})
+	if again := do(t, e, approve); again.State != liaison.Approved {
+		t.Errorf("answered with %+v", again)
+	}
+	if snap, err = s.Snapshot(ctx, id); err != nil || snap.State != liaison.InReview {
+		t.Errorf("the statement is %s, %v", snap.State, err)
+	}
+	do(t, e, liaison.Command{ID: newCommand(), Kind: liaison.DoReject, Statement: id, Actor: seed.Chair.ID, Digest: snap.Digest, Reason: "No longer needed."})
+}
+
 // TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf: nobody gives the lost command again, and what comes next is carried out.
 func TestTheNextCommandAfterOneThatTheWorkflowNeverHeardOf(t *testing.T) {
 	e, s, _ := start(t)
