@@ -126,12 +126,23 @@ func (r *reads[K, V]) get(key K, read func() (V, error)) (V, error) {
 	}
 	v, err := read()
 	if err == nil {
-		if r.got == nil {
-			r.got = map[K]V{}
-		}
-		r.got[key] = v
+		r.keep(key, v)
 	}
 	return v, err
+}
+
+// put keeps what was read with others.
+func (r *reads[K, V]) put(key K, v V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep(key, v)
+}
+
+func (r *reads[K, V]) keep(key K, v V) {
+	if r.got == nil {
+		r.got = map[K]V{}
+	}
+	r.got[key] = v
 }
 
 // sharing is the same office for messages that are made at the same time.
@@ -173,7 +184,7 @@ func (o *Office) body(ctx context.Context, code liaison.Code) (liaison.Body, err
 func (o *Office) readBodies(ctx context.Context, codes []liaison.Code) error {
 	bodies, err := o.Store.BodiesOf(ctx, codes)
 	for _, b := range bodies {
-		_, _ = o.shared.bodies.get(b.Code, func() (liaison.Body, error) { return b, nil })
+		o.shared.bodies.put(b.Code, b)
 	}
 	return err
 }
