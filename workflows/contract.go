@@ -71,7 +71,8 @@ type StatementInput struct {
 //	1  the statement's run makes the first attempt itself; nothing is asked of GetVersion that was there before
 const Procedure = 1
 
-// knows reports whether a run has a change.
+// knows reports whether a run has a change that was made before there were procedures. A later change takes the next number, and is asked
+// for by that: a run with an earlier one goes on as it began.
 func knows(ctx workflow.Context, procedure int, change string) bool {
 	return procedure > 0 || workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
