@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,15 +70,18 @@ func (s *server) setSubscription(w http.ResponseWriter, r *http.Request, me *vis
 		return err
 	}
 	open := r.PostFormValue("do") == "open"
-	if !open && r.PostFormValue("do") != "close" {
+	shown, err := strconv.Atoi(r.PostFormValue("generation"))
+	if err != nil || !open && r.PostFormValue("do") != "close" {
 		return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
 	}
 	link, err := s.store.CalendarLink(r.Context(), me.ID())
 	if err != nil {
 		return err
 	}
-	if err := s.store.SetCalendarLink(r.Context(), me.ID(), link, open); err != nil {
-		return err
+	if link.Generation == shown { // else it was done already, by this form or in another window
+		if err := s.store.SetCalendarLink(r.Context(), me.ID(), link, open); err != nil {
+			return err
+		}
 	}
 	http.Redirect(w, r, "/me?calendar#calendar", http.StatusSeeOther)
 	return nil

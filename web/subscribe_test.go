@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,13 @@ func TestDeadlinesInACalendar(t *testing.T) {
 		t.Fatalf("addresses that nobody asked for: %q", got)
 	}
 	ask := func(b *browser, do string) {
-		b.send("POST", "/me/calendar", url.Values{"do": {do}}).is(t, http.StatusSeeOther)
+		form := with(b.at("/me").form(t, "/me/calendar"), "do", do)
+		b.send("POST", "/me/calendar", form).is(t, http.StatusSeeOther)
+		before := b.calendars()
+		b.send("POST", "/me/calendar", form).is(t, http.StatusSeeOther) // the same form again
+		if after := b.calendars(); !slices.Equal(before, after) {
+			t.Errorf("the same form, sent twice, led to %q and to %q", before, after)
+		}
 	}
 	ask(writer, "open")
 	ask(boss, "open")
