@@ -204,14 +204,7 @@ func saidFormOf(snap store.Snapshot, me *visitor, may []liaison.CommandKind, typ
 
 // correspond opens a window, takes an answer, or takes the window back.
 func (s *server) correspond(w http.ResponseWriter, r *http.Request, me *visitor) error {
-	snap, err := s.readable(r, me)
-	if err != nil {
-		return err
-	}
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	id, err := commandID(r)
+	snap, id, err := s.asked(w, r, me)
 	if err != nil {
 		return err
 	}
