@@ -392,6 +392,18 @@ func (s Snapshot) checkSaid(r Rule, cmd Command, acting Capacity) (*Saying, erro
 	return x, nil
 }
 
+// AsksConsultation reports whether the person, deciding between meetings, has to say how the others of the management team were consulted.
+func (s Snapshot) AsksConsultation(p PersonID) bool {
+	others, _ := s.Team(p)
+	return s.State.Mode() == ByOfficer && s.Profile.Approval.Consulted && len(others) > 0
+}
+
+// AnsweredInWindow reports whether somebody said something in a window in which these bytes lay open. One that was taken back at once asked
+// nobody in earnest.
+func (s Snapshot) AnsweredInWindow() bool {
+	return s.Window != nil && s.Window.Digest == s.Digest && len(s.Window.Said) > 0
+}
+
 // checkConsulted refuses a decision between meetings that does not say how the management team was consulted, where the profile asks
 // for that, and what cannot be so. It returns what goes on record.
 func (s Snapshot) checkConsulted(cmd Command) (Consultation, error) {
@@ -402,7 +414,7 @@ func (s Snapshot) checkConsulted(cmd Command) (Consultation, error) {
 		return Consultation{}, nil
 	}
 	if cmd.Consulted == nil || cmd.Consulted.Kind == "" {
-		if others, _ := s.Team(cmd.Actor); !s.Profile.Approval.Consulted || len(others) == 0 {
+		if !s.AsksConsultation(cmd.Actor) {
 			return Consultation{}, nil
 		}
 		return bad("Say how the management team was consulted: a decision between meetings is made in consultation with it. Ask it by correspondence, or give the reference of the message or the call. (%s)", s.Profile.sourceOf("approval.consulted"))
@@ -418,8 +430,8 @@ func (s Snapshot) checkConsulted(cmd Command) (Consultation, error) {
 			return bad("Give the reference of the consultation: the message with its date, the call, the minutes.")
 		}
 	case ConsultedByWindow:
-		if s.Window == nil || s.Window.Digest != s.Digest {
-			return bad("This revision was not up for objections, so the management team was not asked about it that way.")
+		if !s.AnsweredInWindow() {
+			return bad("This revision was not up for objections, or the window was taken back before anybody had said anything, so the management team was not consulted that way.")
 		}
 	default:
 		return bad("Say how the management team was consulted.")

@@ -483,8 +483,14 @@ func TestConsultation(t *testing.T) {
 		"not said, and not asked for":  {change: func(s *liaison.Snapshot) { s.Profile.Approval.Consulted = false }},
 		"not said, and nobody to ask":  {change: func(s *liaison.Snapshot) { s.Officers = s.Officers[:1] }},
 		"a window that there was not":  {consulted: &liaison.Consultation{Kind: liaison.ConsultedByWindow}, says: "was not up for objections"},
-		"a window that came back": {consulted: &liaison.Consultation{Kind: liaison.ConsultedByWindow}, change: func(s *liaison.Snapshot) { s.Window = window(liaison.Approved, liaison.DoApprove) },
-			want: liaison.Consultation{Kind: liaison.ConsultedByWindow}},
+		"a window that came back": {consulted: &liaison.Consultation{Kind: liaison.ConsultedByWindow}, change: func(s *liaison.Snapshot) {
+			s.Window = window(liaison.Approved, liaison.DoApprove)
+			s.Window.Said = []liaison.Saying{{Kind: liaison.EventObjected, By: person("vice-chair")}}
+		}, want: liaison.Consultation{Kind: liaison.ConsultedByWindow}},
+		"edge 61: a window that was taken back before anybody had said anything": {consulted: &liaison.Consultation{Kind: liaison.ConsultedByWindow}, change: func(s *liaison.Snapshot) {
+			s.Window = window(liaison.Approved, liaison.DoApprove)
+			s.Window.Said = nil
+		}, says: "before anybody had said anything"},
 		"no way that there is": {consulted: &liaison.Consultation{Kind: "silence"}, says: "Say how"},
 	} {
 		t.Run(name, func(t *testing.T) {

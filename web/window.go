@@ -312,11 +312,10 @@ type consultedForm struct {
 }
 
 func consultedFormOf(snap store.Snapshot, me *visitor, id string, typed *liaison.Consultation, ps problems) *consultedForm {
-	others, _ := snap.Team(me.ID())
-	if snap.State.Mode() != liaison.ByOfficer || !snap.Profile.Approval.Consulted || len(others) == 0 {
+	if !snap.AsksConsultation(me.ID()) {
 		return nil
 	}
-	f := &consultedForm{ID: id, Windows: snap.Window != nil && snap.Window.Digest == snap.Digest, Error: ps.Of(id)}
+	f := &consultedForm{ID: id, Windows: snap.AnsweredInWindow(), Error: ps.Of(id)}
 	f.Outside = !f.Windows
 	if typed != nil {
 		f.Outside, f.Value = f.Outside || typed.Kind == liaison.ConsultedOutside, typed.Reference
