@@ -51,9 +51,6 @@ func TestMain(m *testing.M) {
 
 // work is `liaison worker` with a gate on the way of each message and shorter timeouts.
 func work(ctx context.Context, address string) error {
-	if os.Getenv(asForgetful) != "" {
-		sdkworker.SetStickyWorkflowCacheSize(0)
-	}
 	cfg, _, err := config.Load("", os.Environ())
 	if err != nil {
 		return err
@@ -88,6 +85,9 @@ func work(ctx context.Context, address string) error {
 	}
 	e := &engine.Engine{Temporal: c, Store: s}
 	worker.LimitMemory()
+	if os.Getenv(asForgetful) != "" {
+		sdkworker.SetStickyWorkflowCacheSize(0)
+	}
 	w := worker.New(c, &activities.Activities{
 		Addresses: inbound.Addresses{Keys: keys, Domain: cfg.InboundDomain}, RelayName: relay.Address(), Settling: cfg.Settling(),
 		Store: s, Relay: gated{mail.NewPool(relay, 0), address}, Runs: e, From: cfg.MailFrom, Retry: cfg.Retry(), Worker: worker.Identity("faults", os.Getpid()),

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -253,7 +254,7 @@ func TestTheFilesOfAReport(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Somebody saves while it is submitted.
+	// Somebody saves while it is submitted, ever more slowly: making the files takes longer than a save, on a busy machine much longer.
 	var all sync.WaitGroup
 	all.Go(func() {
 		for version := 2; ; version++ {
@@ -262,6 +263,7 @@ func TestTheFilesOfAReport(t *testing.T) {
 			if _, err := s.Save(t.Context(), id, seed.Secretary.ID, version, c); err != nil {
 				return // submitted
 			}
+			time.Sleep(time.Duration(version) * 20 * time.Millisecond)
 		}
 	})
 	testEventuallySubmitted(t, s, id)
