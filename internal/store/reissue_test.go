@@ -263,7 +263,7 @@ func TestTheFilesOfAReport(t *testing.T) {
 			if _, err := s.Save(t.Context(), id, seed.Secretary.ID, version, c); err != nil {
 				return // submitted
 			}
-			time.Sleep(time.Duration(version) * 20 * time.Millisecond)
+			<-time.After(time.Duration(version) * 20 * time.Millisecond)
 		}
 	})
 	testEventuallySubmitted(t, s, id)
