@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+
+	"github.com/jca-ml/liaison/liaison"
 )
 
 // File is a file that this process, and no other, may change.
@@ -119,4 +122,20 @@ func ignoreAbsent(err error) error {
 		return nil
 	}
 	return err
+}
+
+// Secret reads a key that is on one line of a file, and refuses with [liaison.Invalid] where others can read the file.
+func Secret(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("read the key: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", liaison.Refuse(liaison.Invalid, "%s can be read by others (mode %o). Run chmod 600 on it, and think about who may have copied it.", path, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the key: %w", err)
+	}
+	return strings.TrimSuffix(string(b), "\n"), nil
 }

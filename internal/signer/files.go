@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -105,19 +104,10 @@ func Init(dir, origin string, log int) (vkey string, err error) {
 	return key.String(), kept.Write(filepath.Join(dir, keyFile), []byte(key.Encode()+"\n"), 0o600)
 }
 
-// readKey reads the secret; it refuses a file that others can read.
 func readKey(dir string) (receipt.Secret, error) {
-	name := filepath.Join(dir, keyFile)
-	info, err := os.Stat(name)
+	text, err := kept.Secret(filepath.Join(dir, keyFile))
 	if err != nil {
-		return receipt.Secret{}, fmt.Errorf("read the signer's key: %w", err)
+		return receipt.Secret{}, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return receipt.Secret{}, liaison.Refuse(liaison.Invalid, "%s can be read by others (mode %o). Run chmod 600 on it, and think about who may have copied it.", name, info.Mode().Perm())
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return receipt.Secret{}, fmt.Errorf("read the signer's key: %w", err)
-	}
-	return receipt.ParseSecret(strings.TrimSuffix(string(b), "\n"))
+	return receipt.ParseSecret(text)
 }

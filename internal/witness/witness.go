@@ -87,19 +87,11 @@ func Init(dir, name string) (vkey string, err error) {
 }
 
 func readKey(dir string) (receipt.Secret, error) {
-	name := filepath.Join(dir, keyFile)
-	info, err := os.Stat(name)
+	text, err := kept.Secret(filepath.Join(dir, keyFile))
 	if err != nil {
-		return receipt.Secret{}, fmt.Errorf("read the witness's key: %w", err)
+		return receipt.Secret{}, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return receipt.Secret{}, liaison.Refuse(liaison.Invalid, "%s can be read by others (mode %o). Run chmod 600 on it, and think about who may have copied it.", name, info.Mode().Perm())
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return receipt.Secret{}, fmt.Errorf("read the witness's key: %w", err)
-	}
-	return receipt.ParseSecret(strings.TrimSuffix(string(b), "\n"))
+	return receipt.ParseSecret(text)
 }
 
 // Open takes the witness's files. [Witness.Close] gives them back.
