@@ -270,14 +270,8 @@ func (m Meeting) Advice(p Profile, with Meeting) []string {
 	if m.State == MeetingClosed || m.State == MeetingCancelled {
 		return nil
 	}
-	notice, latest := p.Approval.NoticeDays, m.From.Plus(-p.Approval.NoticeDays)
-	source := p.noteOn("approval.notice_days")
-	switch {
-	case notice == 0:
-	case m.Announced == "":
-		out = append(out, fmt.Sprintf("It is not said when it was announced. The profile %q asks for %d days, so by %s.%s", p.Name, notice, latest, source))
-	case m.Announced > latest:
-		out = append(out, fmt.Sprintf("It was announced on %s, %d days before it begins; the profile %q asks for %d, so by %s.%s", m.Announced, DaysBetween(m.Announced, m.From), p.Name, notice, latest, source))
+	if late := m.late(p); late != "" {
+		out = append(out, late)
 	}
 	if _, ok := m.Item(p.Approval.MeetingItem); p.Approval.MeetingItem > 0 && !ok {
 		out = append(out, fmt.Sprintf("The profile %q decides on statements under item %d, and the agenda has no item of that number.", p.Name, p.Approval.MeetingItem))
@@ -286,6 +280,23 @@ func (m Meeting) Advice(p Profile, with Meeting) []string {
 		out = append(out, fmt.Sprintf("It is held together with %s, whose days are %s: its own are not all among them.", with.Where(), with.Days()))
 	}
 	return out
+}
+
+// Late reports whether the meeting lies ahead and was announced later than the profile asks for, or not at all.
+func (m Meeting) Late(p Profile) bool { return m.State == MeetingPlanned && m.late(p) != "" }
+
+func (m Meeting) late(p Profile) string {
+	notice, latest := p.Approval.NoticeDays, m.From.Plus(-p.Approval.NoticeDays)
+	source := p.noteOn("approval.notice_days")
+	switch {
+	case notice == 0:
+		return ""
+	case m.Announced == "":
+		return fmt.Sprintf("It is not said when it was announced. The profile %q asks for %d days, so by %s.%s", p.Name, notice, latest, source)
+	case m.Announced > latest:
+		return fmt.Sprintf("It was announced on %s, %d days before it begins; the profile %q asks for %d, so by %s.%s", m.Announced, DaysBetween(m.Announced, m.From), p.Name, notice, latest, source)
+	}
+	return ""
 }
 
 // noteOn is what the profile says of where one of its values comes from, as a sentence to put behind another, or "".

@@ -83,18 +83,12 @@ func (s *server) meetingsOf(ctx context.Context, code liaison.Code, me *visitor)
 		case over && m.State != liaison.MeetingOpen:
 			g.Past = append(g.Past, line)
 		default:
-			line.Late = m.State == liaison.MeetingPlanned && len(m.Advice(noAgenda(snap.Profile), liaison.Meeting{})) > 0
+			line.Late = m.Late(snap.Profile)
 			g.Ahead = append(g.Ahead, line)
 		}
 	}
 	slices.Reverse(g.Ahead) // the next one first
 	return g, nil
-}
-
-// noAgenda are the rules without the one about the agenda, for a list that has read none.
-func noAgenda(p liaison.Profile) liaison.Profile {
-	p.Approval.MeetingItem = 0
-	return p
 }
 
 func mayMeet(m liaison.Meeting, snap store.Snapshot, me *visitor, act liaison.MeetingAct) bool {
