@@ -27,11 +27,12 @@ const (
 	EventClosed           EventKind = "closed"
 
 	// What was settled about a message, or decided by a person; see [Settling].
-	EventAbsent    EventKind = "absent"
-	EventAssumed   EventKind = "assumed"
-	EventSentAgain EventKind = "sent-again"
-	EventCopied    EventKind = "copied"
-	EventHeld      EventKind = "held"
+	EventAbsent       EventKind = "absent"
+	EventAssumed      EventKind = "assumed"
+	EventArrivalAsked EventKind = "arrival-asked"
+	EventSentAgain    EventKind = "sent-again"
+	EventCopied       EventKind = "copied"
+	EventHeld         EventKind = "held"
 
 	// What happens to an approved statement before it leaves; see amend.go.
 	EventReopened EventKind = "reopened"
@@ -151,6 +152,7 @@ var Events = []struct {
 	{EventClosed, "Closed"},
 	{EventAbsent, "Proven not taken over: no copy came back although test messages did"},
 	{EventAssumed, "Treated as sent, on a person's word"},
+	{EventArrivalAsked, "Body asked whether the message arrived"},
 	{EventSentAgain, "Sent again, on a person's word"},
 	{EventCopied, "Copy sent in place of a message that did not get through"},
 	{EventHeld, "Dispatch held"},

@@ -37,6 +37,7 @@ const (
 	LetterOverdue          Letter = "overdue"           // the same after the date
 	LetterExtensionGranted Letter = "extension-granted" // to the addressee that asked
 	LetterExtensionRefused Letter = "extension-refused"
+	LetterArrivalAsked     Letter = "arrival-asked" // to an addressee of whose message nobody knows whether it arrived
 	LetterWindowOpened     Letter = "correspondence-opened"
 	LetterWindowClosing    Letter = "correspondence-closing"
 	LetterWindowClosed     Letter = "correspondence-closed"
@@ -83,6 +84,7 @@ var Correspondence = []struct {
 	{LetterOverdue, "Reply overdue", "the date of a reply has passed; to the addressee, and to who waits for it", true},
 	{LetterExtensionGranted, "Another date granted", "an addressee gets the date that it asked for, or another one", false},
 	{LetterExtensionRefused, "Another date refused", "an addressee does not get the date that it asked for", false},
+	{LetterArrivalAsked, "Asked whether it arrived", "nobody can find out whether a message reached an addressee, and the secretariat asks it", false},
 	{LetterWindowOpened, "Asked by correspondence", "you are asked whether you object to a statement", true},
 	{LetterWindowClosing, "Days left to object", "the last day for objections comes near and you have said nothing", true},
 	{LetterWindowClosed, "Correspondence over", "the time for objections is over, or was ended before", true},
@@ -125,6 +127,9 @@ func (l Letter) MayWait() bool {
 	}
 	return false
 }
+
+// Watched reports whether persons are told of what becomes of the letter: it went to an addressee, and somebody waits to hear.
+func (l Letter) Watched() bool { return l == LetterStatement || l == LetterArrivalAsked }
 
 // Readership is who of a statement's group a letter goes to.
 type Readership string

@@ -24,6 +24,7 @@ const (
 	DoTreatAsSent CommandKind = "treat-as-sent"
 	DoSendAgain   CommandKind = "send-again"
 	DoSendCopy    CommandKind = "send-copy"
+	DoAskBody     CommandKind = "ask-body"
 	DoCancel      CommandKind = "cancel"
 
 	// What the parent group does with a progress report; recorded with its evidence.
@@ -206,6 +207,9 @@ var Table = []Rule{
 	{Command: DoSendCopy, From: []State{Dispatched}, To: DispatchedInPart, Who: []Capacity{AsSecretary},
 		Needs: []Need{NeedReason, NeedMessage, NeedAddress},
 		Label: "Send a copy to another address", Done: "Copy sent", Event: EventCopied},
+	{Command: DoAskBody, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedMessage},
+		Label: "Ask the body", Done: "Body asked whether it arrived", Event: EventArrivalAsked},
 	{Command: DoCancel, From: []State{Dispatching, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason, NeedMessage},
 		Label: "Cancel the message", Done: "Message cancelled", Event: EventCancelled},
@@ -320,12 +324,13 @@ var Table = []Rule{
 var mayObject = []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsConsulted}
 
 // AboutMessages lists the commands about one message, with the states that it has to be in: what is unknown can be treated as
-// sent, what certainly did not get through or may not have can be sent again as it is, what was refused or came back can be
-// replaced by a copy, and what has not gone can be cancelled. The board's buttons follow it.
+// sent, what certainly did not get through or may not have can be sent again as it is, of what nobody knows the body can be asked, what
+// was refused or came back can be replaced by a copy, and what has not gone can be cancelled. The board's buttons follow it.
 var AboutMessages = map[CommandKind][]TransmissionState{
 	DoTreatAsSent: {TransmissionUnknown},
 	DoSendAgain:   {TransmissionUnknown, TransmissionRefused},
 	DoSendCopy:    {TransmissionRefused, TransmissionBounced},
+	DoAskBody:     {TransmissionUnknown, TransmissionAssumed},
 	DoCancel:      {TransmissionQueued, TransmissionDeferred},
 }
 

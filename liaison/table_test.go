@@ -37,6 +37,7 @@ hold            approved:cs
 treat-as-sent   dispatching:cs dispatched:cs dispatched-in-part:cs
 send-again      dispatching:cs dispatched:cs dispatched-in-part:cs
 send-copy       dispatching:s dispatched:s dispatched-in-part:s
+ask-body        dispatching:cs dispatched:cs dispatched-in-part:cs
 cancel          dispatching:cs dispatched-in-part:cs
 present         dispatched:cs dispatched-in-part:cs
 note            dispatched:cs dispatched-in-part:cs
@@ -71,7 +72,7 @@ var leadsTo = map[liaison.CommandKind]liaison.State{
 	"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 	"reopen": "draft", "amend": "stays",
 	"enter-approval": "approved", "recuse": "stays", "escalate": "stays",
-	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "cancel": "stays",
+	"hold": "stays", "treat-as-sent": "stays", "send-again": "stays", "send-copy": "stays", "ask-body": "stays", "cancel": "stays",
 	"present": "stays", "note": "closed", "accept": "closed", "send-back": "closed", "test": "stays",
 	"link-reply": "stays", "mark-interim": "stays", "unlink-reply": "stays", "grant-extension": "stays", "refuse-extension": "stays",
 	"waive": "stays", "redirect": "stays", "await-again": "stays", "remind": "stays",
@@ -90,7 +91,7 @@ var (
 		"withdraw": "withdrawn", "dispatch": "dispatching", "settle": "dispatched", "close": "closed",
 		"reopen": "reopened", "amend": "amended",
 		"enter-approval": "approved", "recuse": "recused", "escalate": "waits-chair",
-		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "cancel": "cancelled",
+		"hold": "held", "treat-as-sent": "assumed", "send-again": "sent-again", "send-copy": "copied", "ask-body": "arrival-asked", "cancel": "cancelled",
 		"present": "presented", "note": "noted", "accept": "accepted-by-parent", "send-back": "returned-by-parent", "test": "tested",
 		"link-reply": "reply-linked", "mark-interim": "reply-interim", "unlink-reply": "reply-unlinked", "grant-extension": "extension-granted",
 		"refuse-extension": "extension-refused", "waive": "reply-waived", "redirect": "reply-redirected", "await-again": "reply-expected", "remind": "reminded",
@@ -340,7 +341,7 @@ func ready(state liaison.State, kind liaison.CommandKind) liaison.Snapshot {
 		s.Outcomes = map[liaison.TransmissionState]int{liaison.TransmissionAccepted: 2}
 		s.DispatchAt = &at
 		s.Proposed = corrected()
-		message := map[liaison.CommandKind]liaison.TransmissionState{"treat-as-sent": "unknown", "send-again": "unknown", "send-copy": "bounced", "cancel": "queued"}[kind]
+		message := map[liaison.CommandKind]liaison.TransmissionState{"treat-as-sent": "unknown", "send-again": "unknown", "send-copy": "bounced", "ask-body": "unknown", "cancel": "queued"}[kind]
 		s.Messages = map[liaison.TransmissionID]liaison.MessageState{"m": {State: message}}
 		if liaison.OutcomeOf(kind) != "" {
 			s.Content = reportContent()

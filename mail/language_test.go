@@ -47,6 +47,8 @@ func notices() map[string]Letter {
 	group := matter()
 	group.Ref, group.Title, group.URL = "", jca.Name, "https://liaison.example/groups/jca-ml"
 	yours := replyDue(4)
+	unlinked := matter()
+	unlinked.URL = ""
 	yours.Awaited = Awaited{From: sg17.Name, Purpose: liaison.ForComment, Deadline: "2027-01-12"}
 	yours.Ref, yours.Title = incoming.Ref, incoming.Title
 	const reason = "This is for SG13, which has the question on architecture.\n\nThe security of the models stays with SG17."
@@ -75,8 +77,9 @@ func notices() map[string]Letter {
 		"bounced":                  Bounced{matter(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox\nStatus: 5.1.1"},
 		"unknown-outcome": UnknownOutcome{matter(), sc42.Name, sc42.Email, "mail.itu.example:587", "2026-11-05 14:02:11 CET",
 			"Whole message (48 213 bytes) handed over\nNo copy came back although 6 test messages did"},
+		"arrival-asked":       ArrivalAsked{unlinked, sc42.Email, "2026-11-05 14:02:11 CET", "3ka5tq2zf7n6w2xh4s7tb2o5mq@liaison.example"},
 		"acknowledged":        Acknowledged{matter(), sg17.Name, "Jean Dupont", "2026-11-06"},
-		"replied-in-words":    Replied{matter(), sg17.Name, "JCA-ML-LS12-reply.pdf", "", "SG17 thanks JCA-ML.\n\nThe entries are right."},
+		"replied-in-words":    Replied{matter(), sg17.Name, "JCA-ML-LS12-reply.pdf", "", "SG17 thanks JCA-ML.\n\nThe entries are right.", false},
 		"refused":             Refused{settable(), w3c.Name, w3c.Email, "550 5.1.1 <team-liaisons@w3.example>: no such mailbox"},
 		"relay-held":          RelayHeld{settable(), "mail.itu.example:587", "at connect the relay answered 535 5.7.8 authentication failed"},
 		"misdirected":         Misdirected{settable(), sg17.Name, "Jean Dupont", "This is for SG13.\n\nPlease send it to tsbsg13@itu.example."},
@@ -90,8 +93,9 @@ func notices() map[string]Letter {
 		"overdue-yours":       Overdue{yours.Matter, yours.Awaited, 1},
 		"extension-granted":   Extension{yours.Matter, "2027-01-12", "2027-01-12", "2027-02-26", "2027-02-26", true, ""},
 		"extension-refused":   Extension{yours.Matter, "2027-01-12", "2027-01-12", "2027-06-30", "2027-01-12", false, reason},
-		"replied":             Replied{matter(), sg17.Name, "SG17-LS58", "", ""},
-		"replied-late":        Replied{matter(), sg17.Name, "SG17-LS58", "2027-01-12", ""},
+		"replied":             Replied{matter(), sg17.Name, "SG17-LS58", "", "", false},
+		"replied-late":        Replied{matter(), sg17.Name, "SG17-LS58", "2027-01-12", "", false},
+		"replied-asked":       Replied{matter(), sc42.Name, "Re: [JCA-ML-LS12] Receipt in doubt", "", "", true},
 		"incoming-registered": IncomingRegistered{incoming, from},
 		"incoming-assigned":   IncomingAssigned{incoming, from, "2027-01-20"},
 		"incoming-undated":    IncomingAssigned{incoming, from, ""},
@@ -337,7 +341,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, PutOff{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, ObjectedLate{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
-		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, Digest{},
+		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, ArrivalAsked{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {
 			if _, _, _, err := RenderIn(l, code); err != nil {

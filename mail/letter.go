@@ -57,6 +57,7 @@ var (
 	_ Letter = ReportPresented{}
 	_ Letter = LifetimeReview{}
 	_ Letter = UnknownOutcome{}
+	_ Letter = ArrivalAsked{}
 	_ Letter = Refused{}
 	_ Letter = RelayHeld{}
 	_ Letter = Misdirected{}

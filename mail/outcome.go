@@ -74,6 +74,24 @@ func (u UnknownOutcome) in(c *catalogue.Catalogue) sheet {
 		Quote: u.Known, QuoteHead: c.Say("word.known"), Code: true})
 }
 
+// ArrivalAsked asks an addressee whether it has a message of which nobody knows whether it arrived. It has no link: by what somebody
+// says behind the message's own link it is known that they have the message.
+type ArrivalAsked struct {
+	Matter
+	Address    string // that the message was sent to
+	HandedOver string // when, in the group's zone
+	MessageID  string // of the message, without angle brackets
+}
+
+func (ArrivalAsked) kind() liaison.Letter { return liaison.LetterArrivalAsked }
+
+func (a ArrivalAsked) in(c *catalogue.Catalogue) sheet {
+	return a.sheet(c, notice{Head: c.Say("arrival-asked.head"), Made: c.Say("arrival-asked.made", "group", a.Group.Label()),
+		Lead: c.Say("arrival-asked.lead", "number", a.number(), "group", a.Group.Label()),
+		Facts: facts(fact{"label.address", c.Isolate(a.Address), false},
+			fact{"label.handed-over", c.Isolate(a.HandedOver), false}, fact{"label.message-id", c.Isolate(a.MessageID), true})})
+}
+
 // Acknowledged tells the drafter that somebody said an addressee has the statement. It is not a reply.
 type Acknowledged struct {
 	Matter

@@ -111,13 +111,16 @@ type Replied struct {
 	Reply     string       // the reply's number or title
 	Late      liaison.Date // the deadline that it missed, "" if none
 	Words     string       // the reply itself where it came as text, in full
+	Asked     bool         // it answers the question whether the statement arrived
 }
 
 func (Replied) kind() liaison.Letter { return liaison.LetterReplied }
 
 func (r Replied) in(c *catalogue.Catalogue) sheet {
 	lead := c.Say("replied.lead", "addressee", r.Addressee, "number", r.number())
-	if r.Late != "" {
+	if r.Asked {
+		lead = c.Say("replied.lead-asked", "addressee", r.Addressee, "number", r.number())
+	} else if r.Late != "" {
 		lead = c.Say("replied.lead-late", "addressee", r.Addressee, "number", r.number(), "date", r.Late)
 	}
 	return r.sheet(c, notice{Head: c.Say("replied.head"), Lead: lead,

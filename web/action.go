@@ -44,6 +44,7 @@ func (a actionView) Field(name string) string {
 var hints = map[liaison.CommandKind]string{
 	liaison.DoTreatAsSent: "Nobody knows whether it arrived. It counts as sent on your word, and is not sent again.",
 	liaison.DoSendAgain:   "The same bytes leave again. If the first one arrived after all, the addressee gets it twice; most mail systems drop the second.",
+	liaison.DoAskBody:     "A message to the same address asks whether it is there, and what comes back to it stands beside it. Nothing is settled by it until you do; the reason is for the record alone.",
 	liaison.DoSendCopy:    "A message of its own to the same addressee, marked as a copy. The first one stays as it is.",
 	liaison.DoCancel:      "It is taken back before anything of it has left.",
 }
@@ -131,6 +132,8 @@ func did(kind liaison.CommandKind, me *visitor) string {
 		return "It is treated as sent, on your word."
 	case liaison.DoSendAgain:
 		return "The identical message is sent again. Where it stands shows in a moment."
+	case liaison.DoAskBody:
+		return "The body is asked whether the message is there. Its answer shows in the mail about the statement."
 	case liaison.DoSendCopy:
 		return "A copy is on its way to the address that you gave."
 	case liaison.DoCancel:

@@ -85,6 +85,7 @@ func TestButtonsBesideAMessage(t *testing.T) {
 		"treat as sent":            {liaison.DoTreatAsSent, 0, nil, liaison.TransmissionAssumed, "It is treated as sent, on your word."},
 		"send what is in doubt":    {liaison.DoSendAgain, 0, nil, liaison.TransmissionDeferred, "The identical message is sent again."},
 		"send what was refused":    {liaison.DoSendAgain, 1, nil, liaison.TransmissionDeferred, "The identical message is sent again."},
+		"ask whether it arrived":   {liaison.DoAskBody, 0, nil, liaison.TransmissionUnknown, "The body is asked whether the message is there."},
 		"copy to another address":  {liaison.DoSendCopy, 1, []string{"email", "correct@itu.example"}, liaison.TransmissionRefused, "A copy is on its way"},
 		"cancel what is sent anew": {liaison.DoCancel, 1, nil, liaison.TransmissionCancelled, "The message is cancelled."},
 	} {
@@ -122,6 +123,14 @@ func TestButtonsBesideAMessage(t *testing.T) {
 				}
 				tsb.send("POST", statementPath(id, "/do"), form).is(t, http.StatusSeeOther) // pressed twice
 				tsb.at(statementPath(id, "/messages/"+string(x.ID))).says(t, "What people decided", "They asked for it.")
+				if test.kind == liaison.DoAskBody {
+					letters, err := w.store.Batch(t.Context(), liaison.CommandID(form.Get("command")))
+					if err != nil || len(letters) != 1 { // pressed twice, asked once
+						t.Fatalf("asked by %+v, %v", letters, err)
+					}
+					tsb.at(statementPath(id, "/messages/"+string(letters[0].ID))).says(t, "Asked whether it arrived", x.Email)
+					tsb.at("/dispatch?ref=JCA-ML-LS1").says(t, "Asked whether it arrived")
+				}
 				if test.kind == liaison.DoSendCopy {
 					if all := w.messagesTo(id); len(all) != 4 || !slices.ContainsFunc(all, func(y store.Transmission) bool { return y.Email == "correct@itu.example" && y.CopyOf == x.ID }) {
 						t.Errorf("there are %d messages, want one copy more", len(all))
@@ -140,10 +149,10 @@ func TestButtonsBesideAMessage(t *testing.T) {
 func TestButtonsAreForWhoMay(t *testing.T) {
 	w := newWorld(t)
 	id, ts := w.inDoubt("Title")
-	kinds := []liaison.CommandKind{liaison.DoTreatAsSent, liaison.DoSendAgain, liaison.DoSendCopy, liaison.DoCancel}
+	kinds := []liaison.CommandKind{liaison.DoTreatAsSent, liaison.DoSendAgain, liaison.DoSendCopy, liaison.DoAskBody, liaison.DoCancel}
 	for who, want := range map[liaison.PersonID][]string{
-		secretary: {"treat-as-sent 0", "send-again 0", "send-again 1", "send-copy 1"},
-		chair:     {"treat-as-sent 0", "send-again 0", "send-again 1"},
+		secretary: {"treat-as-sent 0", "ask-body 0", "send-again 0", "send-again 1", "send-copy 1"},
+		chair:     {"treat-as-sent 0", "ask-body 0", "send-again 0", "send-again 1"},
 		editor:    nil,
 	} {
 		b := w.as(who)

@@ -182,15 +182,9 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		if known == "" {
 			known = l.About.State.Label()
 		}
-		attempts, err := o.Store.Attempts(ctx, l.About.ID)
+		handed, err := o.handedOver(ctx, l.About.ID, e.Attempt, in)
 		if err != nil {
 			return nil, err
-		}
-		handed := ""
-		for _, a := range attempts {
-			if a.N == e.Attempt && a.Dot != nil {
-				handed = a.Dot.In(in).Format("2006-01-02 15:04:05 MST")
-			}
 		}
 		return mail.UnknownOutcome{Matter: m, Addressee: addressee, Address: address, Relay: e.Relay, HandedOver: handed, Known: known}, nil
 	case liaison.LetterRelayHeld:
@@ -199,7 +193,7 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 	case liaison.LetterAcknowledged:
 		return mail.Acknowledged{Matter: m, Addressee: addressee, By: by, On: day}, nil
 	case liaison.LetterReplied:
-		reply := mail.Replied{Matter: m, Addressee: addressee, Reply: l.Subject}
+		reply := mail.Replied{Matter: m, Addressee: addressee, Reply: l.Subject, Asked: l.About.Letter == liaison.LetterArrivalAsked}
 		if l.Said != nil {
 			var names []string
 			for _, f := range l.Said.Files {

@@ -61,6 +61,9 @@ func (o *Office) render(ctx context.Context, t store.Transmission) ([]byte, erro
 		return nil, err
 	}
 
+	if t.Letter == liaison.LetterArrivalAsked {
+		return o.arrivalAsked(ctx, snap, t, env)
+	}
 	if t.Position > 0 && t.Letter != liaison.LetterStatement {
 		return o.owed(ctx, snap, t, env)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
@@ -53,6 +54,40 @@ func (o *Office) owed(ctx context.Context, snap store.Snapshot, t store.Transmis
 		return mail.Compose(mail.Overdue{Matter: matter, Awaited: awaited, Days: -m.Days}, env, nil)
 	}
 	return mail.Compose(mail.ReplyDue{Matter: matter, Awaited: awaited, Days: m.Days}, env, nil)
+}
+
+// arrivalAsked asks an addressee whether it has a message. It is in that message's thread; an answer comes back to the question, so that it
+// counts neither as a reply to the statement nor as a proof that the message arrived.
+func (o *Office) arrivalAsked(ctx context.Context, snap store.Snapshot, t store.Transmission, env mail.Envelope) ([]byte, error) {
+	about, err := o.Store.AskedAbout(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	in, err := snap.Profile.Zone()
+	if err != nil {
+		return nil, err
+	}
+	handed, err := o.handedOver(ctx, about.ID, about.Attempts, in)
+	if err != nil {
+		return nil, err
+	}
+	env.References = []string{about.MessageID}
+	matter := mail.Matter{To: liaison.Person{Name: t.Name, Email: t.Email}, Group: snap.GroupBody, Ref: snap.Ref, Title: snap.Content.Title, Language: snap.Content.Language}
+	return mail.Compose(mail.ArrivalAsked{Matter: matter, Address: about.Email, HandedOver: handed, MessageID: about.MessageID}, env, nil)
+}
+
+// handedOver is when an attempt wrote the whole message, "" when it did not.
+func (o *Office) handedOver(ctx context.Context, id liaison.TransmissionID, attempt int, in *time.Location) (string, error) {
+	attempts, err := o.Store.Attempts(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range attempts {
+		if a.N == attempt && a.Dot != nil {
+			return a.Dot.In(in).Format("2006-01-02 15:04:05 MST"), nil
+		}
+	}
+	return "", nil
 }
 
 // awaited tells who waits for them of replies that are due, or overdue, by one date.

@@ -23,6 +23,105 @@ import (
 	"github.com/jca-ml/liaison/mail"
 )
 
+// TestLetterThatAsksWhetherAMessageArrived: it names the message so that it can be looked for, is in its thread, and has an address of its own
+// for the answer, and no link behind which the message could be read.
+func TestLetterThatAsksWhetherAMessageArrived(t *testing.T) {
+	now := time.Date(2027, 1, 4, 9, 0, 0, 0, time.UTC)
+	s := store.New(testkit.Database(t, register)).At(func() time.Time { return now })
+	keys := inbound.Keys{bytes.Repeat([]byte{7}, 32)}
+	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example", Addresses: inbound.Addresses{Keys: keys, Domain: "in.example"}}
+	id := liaison.StatementID(uuid.NewString())
+	c := liaison.Content{
+		Source: seed.JCAML, Title: "LS/o on terms and definitions for machine learning", Questions: "N/A", ReplyTo: "jca-ml@liaison.example", Language: "en",
+		Contacts: []liaison.Contact{{Name: seed.Chair.Name, Organization: "ETRI", Country: "Rep. of Korea", Email: seed.Chair.Email}}, Abstract: "Tells of terms.", Text: "These are the terms.",
+		Addressees: []liaison.Addressee{{Body: "w3c", Purpose: liaison.ForInformation}},
+	}
+	if _, err := s.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, id, liaison.DoSubmit, seed.Editor)
+	do(t, s, id, liaison.DoApprove, seed.Chair)
+	sent, err := s.Batch(t.Context(), do(t, s, id, liaison.DoDispatch, seed.Chair))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := sent[0]
+	message, err := o.Render(t.Context(), first)
+	if err == nil {
+		err = s.Seal(t.Context(), first.Batch, map[liaison.TransmissionID][]byte{first.ID: message})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.Claim(t.Context(), first.ID, "worker")
+	if err == nil {
+		err = s.Dot(t.Context(), claimed)
+	}
+	if err == nil {
+		_, err = s.Record(t.Context(), claimed, store.Sent{Stage: liaison.StageDot, Error: "the connection broke"}, liaison.Retry{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoAskBody, Statement: id, Actor: seed.Secretary.ID, Transmission: first.ID, Reason: "The relay keeps no log."}
+	if _, err := s.Do(t.Context(), ask); err != nil {
+		t.Fatal(err)
+	}
+	letters, err := s.Batch(t.Context(), ask.ID)
+	if err != nil || len(letters) != 1 {
+		t.Fatalf("the command sends %+v, %v", letters, err)
+	}
+	if message, err = o.Render(t.Context(), letters[0]); err != nil {
+		t.Fatal(err)
+	}
+	text, html, err := mail.Parts(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := netmail.ReadMessage(bytes.NewReader(message))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := keys.Token(letters[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Header.Get("Reply-To"); !strings.Contains(got, "r+"+own+"@in.example") {
+		t.Errorf("an answer goes to %q", got)
+	}
+	if got := m.Header.Get("References"); got != "<"+first.MessageID+">" {
+		t.Errorf("it is in the thread of %q", got)
+	}
+	if strings.Contains(text+html, "://") || strings.Contains(html, "href") {
+		t.Errorf("it has a link:\n%s", text)
+	}
+	if strings.Contains(text, ask.Reason) {
+		t.Error("it tells the body the reason, which is for the record")
+	}
+	if !strings.Contains(text, first.MessageID) {
+		t.Error("it does not name the message")
+	}
+	golden(t, "arrival-asked", fmt.Sprintf("To: %s\nSubject: %s\n\n%s", letters[0].Name, header(message, "Subject"), strings.ReplaceAll(text, first.MessageID, "MESSAGE-ID")))
+}
+
+// golden compares a letter with the one that is kept.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "notices", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-file +rendered):\n%s", name, diff)
+	}
+}
+
 // TestLettersAboutReplies goes through a statement whose addressees are reminded, get another date and none, and are late, and
 // keeps each kind of letter about that, to an addressee and to who waits, as a golden file.
 func TestLettersAboutReplies(t *testing.T) {
@@ -130,19 +229,7 @@ func TestLettersAboutReplies(t *testing.T) {
 			continue
 		}
 		got := fmt.Sprintf("To: %s\nSubject: %s\n\n%s", x.Name, header(message, "Subject"), ids.ReplaceAllString(text, "STATEMENT"))
-		file := filepath.Join("testdata", "notices", name+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-file +rendered):\n%s", name, diff)
-		}
+		golden(t, name, got)
 	}
 	// Two addressees a week before; of them one is late, because the other has another date by then; who is only informed gets nothing.
 	want := map[string]int{"reply-due": 2, "reply-due-source": 2, "overdue": 1, "overdue-source": 2, "extension-granted": 1, "extension-refused": 1}

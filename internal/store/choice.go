@@ -7,8 +7,8 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// aboutMessage works out what a person decides about one message: it is treated as sent, sent again as it is, replaced by a copy,
-// or cancelled. [liaison.Next] has judged it by the state that the message had; the message is locked and looked at again,
+// aboutMessage works out what a person decides about one message: it is treated as sent, sent again as it is, asked about, replaced by
+// a copy, or cancelled. [liaison.Next] has judged it by the state that the message had; the message is locked and looked at again,
 // because what comes in about it does not wait for the statement.
 func (w *writing) aboutMessage(ctx context.Context) error {
 	if err := w.lock(ctx, w.cmd.Transmission); err != nil {
@@ -39,6 +39,8 @@ func (w *writing) aboutMessage(ctx context.Context) error {
 		return w.takeBack(ctx, x.Position)
 	case liaison.DoSendAgain:
 		w.batch.Queue(`UPDATE transmission SET state = 'deferred', next_try_at = $3, batch = $2, changed_at = $3 WHERE id = $1`, x.ID, w.cmd.ID, w.now)
+	case liaison.DoAskBody:
+		w.write(x.Position, liaison.LetterArrivalAsked)
 	case liaison.DoSendCopy:
 		email, err := liaison.ParseEmail(w.cmd.Email)
 		if err != nil {

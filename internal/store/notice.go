@@ -17,7 +17,7 @@ import (
 func (t *tx) notify(ctx context.Context, b *pgx.Batch) error {
 	for _, e := range t.events {
 		rows := liaison.NoticesOn(e.Kind)
-		if len(rows) == 0 || e.Statement == "" || e.Letter != "" && e.Letter != liaison.LetterStatement {
+		if len(rows) == 0 || e.Statement == "" || e.Letter != "" && !e.Letter.Watched() {
 			continue
 		}
 		if t.snap.ID != e.Statement { // the command's own, as it was judged, or what the register says now

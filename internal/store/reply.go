@@ -93,7 +93,7 @@ func stood(s Snapshot) string {
 // came lets what came in about a message to an addressee act on the reply that is owed. What cannot act on it as it stands, a
 // second "declined" say, stands on the record as what was said, and moves nothing.
 func (t *tx) came(ctx context.Context, x Transmission, act liaison.ReplyAct, e evidence, command liaison.CommandID) error {
-	if act == "" || x.Position == 0 {
+	if act == "" || x.Position == 0 || x.Letter == liaison.LetterArrivalAsked { // whether it arrived is not what the statement asks
 		return nil
 	}
 	var at time.Time
@@ -391,34 +391,76 @@ func (w *writing) write(position int, letter liaison.Letter) liaison.Transmissio
 	return id
 }
 
-// moot cancels a reminder that has not left and whose reply is not awaited any more, or by another date, and reports whether it
-// did.
+// moot cancels a letter to an addressee that has not left and has nothing to ask any more, and reports whether it did: a reminder whose
+// reply is not awaited any more, or by another date, and the question whether a message arrived of which that is known.
 func (t *tx) moot(ctx context.Context, x Transmission) (bool, error) {
-	if x.Letter != liaison.LetterReplyDue && x.Letter != liaison.LetterOverdue || x.Position == 0 {
-		return false, nil
-	}
-	var state liaison.ReplyState
-	var statement liaison.State
-	var same bool
+	var open bool
 	var version int
-	err := t.QueryRow(ctx, `
-		SELECT r.state, s.state, s.version, r.due = m.due AND `+overSQL+` = '' FROM reminder m JOIN reply r ON r.statement_id = m.statement_id AND r.position = m.position JOIN statement s ON s.id = r.statement_id
-		WHERE m.transmission_id = $1`, x.ID, publicStates()).Scan(&state, &statement, &version, &same)
-	if err != nil {
-		return false, fmt.Errorf("read what a reminder is of: %w", err)
-	}
-	if same && state.Counts() && (statement == liaison.Dispatched || statement == liaison.DispatchedInPart) {
+	var err error
+	switch {
+	case x.Position == 0:
 		return false, nil
+	case x.Letter == liaison.LetterReplyDue || x.Letter == liaison.LetterOverdue:
+		open, version, err = t.awaited(ctx, x.ID)
+	case x.Letter == liaison.LetterArrivalAsked:
+		open, version, err = t.doubted(ctx, x)
+	default:
+		return false, nil
+	}
+	if err != nil || open {
+		return false, err
 	}
 	if n, err := t.doubtful(ctx, x.ID, 0, ""); err != nil || n > 0 {
 		return false, err // it may have been taken over: cancelling would say that nothing left
 	}
 	if _, err := t.Exec(ctx, `UPDATE transmission SET state = 'cancelled', next_try_at = NULL, changed_at = $2 WHERE id = $1`, x.ID, t.now); err != nil {
-		return false, fmt.Errorf("cancel a reminder: %w", err)
+		return false, fmt.Errorf("cancel a letter: %w", err)
 	}
 	x.State = liaison.TransmissionCancelled
 	t.record(transmissionEvent(x, liaison.EventCancelled, version))
 	return true, nil
+}
+
+// awaited reports whether the reply that a reminder is about is still awaited, by the date that it names.
+func (t *tx) awaited(ctx context.Context, reminder liaison.TransmissionID) (open bool, version int, err error) {
+	var state liaison.ReplyState
+	var statement liaison.State
+	var same bool
+	err = t.QueryRow(ctx, `
+		SELECT r.state, s.state, s.version, r.due = m.due AND `+overSQL+` = '' FROM reminder m JOIN reply r ON r.statement_id = m.statement_id AND r.position = m.position JOIN statement s ON s.id = r.statement_id
+		WHERE m.transmission_id = $1`, reminder, publicStates()).Scan(&state, &statement, &version, &same)
+	if err != nil {
+		return false, 0, fmt.Errorf("read what a reminder is of: %w", err)
+	}
+	return same && state.Counts() && (statement == liaison.Dispatched || statement == liaison.DispatchedInPart), version, nil
+}
+
+// doubted reports whether it is still not known that the message arrived which a letter asks about.
+func (t *tx) doubted(ctx context.Context, letter Transmission) (open bool, version int, err error) {
+	about, err := askedAbout(ctx, t, letter)
+	if err == nil {
+		err = t.QueryRow(ctx, `SELECT version FROM statement WHERE id = $1`, letter.Statement).Scan(&version)
+	}
+	if err != nil {
+		return false, 0, fmt.Errorf("read what a letter asks about: %w", err)
+	}
+	return slices.Contains(liaison.AboutMessages[liaison.DoAskBody], about.State), version, nil
+}
+
+// AskedAbout is the message that a letter asks its addressee about: [liaison.LetterArrivalAsked].
+func (s *Store) AskedAbout(ctx context.Context, letter Transmission) (Transmission, error) {
+	return askedAbout(ctx, s.pool, letter)
+}
+
+func askedAbout(ctx context.Context, q querier, letter Transmission) (Transmission, error) {
+	ts, err := transmissions(ctx, q, `WHERE t.id = (SELECT transmission_id FROM event WHERE statement_id = $1 AND command_id = $2 AND kind = 'arrival-asked')`, letter.Statement, letter.Batch)
+	if err == nil && len(ts) == 0 {
+		err = fmt.Errorf("no command %s asks whether a message arrived", letter.Batch)
+	}
+	if err != nil {
+		return Transmission{}, err
+	}
+	return ts[0], nil
 }
 
 // ---- reading

@@ -263,6 +263,91 @@ func choose(t *testing.T, s *store.Store, id liaison.StatementID, kind liaison.C
 	return a
 }
 
+// TestAskTheBody: the question goes to where the message went, and settles nothing. What comes back to it counts neither as a reply to the
+// statement nor as a proof; a question that has not left when the message is known to have arrived does not leave.
+func TestAskTheBody(t *testing.T) {
+	keys := keysForTest(t)
+	s, _ := open(t)
+	id, ts := dispatching(t, s, "itu-t/sg17", "w3c")
+	for _, x := range ts {
+		inDoubt(t, s, x.ID, liaison.WitnessNone)
+	}
+	asked := func(x store.Transmission) store.Transmission {
+		t.Helper()
+		if a := choose(t, s, id, liaison.DoAskBody, x.ID, ""); !a.Letters {
+			t.Error("nobody is told to send the letter")
+		}
+		all, err := s.Transmissions(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var letters []store.Transmission
+		for _, y := range all {
+			if y.Letter == liaison.LetterArrivalAsked && y.Position == x.Position {
+				letters = append(letters, y)
+			}
+		}
+		if len(letters) != 1 || letters[0].Email != x.Email || letters[0].Body != x.Body || letters[0].State != liaison.TransmissionQueued {
+			t.Fatalf("asked by %+v", letters)
+		}
+		if about, err := s.AskedAbout(t.Context(), letters[0]); err != nil || about.ID != x.ID {
+			t.Errorf("it asks about %s, %v, not about %s", about.ID, err, x.ID)
+		}
+		if got := state(t, s, x.ID).State; got != liaison.TransmissionUnknown {
+			t.Errorf("asking about it made it %s", got)
+		}
+		if err := s.Seal(t.Context(), letters[0].Batch, map[liaison.TransmissionID][]byte{letters[0].ID: []byte("Did it arrive?\r\n")}); err != nil {
+			t.Fatal(err)
+		}
+		return letters[0]
+	}
+
+	first := asked(ts[0])
+	attempt(t, s, first.ID, liaison.TransmissionAccepted)
+	answer(t, s, keys, first, "Subject: Re: Did it arrive?")
+	if got := state(t, s, ts[0].ID).State; got != liaison.TransmissionUnknown {
+		t.Errorf("an answer to the question, which may be no, made the message %s", got)
+	}
+	snap, err := s.Snapshot(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := snap.Replies[0].State; got != liaison.ReplyAwaiting {
+		t.Errorf("an answer to the question made the reply %s", got)
+	}
+	facts, err := s.Facts(t.Context(), id)
+	if err != nil || len(facts) != 1 || facts[0].Fact != liaison.FactReplied || facts[0].Transmission != first.ID {
+		t.Errorf("of the answer is kept %+v, %v", facts, err)
+	}
+
+	var told int
+	all, err := s.Transmissions(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all {
+		if x.Letter == liaison.LetterReplied && x.Person == seed.Secretary.ID {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the secretariat is told %d times that an answer came", told)
+	}
+
+	second := asked(ts[1])
+	raw, to := copyOf(t, keys, ts[1])
+	arrive(t, s, keys, raw, to)
+	_, err = s.Claim(t.Context(), second.ID, "worker 1")
+	refused(t, err, liaison.Conflict)
+	if got := state(t, s, second.ID).State; got != liaison.TransmissionCancelled {
+		t.Errorf("a question that is answered is %s", got)
+	}
+	if _, err := s.Do(t.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoAskBody, Statement: id, Actor: seed.Secretary.ID, Reason: "because", Transmission: ts[1].ID}); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("what has arrived is asked about: %v", err)
+	}
+	verified(t, s)
+}
+
 // TestAPersonsChoices: one message was refused, one came to nothing known, one waits.
 func TestAPersonsChoices(t *testing.T) {
 	s, pool := open(t)
