@@ -44,7 +44,7 @@ func (a actionView) Field(name string) string {
 var hints = map[liaison.CommandKind]string{
 	liaison.DoTreatAsSent: "Nobody knows whether it arrived. It counts as sent on your word, and is not sent again.",
 	liaison.DoSendAgain:   "The same bytes leave again. If the first one arrived after all, the addressee gets it twice; most mail systems drop the second.",
-	liaison.DoAskBody:     "A message to the same address asks whether it is there, and what comes back to it stands beside it. Nothing is settled by it until you do; the reason is for the record alone.",
+	liaison.DoAskBody:     "A message to the same address asks whether it is there, and what comes back to it stands beside it. Nothing is settled by it until you do. The body does not get the reason.",
 	liaison.DoSendCopy:    "A message of its own to the same addressee, marked as a copy. The first one stays as it is.",
 	liaison.DoCancel:      "It is taken back before anything of it has left.",
 }

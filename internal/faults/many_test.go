@@ -149,6 +149,38 @@ type many struct {
 	early, late        float64       // MB that the worker has, at most
 }
 
+type message struct {
+	statement liaison.StatementID
+	id, email string
+	approved  time.Time
+}
+
+// missing are those that have not come, of all but the dead one's.
+func (w *town) missing(messages []message) (ids []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range messages {
+		if len(w.came[m.id]) == 0 && !strings.HasSuffix(m.email, "@"+deadDomain) {
+			ids = append(ids, m.id)
+		}
+	}
+	return ids
+}
+
+// ledgerOf is what the ledger says of messages and of each attempt to send them.
+func (r *rig) ledgerOf(t *testing.T, ids []string) string {
+	t.Helper()
+	var out string
+	err := r.pool.QueryRow(t.Context(), `
+		SELECT string_agg(concat_ws(' ', t.message_id, t.state, t.reply, 'changed', t.changed_at, 'next', t.next_try_at,
+			(SELECT string_agg(concat_ws(' ', 'attempt', a.n, 'begun', a.started_at, 'dot', a.dot_at, 'ended', a.ended_at, a.outcome, a.error), '; ' ORDER BY a.n) FROM attempt a WHERE a.transmission_id = t.id)), E'\n')
+		FROM transmission t WHERE t.message_id = ANY ($1)`, ids).Scan(&out)
+	if err != nil {
+		return err.Error()
+	}
+	return out
+}
+
 // manyApproved submits and approves so many statements to twenty each, some of them instead of others, and waits until everything but what
 // is dead has come.
 func (r *rig) manyApproved(t *testing.T, w *town, statements int, instead ...liaison.Code) (n many) {
@@ -185,11 +217,6 @@ func (r *rig) manyApproved(t *testing.T, w *town, statements int, instead ...lia
 	if err := r.giveAll(t.Context(), approvals); err != nil {
 		t.Fatal(err)
 	}
-	type message struct {
-		statement liaison.StatementID
-		id, email string
-		approved  time.Time
-	}
 	var messages []message
 	rows, err := r.pool.Query(t.Context(), `
 		SELECT t.statement_id, t.message_id, t.recipient_email, s.approved_at FROM transmission t JOIN statement s ON s.id = t.statement_id
@@ -205,18 +232,14 @@ func (r *rig) manyApproved(t *testing.T, w *town, statements int, instead ...lia
 		t.Fatalf("there are %d messages", len(messages))
 	}
 	testkit.Eventually(t, time.Duration(statements)*time.Second+2*soon, func() error {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		left := 0
-		for _, m := range messages {
-			if len(w.came[m.id]) == 0 && !strings.HasSuffix(m.email, "@"+deadDomain) {
-				left++
-			}
+		switch left := w.missing(messages); {
+		case len(left) == 0:
+			return nil
+		case len(left) > 5:
+			return fmt.Errorf("%d of %d messages have not come", len(left), len(messages))
+		default:
+			return fmt.Errorf("of %d messages have not come:\n%s", len(messages), r.ledgerOf(t, left))
 		}
-		if left > 0 {
-			return fmt.Errorf("%d of %d messages have not come", left, len(messages))
-		}
-		return nil
 	})
 	close(stop)
 	testkit.Eventually(t, soon, func() error { return r.written(t.Context(), ids) })
