@@ -94,7 +94,7 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 	}
 	begin, cancel := context.WithTimeout(ctx, beginWithin)
 	defer cancel()
-	out, record, err := a.handOver(ctx, begin, t)
+	out, record, err := a.handOver(ctx, begin, t, true)
 	if err == nil && record != nil {
 		err = record()
 	}
@@ -108,18 +108,18 @@ func (a *Activities) Transmit(ctx context.Context, id liaison.TransmissionID) (T
 }
 
 // handOver claims a message and hands it over, if its turn comes while begin lasts. record stores the outcome; it is nil when there was no attempt, and then out
-// says how the message stands, or is nil when that has to be read.
-func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) (out *Transmission, record func() error, err error) {
+// says how the message stands, or is nil when that has to be read. The message is again here if it was before, and comes before new ones.
+func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission, again bool) (out *Transmission, record func() error, err error) {
 	env, err := a.envelope(t.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	done, wait := a.turn(begin, t.Email)
+	turn, wait := a.turn(begin, t.Email, again)
 	if wait > 0 {
 		return later(t.ID, wait), nil, nil
 	}
 	var result mail.Result
-	defer func() { done(result) }()
+	defer func() { turn.End(result) }()
 	leave, err := a.enter(begin, t.Size)
 	if err != nil { // others took all the time; it is as it was
 		return nil, nil, context.Cause(ctx)
@@ -134,7 +134,7 @@ func (a *Activities) handOver(ctx, begin context.Context, t store.Transmission) 
 		return nil, nil, err
 	}
 	env.To = claimed.Email
-	result = a.send(ctx, env, &claimed)
+	result = a.send(ctx, env, &claimed, turn)
 	claimed.Bytes = nil // it may wait for its turn in the ledger
 	sent := store.Sent{Stage: result.Stage, Code: result.Code, Enhanced: result.Enhanced, Reply: result.Reply, Relay: result.Relay, TLS: result.TLS, Witness: result.Witness}
 	if result.Err != nil {

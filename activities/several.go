@@ -114,7 +114,7 @@ type several struct {
 // handOver hands one message over. Its outcome is recorded while the next one is on its way: both go into the ledger
 // together, the outcome and the next one's final dot.
 func (s *several) handOver(ctx context.Context, t store.Transmission) {
-	out, record, err := s.a.handOver(ctx, s.begin, t)
+	out, record, err := s.a.handOver(ctx, s.begin, t, false)
 	switch {
 	case err != nil:
 		s.say(Transmission{ID: t.ID, State: liaison.TransmissionAttempting}) // perhaps; who gives it up looks first

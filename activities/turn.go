@@ -10,32 +10,41 @@ import (
 )
 
 // send hands a claimed message over when its turn at the relay comes.
-func (a *Activities) send(ctx context.Context, env mail.SMTPEnvelope, claimed *store.Claimed) mail.Result {
+func (a *Activities) send(ctx context.Context, env mail.SMTPEnvelope, claimed *store.Claimed, turn *mail.Turn) mail.Result {
 	sends := a.shared().sends
 	if err := sends.Acquire(ctx, 1); err != nil {
 		return mail.Result{Stage: liaison.StageConnect, Err: context.Cause(ctx), Relay: a.RelayName, Witness: liaison.WitnessNone}
 	}
 	defer sends.Release(1)
-	return a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
+	turn.Begin()
+	began, ours := time.Now(), time.Duration(0)
+	result := a.Relay.Send(ctx, env, claimed.Bytes, func(ctx context.Context) error {
 		claimed.Witness = mail.WitnessOf(ctx)
+		dot := time.Now()
+		defer func() { ours = time.Since(dot) }()
 		return a.ledger().Dot(ctx, *claimed)
 	})
+	result.Took = time.Since(began) - ours
+	return result
 }
 
-// turn says how long the message has to wait for its destination's turn, or takes the turn, which done ends. A turn that comes soon is
-// waited for; nothing that others need is held meanwhile.
-func (a *Activities) turn(ctx context.Context, email string) (done func(mail.Result), wait time.Duration) {
+// turn says how long the message has to wait for its destination's turn, or takes the turn. A turn that comes soon is
+// waited for; nothing that others need is held meanwhile. A message that was told to wait before is again here.
+func (a *Activities) turn(ctx context.Context, email string, again bool) (turn *mail.Turn, wait time.Duration) {
 	if a.Limits == nil {
-		return func(mail.Result) {}, 0
+		return nil, 0
 	}
 	for until := time.Now().Add(turnSoon); ; {
-		if done, wait = a.Limits.Take(email); done != nil || time.Now().Add(wait).After(until) {
-			return done, wait
+		if turn, wait = a.Limits.Take(email, again); turn != nil {
+			return turn, 0
+		}
+		if time.Now().Add(wait).After(until) {
+			return nil, a.Limits.Later(email)
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, wait
+			return nil, a.Limits.Later(email)
 		}
 	}
 }

@@ -31,8 +31,9 @@ type Result struct {
 	Reply    string        // its words, every line of them, without the code
 	Err      error         // nil if and only if the message was accepted
 	Witness  liaison.Witness
-	Relay    string // host:port
-	TLS      string // "TLS 1.3", "none", or "" when it did not come to it
+	Relay    string        // host:port
+	TLS      string        // "TLS 1.3", "none", or "" when it did not come to it
+	Took     time.Duration // of the relay's time; 0 where nothing was tried
 }
 
 // State is what is certain after the attempt.

@@ -46,7 +46,7 @@ const memory = 96 << 20
 // runsInMemory is how many runs a worker keeps between their tasks, at some 40 kB each. A statement that waits for weeks needs no
 // place: its run is read again when its time comes. With the SDK's 10,000 the collector never came to rest under the limit of
 // [memory]: a worker that only waited burnt 14 seconds of CPU in a minute.
-const runsInMemory = 1000
+const runsInMemory = 500
 
 // LimitMemory has the garbage of large messages collected before it adds up, unless GOMEMLIMIT says otherwise. It is no bound: what
 // is needed is had. It comes before the first worker of the process is made.
