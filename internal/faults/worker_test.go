@@ -246,7 +246,7 @@ func (n *naive) transmitSeveral(ctx context.Context, ids []liaison.TransmissionI
 }
 
 func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activities.Transmission, error) {
-	ctx, stop := context.WithCancel(ctx)
+	over, stop := context.WithCancel(ctx) // the heartbeats' own: one that began with a context that ends stops those of all others
 	defer stop()
 	go func() {
 		tick := time.NewTicker(heartbeat / 4)
@@ -254,7 +254,7 @@ func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activi
 		for activity.RecordHeartbeat(ctx); ; activity.RecordHeartbeat(ctx) {
 			select {
 			case <-tick.C:
-			case <-ctx.Done():
+			case <-over.Done():
 				return
 			}
 		}
