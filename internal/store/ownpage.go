@@ -26,7 +26,7 @@ type ReceivedLine struct {
 	Answered     *time.Time // the last thing that the body said to it
 	Said         liaison.EventKind
 	Proposals    int                  // made to the body
-	Replies      int                  // of those, answered
+	Replies      int                  // of those, answered, here or where a report before its revision asked the same
 	Over         liaison.RelationKind // by which another one that has left says that this one counts no more, "" for none
 }
 
@@ -35,16 +35,28 @@ func (l ReceivedLine) Waits() bool {
 	return l.Over == "" && (l.Reply.Open() || l.Proposals > l.Replies)
 }
 
+// proposalsIn are those of the report in a revision.
+func proposalsIn(revision string) string {
+	return `coalesce(convert_from(` + revision + `.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')`
+}
+
 // Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good.
 func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(greatest(r.changed_at, r.since), t.message_date), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
-			(SELECT count(*) FROM jsonb_array_elements(coalesce(convert_from(v.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')) p WHERE p->'to' ? t.body_code),
-			(SELECT count(DISTINCT p.number) FROM proposal_answer p WHERE p.statement_id = s.id AND p.body_code = t.body_code), `+overSQL+`
+			asked.made, asked.answered, `+overSQL+`
 		FROM transmission t JOIN statement s ON s.id = t.statement_id JOIN body g ON g.code = s.group_code
 		JOIN addressee a ON a.statement_id = t.statement_id AND a.revision = t.revision AND a.position = t.position
 		JOIN revision v ON v.statement_id = t.statement_id AND v.number = t.revision
 		LEFT JOIN reply r ON r.statement_id = t.statement_id AND r.position = t.position
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS made, count(*) FILTER (WHERE EXISTS (
+				SELECT FROM statement o JOIN revision w ON w.statement_id = o.id AND w.number = o.revision, jsonb_array_elements(`+proposalsIn("w")+`) q
+					JOIN proposal_answer y ON y.number = (q->>'number')::integer
+				WHERE o.group_code = s.group_code AND o.kind = 'report' AND o.period = s.period AND o.number = s.number AND o.corrigendum = 0 AND o.rev <= s.rev
+					AND y.statement_id = o.id AND y.body_code = t.body_code
+					AND CASE WHEN o.id = s.id THEN q->>'number' = p->>'number' ELSE q->>'title' = p->>'title' AND q->>'text' = p->>'text' END)) AS answered
+			FROM jsonb_array_elements(`+proposalsIn("v")+`) p WHERE s.kind = 'report' AND p->'to' ? t.body_code) asked
 		LEFT JOIN LATERAL (SELECT e.at, e.kind FROM event e WHERE e.transmission_id = t.id AND e.kind IN ('acknowledged', 'replied', 'misdirected', 'extension-asked', 'declined', 'proposal-answered') ORDER BY e.seq DESC LIMIT 1) said ON true
 		WHERE t.body_code = $1 AND t.letter = 'statement' AND t.state IN ('accepted', 'assumed')
 			AND NOT EXISTS (SELECT FROM transmission_token_revoked x WHERE x.transmission_id = t.id)

@@ -111,6 +111,16 @@ func TestAReportIsPutRight(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("without an answer (-want +got):\n%s", diff)
 		}
+		for body, answered := range map[liaison.Code]int{"itu-t/sg13": 1, "itu-t/sg17": 0} {
+			lines, err := s.Received(t.Context(), body)
+			i := slices.IndexFunc(lines, func(l store.ReceivedLine) bool { return l.Ref == before.Ref+" Rev.1" })
+			if err != nil || i < 0 {
+				t.Fatalf("%s received %+v, %v", body, lines, err)
+			}
+			if l := lines[i]; l.Replies != answered || (l.Proposals > l.Replies) != (answered == 0) {
+				t.Errorf("of %d proposals of Rev.1 %s is said to have answered %d", l.Proposals, body, l.Replies)
+			}
+		}
 	})
 
 	t.Run("returned again, it is followed by Rev.2", func(t *testing.T) {
