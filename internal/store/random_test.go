@@ -85,7 +85,8 @@ func (w *walk) command(id liaison.StatementID) {
 		w.Fatal(err)
 	}
 	kinds := slices.DeleteFunc(liaison.Kinds(), func(k liaison.CommandKind) bool {
-		return k == liaison.DoDraft || k == liaison.DoEdit || k == liaison.DoClose || (k == liaison.DoReject || k == liaison.DoWithdraw || k == liaison.DoRecuse) && w.IntN(30) > 0
+		return k == liaison.DoDraft || k == liaison.DoEdit || k == liaison.DoClose || (k == liaison.DoReject || k == liaison.DoWithdraw || k == liaison.DoRecuse) && w.IntN(30) > 0 ||
+			k == liaison.DoObject && w.IntN(4) > 0 // or no window comes to its end
 	})
 	who := []liaison.PersonID{seed.Chair.ID, seed.Chair.ID, seed.Chair.ID, seed.Secretary.ID, seed.Secretary.ID, seed.Editor.ID, seed.Editor.ID, seed.ViceChair.ID, seed.Reader.ID}
 	cmd := liaison.Command{
@@ -103,11 +104,16 @@ func (w *walk) command(id liaison.StatementID) {
 	switch few := w.IntN(5) == 0; { // of so many commands, those that one state allows
 	case few && snap.State == liaison.Approved:
 		cmd.Kind, cmd.Actor = liaison.DoAmend, seed.Secretary.ID
+	case few && snap.State == liaison.InReview && w.IntN(2) == 0:
+		cmd.Kind, cmd.Actor = liaison.DoEnterApproval, seed.Secretary.ID
 	case few && snap.State == liaison.Tabled:
 		cmd.Kind, cmd.Actor = liaison.DoApproveEdited, seed.Chair.ID
 	}
 	if snap.State == liaison.InCorrespondence && w.IntN(4) == 0 {
 		cmd.Kind, cmd.Actor = []liaison.CommandKind{liaison.DoEndWindow, liaison.DoRemindWindow}[w.IntN(2)], ""
+	}
+	if snap.State == liaison.InReview && snap.Window != nil && w.IntN(3) == 0 { // what lay open is decided on
+		cmd.Kind, cmd.Actor = liaison.DoApprove, seed.Chair.ID
 	}
 	if w.IntN(12) == 0 {
 		cmd.Digest = liaison.DigestOf([]byte("something else"))
