@@ -64,10 +64,13 @@ func (l *Limits) Take(address string, told bool) (turn *Turn, wait time.Duration
 	defer l.mu.Unlock()
 	now := l.clock()
 	d := l.destination(address, now)
-	switch full := d.tokens < 1 || l.AtOnce > 0 && d.open >= l.AtOnce && !d.quick(now); {
+	quick := d.quick(now)
+	full := d.tokens < 1 || l.AtOnce > 0 && d.open >= l.AtOnce && !quick
+	others := d.told.After(now) && !(quick && math.IsInf(d.rate, 1)) // were told to come before; where there is place for all, that is no matter
+	switch {
 	case told && full:
 		return nil, max(d.each(l), askAgain)
-	case !told && (full || d.told.After(now)):
+	case !told && (full || others):
 		return nil, max(d.told.Sub(now), 0) + max(d.each(l), askAgain)
 	}
 	d.open++

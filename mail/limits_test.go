@@ -139,10 +139,24 @@ func TestQuickOnesAreNotCounted(t *testing.T) {
 	for _, done := range open {
 		done.End(Result{Code: 250, Took: 3 * time.Second})
 	}
-	l.Take("a@quick.example", false)
-	l.Take("a@quick.example", false)
+	one, _ = l.Take("a@quick.example", false)
+	two, _ = l.Take("a@quick.example", false)
 	if done, _ := l.Take("a@quick.example", false); done != nil {
 		t.Error("three are on their way to where each takes three seconds")
+	}
+	for range 100 {
+		l.Later("a@quick.example")
+	}
+	one.End(Result{Code: 250, Took: time.Second})
+	if done, _ := l.Take("a@quick.example", false); done != nil {
+		t.Error("a new one is before those that were sent away")
+	}
+	two.End(Result{Code: 250, Took: time.Second})
+	for range 40 { // it is quick again
+		l.send("a@quick.example", true, Result{Code: 250, Took: 10 * time.Millisecond})
+	}
+	if done, wait := l.Take("a@quick.example", false); done == nil {
+		t.Errorf("where there is place for all, a new one waits %s for those that were sent away", wait)
 	}
 }
 
