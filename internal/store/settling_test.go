@@ -305,6 +305,7 @@ func TestAskTheBody(t *testing.T) {
 	first := asked(ts[0])
 	attempt(t, s, first.ID, liaison.TransmissionAccepted)
 	answer(t, s, keys, first, "Subject: Re: Did it arrive?")
+	arrive(t, s, keys, []byte("From: Irene <irene@body.example>\r\nMessage-ID: <no@body.example>\r\nReferences: <"+ts[0].MessageID+"> <"+first.MessageID+">\r\nSubject: No\r\n\r\nNo.\r\n"), "jca-ml@in.example")
 	if got := state(t, s, ts[0].ID).State; got != liaison.TransmissionUnknown {
 		t.Errorf("an answer to the question, which may be no, made the message %s", got)
 	}
@@ -316,7 +317,7 @@ func TestAskTheBody(t *testing.T) {
 		t.Errorf("an answer to the question made the reply %s", got)
 	}
 	facts, err := s.Facts(t.Context(), id)
-	if err != nil || len(facts) != 1 || facts[0].Fact != liaison.FactReplied || facts[0].Transmission != first.ID {
+	if err != nil || len(facts) != 2 || slices.ContainsFunc(facts, func(f store.FactLine) bool { return f.Fact != liaison.FactReplied || f.Transmission != first.ID }) {
 		t.Errorf("of the answer is kept %+v, %v", facts, err)
 	}
 
@@ -330,8 +331,8 @@ func TestAskTheBody(t *testing.T) {
 			told++
 		}
 	}
-	if told != 1 {
-		t.Errorf("the secretariat is told %d times that an answer came", told)
+	if told != 2 {
+		t.Errorf("the secretariat is told %d times that an answer came, want twice", told)
 	}
 
 	second := asked(ts[1])
