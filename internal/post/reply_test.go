@@ -23,19 +23,12 @@ import (
 	"github.com/jca-ml/liaison/mail"
 )
 
-// TestLetterThatAsksWhetherAMessageArrived: it names the message so that it can be looked for, is in its thread, and has an address of its own
-// for the answer, and no link behind which the message could be read.
-func TestLetterThatAsksWhetherAMessageArrived(t *testing.T) {
-	now := time.Date(2027, 1, 4, 9, 0, 0, 0, time.UTC)
-	s := store.New(testkit.Database(t, register)).At(func() time.Time { return now })
-	keys := inbound.Keys{bytes.Repeat([]byte{7}, 32)}
-	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example", Addresses: inbound.Addresses{Keys: keys, Domain: "in.example"}}
+// sentOut carries a statement to its dispatch, and is its messages.
+func sentOut(t *testing.T, s *store.Store, c liaison.Content) (liaison.StatementID, []store.Transmission) {
+	t.Helper()
 	id := liaison.StatementID(uuid.NewString())
-	c := liaison.Content{
-		Source: seed.JCAML, Title: "LS/o on terms and definitions for machine learning", Questions: "N/A", ReplyTo: "jca-ml@liaison.example", Language: "en",
-		Contacts: []liaison.Contact{{Name: seed.Chair.Name, Organization: "ETRI", Country: "Rep. of Korea", Email: seed.Chair.Email}}, Abstract: "Tells of terms.", Text: "These are the terms.",
-		Addressees: []liaison.Addressee{{Body: "w3c", Purpose: liaison.ForInformation}},
-	}
+	c.Source, c.Title, c.Questions, c.ReplyTo, c.Language = seed.JCAML, "LS/o on terms and definitions for machine learning", "N/A", "jca-ml@liaison.example", "en"
+	c.Contacts = []liaison.Contact{{Name: seed.Chair.Name, Organization: "ETRI", Country: "Rep. of Korea", Email: seed.Chair.Email}}
 	if _, err := s.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
 		t.Fatal(err)
 	}
@@ -45,24 +38,41 @@ func TestLetterThatAsksWhetherAMessageArrived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := sent[0]
-	message, err := o.Render(t.Context(), first)
+	return id, sent
+}
+
+// handedOver renders, seals and attempts a message.
+func handedOver(t *testing.T, s *store.Store, o *post.Office, x store.Transmission, answer store.Sent) {
+	t.Helper()
+	message, err := o.Render(t.Context(), x)
 	if err == nil {
-		err = s.Seal(t.Context(), first.Batch, map[liaison.TransmissionID][]byte{first.ID: message})
+		err = s.Seal(t.Context(), x.Batch, map[liaison.TransmissionID][]byte{x.ID: message})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := s.Claim(t.Context(), first.ID, "worker")
+	claimed, err := s.Claim(t.Context(), x.ID, "worker")
 	if err == nil {
 		err = s.Dot(t.Context(), claimed)
 	}
 	if err == nil {
-		_, err = s.Record(t.Context(), claimed, store.Sent{Stage: liaison.StageDot, Error: "the connection broke"}, liaison.Retry{})
+		_, err = s.Record(t.Context(), claimed, answer, liaison.Retry{})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestLetterThatAsksWhetherAMessageArrived: it names the message so that it can be looked for, is in its thread, and has an address of its own
+// for the answer, and no link behind which the message could be read.
+func TestLetterThatAsksWhetherAMessageArrived(t *testing.T) {
+	now := time.Date(2027, 1, 4, 9, 0, 0, 0, time.UTC)
+	s := store.New(testkit.Database(t, register)).At(func() time.Time { return now })
+	keys := inbound.Keys{bytes.Repeat([]byte{7}, 32)}
+	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example", Addresses: inbound.Addresses{Keys: keys, Domain: "in.example"}}
+	id, sent := sentOut(t, s, liaison.Content{Abstract: "Tells of terms.", Text: "These are the terms.", Addressees: []liaison.Addressee{{Body: "w3c", Purpose: liaison.ForInformation}}})
+	first := sent[0]
+	handedOver(t, s, o, first, store.Sent{Stage: liaison.StageDot, Error: "the connection broke"})
 	ask := liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoAskBody, Statement: id, Actor: seed.Secretary.ID, Transmission: first.ID, Reason: "The relay keeps no log."}
 	if _, err := s.Do(t.Context(), ask); err != nil {
 		t.Fatal(err)
@@ -71,7 +81,8 @@ func TestLetterThatAsksWhetherAMessageArrived(t *testing.T) {
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("the command sends %+v, %v", letters, err)
 	}
-	if message, err = o.Render(t.Context(), letters[0]); err != nil {
+	message, err := o.Render(t.Context(), letters[0])
+	if err != nil {
 		t.Fatal(err)
 	}
 	text, html, err := mail.Parts(message)
@@ -129,21 +140,10 @@ func TestLettersAboutReplies(t *testing.T) {
 	s := store.New(testkit.Database(t, register)).At(func() time.Time { return now })
 	keys := inbound.Keys{bytes.Repeat([]byte{7}, 32)}
 	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example", Addresses: inbound.Addresses{Keys: keys, Domain: "in.example"}}
-	id := liaison.StatementID(uuid.NewString())
-	c := liaison.Content{
-		Source: seed.JCAML, Title: "LS/o on terms and definitions for machine learning", Questions: "N/A", Deadline: "2027-01-29", ReplyTo: "jca-ml@liaison.example", Language: "en",
-		Contacts: []liaison.Contact{{Name: seed.Chair.Name, Organization: "ETRI", Country: "Rep. of Korea", Email: seed.Chair.Email}}, Abstract: "Asks for a review.", Text: "Please review the terms.",
+	id, sent := sentOut(t, s, liaison.Content{
+		Deadline: "2027-01-29", Abstract: "Asks for a review.", Text: "Please review the terms.",
 		Addressees: []liaison.Addressee{{Body: "itu-t/sg17", Purpose: liaison.ForAction}, {Body: "itu-t/sg11", Purpose: liaison.ForComment}, {Body: "w3c", Purpose: liaison.ForInformation}},
-	}
-	if _, err := s.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
-		t.Fatal(err)
-	}
-	do(t, s, id, liaison.DoSubmit, seed.Editor)
-	do(t, s, id, liaison.DoApprove, seed.Chair)
-	sent, err := s.Batch(t.Context(), do(t, s, id, liaison.DoDispatch, seed.Chair))
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	give := func(kind liaison.CommandKind, by liaison.PersonID, message liaison.TransmissionID, reason string) {
 		t.Helper()
 		if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: kind, Statement: id, Actor: by, Transmission: message, Reason: reason}); err != nil {
@@ -151,23 +151,7 @@ func TestLettersAboutReplies(t *testing.T) {
 		}
 	}
 	for _, x := range sent {
-		message, err := o.Render(t.Context(), x)
-		if err == nil {
-			err = s.Seal(t.Context(), x.Batch, map[liaison.TransmissionID][]byte{x.ID: message})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		claimed, err := s.Claim(t.Context(), x.ID, "worker")
-		if err == nil {
-			err = s.Dot(t.Context(), claimed)
-		}
-		if err == nil {
-			_, err = s.Record(t.Context(), claimed, store.Sent{Stage: liaison.StageDot, Code: 250}, liaison.Retry{})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		handedOver(t, s, o, x, store.Sent{Stage: liaison.StageDot, Code: 250})
 	}
 	give(liaison.DoSettle, "", "", "")
 	now = time.Date(2027, 1, 22, 9, 0, 0, 0, time.UTC)
