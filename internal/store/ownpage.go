@@ -40,7 +40,8 @@ func proposalsIn(revision string) string {
 	return `coalesce(convert_from(` + revision + `.canonical, 'UTF8')::jsonb->'content'->'report'->'proposals', '[]')`
 }
 
-// Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good.
+// Received lists what a body was sent and has, the latest first: messages whose server took them over, whose link is good. Which proposal of a
+// report before its revision is the same is [liaison.Proposal.Same], said in SQL.
 func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(greatest(r.changed_at, r.since), t.message_date), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
