@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/jca-ml/liaison/activities"
 	"github.com/jca-ml/liaison/internal/config"
@@ -72,7 +70,7 @@ func work(ctx context.Context, address string) error {
 	options.Logger = worker.Logger(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	h := &haste{}
 	if os.Getenv(asNaive) != "" {
-		h.naive = &naive{store: s, relay: relay, from: cfg.MailFrom, lanes: semaphore.NewWeighted(16)}
+		h.naive = &naive{store: s, relay: relay, from: cfg.MailFrom}
 	}
 	if os.Getenv(asPatient) == "" {
 		options.Interceptors = []interceptor.ClientInterceptor{h}
@@ -231,18 +229,20 @@ type naive struct {
 	store *store.Store
 	relay *mail.Relay
 	from  string
-	lanes *semaphore.Weighted // as many at a time as our own worker sends: this control is of retries, and not of a crowd
 }
 
 // transmitSeveral sends several at a time, and all that it has not written down again when one of them went wrong.
 func (n *naive) transmitSeveral(ctx context.Context, ids []liaison.TransmissionID) ([]activities.Transmission, error) {
 	out, errs := make([]activities.Transmission, len(ids)), make([]error, len(ids))
-	var all sync.WaitGroup
+	var g errgroup.Group
+	g.SetLimit(16)
 	for i, id := range ids {
-		all.Go(func() { out[i], errs[i] = n.transmit(ctx, id) })
+		g.Go(func() error {
+			out[i], errs[i] = n.transmit(ctx, id)
+			return nil
+		})
 	}
-	all.Wait()
-	return out, errors.Join(errs...)
+	return out, errors.Join(g.Wait(), errors.Join(errs...))
 }
 
 func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activities.Transmission, error) {
@@ -259,10 +259,6 @@ func (n *naive) transmit(ctx context.Context, id liaison.TransmissionID) (activi
 			}
 		}
 	}()
-	if err := n.lanes.Acquire(ctx, 1); err != nil {
-		return activities.Transmission{}, err
-	}
-	defer n.lanes.Release(1)
 	t, err := n.store.Transmission(ctx, id)
 	if err != nil {
 		return activities.Transmission{}, err
