@@ -84,7 +84,7 @@ func TestKillAtChosenMoments(t *testing.T) {
 		id := r.submitted(t)
 		r.kill(t, theWorker)
 		r.startWorker(t, asNaive+"=1")
-		hit, open := r.gate.hold(stored, 4, 5)
+		hit, open := r.gate.hold(stored, r.of(t, id), 4, 5)
 		defer open()
 		r.do(t, r.approval(t, id))
 		r.await(t, hit, "five messages are with the world")
@@ -158,7 +158,7 @@ func TestStalledWorker(t *testing.T) {
 					r.peer.say(recipient, s.answer)
 				}
 			}
-			hit, open := r.gate.hold(s.at, 4, 3)
+			hit, open := r.gate.hold(s.at, r.of(t, id), 4, 3)
 			defer open()
 			r.do(t, r.approval(t, id))
 			r.await(t, hit, "three messages are on their way")
@@ -195,7 +195,7 @@ func (r *rig) disturb(t *testing.T, id liaison.StatementID, harms []harm) {
 		return
 	}
 	for i, h := range harms {
-		hit, open := r.gate.hold(h.at, h.free, h.count)
+		hit, open := r.gate.hold(h.at, r.of(t, id), h.free, h.count)
 		defer open()
 		if i == 0 {
 			r.do(t, approve)

@@ -32,15 +32,17 @@ type gate struct {
 }
 
 type hold struct {
-	free  int           // how many may pass before
-	count int           // how many to catch
-	hit   chan struct{} // closed when count are caught
-	open  chan struct{} // closed to let everything go
+	of    func(messageID string) bool // whose messages; nil for all
+	free  int                         // how many may pass before
+	count int                         // how many to catch
+	hit   chan struct{}               // closed when count are caught
+	open  chan struct{}               // closed to let everything go
 }
 
-// hold catches count messages at m, after the first free ones, until open is called. hit is closed when they are caught.
-func (g *gate) hold(m moment, free, count int) (hit <-chan struct{}, open func()) {
-	h := &hold{free: free, count: count, hit: make(chan struct{}), open: make(chan struct{})}
+// hold catches count messages of those that of picks at m, after the first free ones, until open is called. hit is closed when they
+// are caught. Without of, letters of an earlier test that are still on their way would be caught in place of what is judged.
+func (g *gate) hold(m moment, of func(messageID string) bool, free, count int) (hit <-chan struct{}, open func()) {
+	h := &hold{of: of, free: free, count: count, hit: make(chan struct{}), open: make(chan struct{})}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.holds == nil {
@@ -58,10 +60,15 @@ func (g *gate) hold(m moment, free, count int) (hit <-chan struct{}, open func()
 }
 
 // pass returns when the message may go on, or gone is closed.
-func (g *gate) pass(m moment, gone <-chan struct{}) {
+func (g *gate) pass(m moment, messageID string, gone <-chan struct{}) {
 	g.mu.Lock()
 	h := g.holds[m]
-	if h == nil {
+	g.mu.Unlock()
+	if h == nil || h.of != nil && !h.of(messageID) {
+		return
+	}
+	g.mu.Lock()
+	if g.holds[m] != h { // opened meanwhile
 		g.mu.Unlock()
 		return
 	}
@@ -110,20 +117,21 @@ func (g *gate) serve(l net.Listener) {
 				defer close(gone)
 				_, _ = r.ReadByte()
 			}()
-			g.pass(moment(strings.TrimSpace(line)), gone)
+			m, messageID, _ := strings.Cut(strings.TrimSpace(line), " ")
+			g.pass(moment(m), messageID, gone)
 			_, _ = io.WriteString(c, "\n")
 		}()
 	}
 }
 
 // ask passes the gate at address, from the worker's process. A gate that is not there holds nobody.
-func ask(address string, m moment) {
+func ask(address string, m moment, messageID string) {
 	c, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
 		return
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, string(m)+"\n"); err == nil {
+	if _, err := io.WriteString(c, string(m)+" "+messageID+"\n"); err == nil {
 		_, _ = bufio.NewReader(c).ReadByte()
 	}
 }

@@ -80,15 +80,20 @@ func (p *peer) say(recipient string, replies ...string) {
 	p.script[recipient] = replies
 }
 
-// take stores a message and returns when it would survive a crash.
-func (p *peer) take(recipient string, message []byte) error {
+// messageID is what the header of a message says it is, without the brackets.
+func messageID(message []byte) string {
 	head, _, _ := bytes.Cut(message, []byte("\r\n\r\n"))
-	id := ""
 	for line := range strings.SplitSeq(string(head), "\r\n") {
 		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "Message-ID") {
-			id = strings.Trim(value, " <>")
+			return strings.Trim(value, " <>")
 		}
 	}
+	return ""
+}
+
+// take stores a message and returns when it would survive a crash.
+func (p *peer) take(recipient string, message []byte) error {
+	id := messageID(message)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, err := fmt.Fprintf(p.file, "%s %s %d\n%s", id, recipient, len(message), message); err != nil {
@@ -144,7 +149,7 @@ func (p *peer) talk(c net.Conn) {
 				return // the dot never came: nothing was handed over
 			}
 			if s := p.next(recipient, true); s != "" {
-				p.gate.pass(stored, nil)
+				p.gate.pass(stored, messageID(message), nil)
 				reply = s
 				break
 			}
@@ -152,7 +157,7 @@ func (p *peer) talk(c net.Conn) {
 				reply = "451 4.3.0 Not stored"
 				break
 			}
-			p.gate.pass(stored, nil)
+			p.gate.pass(stored, messageID(message), nil)
 		case "QUIT":
 			say("221 2.0.0 Bye")
 			return

@@ -125,7 +125,7 @@ func (r *rig) startWorker(t *testing.T, env ...string) {
 		t.Fatal(err)
 	}
 	database.Host = r.proxy.l.Addr().String()
-	polls, open := r.gate.hold(started, 0, 1)
+	polls, open := r.gate.hold(started, nil, 0, 1)
 	defer open()
 	r.worker, err = parts.StartProcess(parts.ProcessOptions{
 		Name: "worker", Path: self, LogFile: filepath.Join(r.dir, "worker.log"),
@@ -133,7 +133,7 @@ func (r *rig) startWorker(t *testing.T, env ...string) {
 			"PATH=" + os.Getenv("PATH"), asWorker + "=" + r.control,
 			"LIAISON_DATABASE_URL=" + database.String(), "LIAISON_SMTP_ADDRESS=" + r.peer.address(), "LIAISON_SMTP_TLS=none",
 			"LIAISON_MAIL_FROM=liaison@liaison.example", "LIAISON_MAIL_RETRY=1s", "LIAISON_MAIL_GIVE_UP=1h",
-			"LIAISON_MAIL_CANARY=2s", // how often letters of no command are sent "LIAISON_MAIL_CANARY=2s",
+			"LIAISON_MAIL_CANARY=2s", // how often letters of no command are sent
 			"TEMPORAL_ADDRESS=" + r.temporal.Address(), "TEMPORAL_NAMESPACE=liaison",
 		}, append(env, r.env...)...),
 	})
@@ -287,6 +287,15 @@ func (r *rig) settled(ctx context.Context, id liaison.StatementID, states ...lia
 		}
 	}
 	return fmt.Errorf("the statement is %s", state)
+}
+
+// of picks the messages of a statement. While the database is down it picks none.
+func (r *rig) of(t *testing.T, id liaison.StatementID) func(messageID string) bool {
+	ctx := t.Context()
+	return func(messageID string) (is bool) {
+		err := r.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM transmission WHERE statement_id = $1 AND message_id = $2)`, id, messageID).Scan(&is)
+		return err == nil && is
+	}
 }
 
 // caught reports whether everything that is open of a statement stands before a gate, so that nothing more can come there.

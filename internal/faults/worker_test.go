@@ -99,7 +99,7 @@ func work(ctx context.Context, address string) error {
 	if err := w.Start(); err != nil {
 		return err
 	}
-	ask(address, started)
+	ask(address, started, "")
 	var g errgroup.Group
 	g.Go(func() error { return e.Schedule(ctx) })
 	g.Go(func() error { return e.ScheduleMending(ctx, cfg.MailCanary) })
@@ -116,14 +116,15 @@ type gated struct {
 }
 
 func (g gated) Send(ctx context.Context, env mail.SMTPEnvelope, message []byte, beforeDot func(context.Context) error) mail.Result {
-	ask(g.gate, claimed)
+	id := messageID(message)
+	ask(g.gate, claimed, id)
 	result := g.Pool.Send(ctx, env, message, func(ctx context.Context) error {
-		ask(g.gate, written)
+		ask(g.gate, written, id)
 		err := beforeDot(ctx)
-		ask(g.gate, dotted)
+		ask(g.gate, dotted, id)
 		return err
 	})
-	ask(g.gate, answered)
+	ask(g.gate, answered, id)
 	return result
 }
 
