@@ -8,10 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jca-ml/liaison/internal/testkit"
+	"github.com/jca-ml/liaison/liaison"
 )
 
 // entry is a line of the ledger, read by SQL of our own.
@@ -25,17 +29,36 @@ type entry struct {
 	Dots      int // attempts with a dot
 }
 
-func ledger(ctx context.Context, pool *pgxpool.Pool, statement string) ([]entry, error) {
+func ledger(ctx context.Context, pool *pgxpool.Pool, statements ...liaison.StatementID) ([]entry, error) {
 	rows, err := pool.Query(ctx, `
 		SELECT t.letter, t.recipient_email, t.message_id, t.state, coalesce(m.digest, ''),
 			(SELECT count(*) FROM attempt a WHERE a.transmission_id = t.id),
 			(SELECT count(*) FROM attempt a WHERE a.transmission_id = t.id AND a.dot_at IS NOT NULL)
 		FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id
-		WHERE t.statement_id = $1 AND t.batch IS NOT NULL ORDER BY t.letter DESC, t.position`, statement)
+		WHERE t.statement_id = ANY($1::uuid[]) AND t.batch IS NOT NULL ORDER BY t.statement_id, t.letter DESC, t.position`, statements)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[entry])
+}
+
+// underway are the states of a message with which the engine is not done yet.
+var underway = []string{"queued", "attempting", "deferred"}
+
+// entries waits until no line of the ledger of statements is in a state that passes. Whoever asks first and reads the ledger after
+// meets the letters about what has just come to its end, which are sent now.
+func (r *rig) entries(t *testing.T, bound time.Duration, passing []string, ids ...liaison.StatementID) (all []entry) {
+	t.Helper()
+	testkit.Eventually(t, bound, func() (err error) {
+		if all, err = ledger(t.Context(), r.pool, ids...); err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(all, func(e entry) bool { return slices.Contains(passing, e.State) }); i >= 0 {
+			return fmt.Errorf("%s to %s is %s", all[i].Letter, all[i].Recipient, all[i].State)
+		}
+		return nil
+	})
+	return all
 }
 
 // tally is what a comparison counted.

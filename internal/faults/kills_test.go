@@ -48,7 +48,7 @@ func TestManyKillsControl(t *testing.T) {
 	for _, id := range ids {
 		testkit.Eventually(t, 4*soon, func() error { return r.settled(t.Context(), id, liaison.Dispatched, liaison.DispatchedInPart) })
 	}
-	n, problems := r.judged(t, c, ids)
+	n, problems := judge(r.entries(t, soon, underway, ids...), c.world(), nil)
 	t.Logf("FIGURES killed at random, CONTROL, plain retry: %v; %s; took %s", r.kills, n, time.Since(began).Round(time.Second))
 	if n.Duplicates == 0 || !strings.Contains(fmt.Sprint(problems), "received 2 times") {
 		t.Errorf("the naive sender doubled nothing (%d, %q): the test is broken", n.Duplicates, problems)

@@ -91,14 +91,10 @@ func (w *town) talk(conn net.Conn) {
 			if err != nil {
 				return
 			}
-			head, _, _ := strings.Cut(string(message), "\r\n\r\n")
-			for line := range strings.SplitSeq(head, "\r\n") {
-				if id, is := strings.CutPrefix(line, "Message-ID: "); is {
-					w.mu.Lock()
-					w.came[strings.Trim(id, "<>")] = append(w.came[strings.Trim(id, "<>")], time.Now())
-					w.mu.Unlock()
-				}
-			}
+			id := messageID(message)
+			w.mu.Lock()
+			w.came[id] = append(w.came[id], time.Now())
+			w.mu.Unlock()
 			ok = say("250 2.0.0 Taken")
 		case "QUIT":
 			say("221 2.0.0 Bye")

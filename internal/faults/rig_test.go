@@ -345,10 +345,7 @@ func (r *rig) finish(t *testing.T, id liaison.StatementID) {
 func (r *rig) examine(t *testing.T, id liaison.StatementID) (tally, []string) {
 	t.Helper()
 	ctx := t.Context()
-	entries, err := ledger(ctx, r.pool, string(id))
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := r.entries(t, soon, underway, id)
 	n, problems := judge(entries, r.peer.world(), r.peer.refusals())
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 

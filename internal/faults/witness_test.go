@@ -2,7 +2,6 @@ package faults
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -124,13 +123,7 @@ func (c *cutter) world() []letter {
 
 // take stores a message and passes on what is ours.
 func (c *cutter) take(recipients []string, message []byte) {
-	id := ""
-	head, _, _ := bytes.Cut(message, []byte("\r\n\r\n"))
-	for line := range strings.SplitSeq(string(head), "\r\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "Message-ID") {
-			id = strings.Trim(value, " <>")
-		}
-	}
+	id := messageID(message)
 	for _, to := range recipients {
 		if !strings.HasSuffix(to, "@"+ourDomain) {
 			c.mu.Lock()
@@ -299,27 +292,6 @@ func (r *rig) give(ctx context.Context, cmd liaison.Command) error {
 	}
 }
 
-// judged holds the ledger of the statements against what the cutter received.
-func (r *rig) judged(t *testing.T, c *cutter, ids []liaison.StatementID) (n tally, problems []string) {
-	t.Helper()
-	world := c.world()
-	for _, id := range ids {
-		entries, err := ledger(t.Context(), r.pool, string(id))
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, p := judge(entries, world, nil)
-		n.Messages += m.Messages
-		n.Received += m.Received
-		n.Accepted += m.Accepted
-		n.Unknown += m.Unknown
-		n.Attempts += m.Attempts
-		n.Duplicates += m.Duplicates
-		problems = append(problems, p...)
-	}
-	return n, problems
-}
-
 // full is given by `make faults`: everything in the numbers that were promised, and not only in some that show the same.
 var full = os.Getenv("LIAISON_FAULTS_FULL") != ""
 
@@ -343,11 +315,18 @@ func (r *rig) counted(t *testing.T) (n counted) {
 	return n
 }
 
-// exactlyOnce fails the test unless every message of the statements was received once, is known to be, and the log verifies.
+// exactlyOnce fails the test unless every message of the statements was received once, is known to be, and the log verifies. It waits
+// longer where there are many, because each doubt and each further attempt takes its time of a machine that is busy with all of them.
 func (r *rig) exactlyOnce(t *testing.T, c *cutter, ids []liaison.StatementID) tally {
 	t.Helper()
-	r.complete(t, ids)
-	n, problems := r.judged(t, c, ids)
+	bound := soon + time.Duration(len(ids))*10*time.Second
+	for _, id := range ids {
+		testkit.Eventually(t, bound, func() error {
+			return errors.Join(r.noDoubt(t.Context(), id), r.settled(t.Context(), id, liaison.Dispatched))
+		})
+	}
+	entries := r.entries(t, bound, append([]string{"unknown"}, underway...), ids...)
+	n, problems := judge(entries, c.world(), nil)
 	for _, p := range problems {
 		t.Error(p)
 	}
@@ -362,17 +341,6 @@ func (r *rig) exactlyOnce(t *testing.T, c *cutter, ids []liaison.StatementID) ta
 		t.Errorf("the log: %v", p)
 	}
 	return n
-}
-
-// complete waits until every message of the statements is accepted and they are dispatched: for longer where there are many of them,
-// because each doubt and each further attempt takes its time of a machine that is busy with all of them.
-func (r *rig) complete(t *testing.T, ids []liaison.StatementID) {
-	t.Helper()
-	for _, id := range ids {
-		testkit.Eventually(t, soon+time.Duration(len(ids))*10*time.Second, func() error {
-			return errors.Join(r.noDoubt(t.Context(), id), r.settled(t.Context(), id, liaison.Dispatched))
-		})
-	}
 }
 
 // TestConnectionsCut: a quarter of the connections break before the relay has the message, half of those behind the final dot, and a
@@ -400,7 +368,7 @@ func TestConnectionsCutControl(t *testing.T) {
 	for _, id := range ids {
 		testkit.Eventually(t, 4*soon, func() error { return r.settled(t.Context(), id, liaison.Dispatched, liaison.DispatchedInPart) })
 	}
-	n, problems := r.judged(t, c, ids)
+	n, problems := judge(r.entries(t, soon, underway, ids...), c.world(), nil)
 	t.Logf("FIGURES connections cut, CONTROL, plain retry: %s; cut %d before the dot, %d behind it and lost, %d behind it and stored; took %s", n, c.early, c.lost, c.late, time.Since(began).Round(time.Second))
 	if n.Duplicates == 0 || !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, "received 2 times") }) {
 		t.Errorf("the naive sender doubled nothing (%d, %q): the test is broken", n.Duplicates, problems)
@@ -418,7 +386,7 @@ func TestInboundDownLongerThanTheWindow(t *testing.T) {
 	for _, id := range ids { // the window is over, and the statement says so
 		testkit.Eventually(t, 2*soon, func() error { return r.settled(t.Context(), id, liaison.DispatchedInPart) })
 	}
-	n, problems := r.judged(t, c, ids)
+	n, problems := judge(r.entries(t, soon, underway, ids...), c.world(), nil)
 	for _, p := range problems {
 		t.Error(p)
 	}
