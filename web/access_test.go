@@ -39,7 +39,7 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 		"/": everyone, "/statements": everyone, "/statements?state=draft": everyone, "/statements/numbers": everyone, "/statements?q=statement": everyone, "/statements?q=JCA-ML-LS1&body=ieee&since=2020-01-01": everyone, "/statements/new": insiders, "/bodies": everyone, "/me": everyone, "/bodies/itu-t/jca-ml": everyone, "/bodies/itu-t/sg16": everyone,
 		"/bodies/itu-t/sg13": everyone, "/inbox": everyone, "/inbox?to=sg13@itu.example": everyone, "/inbox/000001": everyone, "/inbox/000001?show=html": everyone, "/inbox/000001?show=headers": everyone,
 		"/inbox/000001?show=raw": everyone, "/inbox/000001?show=attachments": everyone, "/inbox/000001/html": everyone, "/inbox/000001/raw": everyone, "/inbox/000001/attachments/1/a.pdf": everyone, "/sign-in": everyone,
-		statementPath(draft, "/edit"): insiders, statementPath(draft, "/submit"): {secretary, editor}, statementPath(inReview, "/review"): insiders, statementPath(inReview, "/preview/2/html"): insiders,
+		statementPath(draft, "/edit"): insiders, statementPath(draft, "/submit"): {secretary, editor}, statementPath(inReview, "/review"): insiders,
 	}
 	employed := liaison.Employment{ID: liaison.EmploymentID(uuid.NewString()), Group: group, Person: liaison.Person{ID: chair}, Body: "khronos", From: "2020-01-01", Evidence: strings.Repeat("An-unbroken-word-", 30)}
 	if err := w.store.RecordEmployment(t.Context(), secretary, employed); err != nil {
@@ -72,6 +72,13 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 		for _, page := range []string{"", "/history", file} {
 			out[statementPath(id, page)] = who
 		}
+		for position := range c.Addressees {
+			var deciding []liaison.PersonID // nobody, once it is decided
+			if id == inReview {
+				deciding = insiders
+			}
+			out[statementPath(id, fmt.Sprintf("/preview/%d/html", position+1))] = deciding
+		}
 		ts, err := w.store.Transmissions(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
@@ -97,6 +104,12 @@ func TestWhoReadsWhat(t *testing.T) {
 	w := newWorld(t)
 	pages := w.pages(t)
 	before := w.everything(t)
+	var secrets []string // of the addressees' links and addresses
+	for path := range pages {
+		if link, ok := strings.CutPrefix(path, "/a/"); ok {
+			secrets = append(secrets, link)
+		}
+	}
 	for _, who := range []liaison.PersonID{chair, viceChair, secretary, editor, outsider} {
 		b := w.as(who)
 		for path, readers := range pages {
@@ -110,6 +123,13 @@ func TestWhoReadsWhat(t *testing.T) {
 			}
 			if strings.Contains(path, "/statements/") && !slices.Contains(readers, who) && strings.Contains(got.body, "A statement with a file") {
 				t.Errorf("%s at %s reads the title of what is not public", who, path)
+			}
+			if who == outsider && !strings.HasPrefix(path, "/a/") {
+				for _, secret := range secrets {
+					if strings.Contains(got.body, secret) {
+						t.Errorf("%s at %s reads an addressee's link", who, path)
+					}
+				}
 			}
 			csp, looks := got.Header.Get("Content-Security-Policy"), got.Header.Get("X-Content-Type-Options")
 			if !slices.Contains([]string{policy, composePolicy, mailPolicy, filePolicy}, csp) || looks != "nosniff" || got.Header.Get("Referrer-Policy") != "no-referrer" || got.Header.Get("Cross-Origin-Opener-Policy") == "" {

@@ -276,11 +276,15 @@ func (s *server) addPreview(r *http.Request, p *reviewPage, snap store.Snapshot,
 }
 
 // previewHTML is the HTML of an e-mail that would leave, for the frame on the review page. It is of the revision that the
-// page was made of, or it is refused: what is looked at is what is decided on.
+// page was made of, or it is refused: what is looked at is what is decided on. Where nothing is to be decided there is none,
+// and none for readers: of what has left it would be the sealed bytes, with the addressee's own link.
 func (s *server) previewHTML(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.readable(r, me)
 	if err != nil {
 		return err
+	}
+	if !insider(snap, me) || snap.State.Mode() == "" {
+		return errNoPreview
 	}
 	if digest := liaison.Digest(r.FormValue("digest")); digest != "" && digest != snap.Digest {
 		return liaison.Refuse(liaison.Stale, "The statement has changed since this page was opened. Open it again.")
@@ -300,6 +304,8 @@ func (s *server) previewHTML(w http.ResponseWriter, r *http.Request, me *visitor
 	writeMailHTML(w, html)
 	return nil
 }
+
+var errNoPreview = liaison.Refuse(liaison.NotFound, "There is no preview, because nothing is to be decided here. What was sent is on the page of each message.")
 
 // writeMailHTML sends the HTML of an e-mail under a policy in which it can do nothing.
 func writeMailHTML(w http.ResponseWriter, html string) {

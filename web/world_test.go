@@ -96,10 +96,29 @@ func (c composer) Preview(ctx context.Context, snap store.Snapshot, position int
 		files = append(files, mail.File{Name: a.Name, MediaType: a.MediaType, Content: b})
 	}
 	to := snap.Content.Addressees[position-1]
-	return mail.Compose(mail.Statement{Ref: snap.Ref, Source: snap.GroupBody, Addressee: to, Content: snap.Content}, mail.Envelope{
+	letter := mail.Statement{Ref: snap.Ref, Source: snap.GroupBody, Addressee: to, Content: snap.Content}
+	env := mail.Envelope{
 		FromName: "JCA-ML", FromEmail: "liaison@jca-ml.example", ToName: to.Name, ToEmail: to.Email, ReplyTo: snap.Content.ReplyTo,
 		MessageID: "given-on-approval@preview.invalid", Date: snap.Changed, Language: snap.Content.Language,
-	}, files)
+	}
+	ts, err := c.store.Transmissions(ctx, snap.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range ts {
+		if t.Letter != liaison.LetterStatement || t.Revision != snap.Revision || t.Position != position {
+			continue
+		}
+		if t.Digest != "" {
+			return c.store.Message(ctx, t.ID)
+		}
+		token, err := linkKeys.Token(t.ID)
+		if err != nil {
+			return nil, err
+		}
+		letter.URL, letter.Answers, env.ReplyTo = "https://liaison.example.org/a/"+token, true, "r+"+token+"@in.example"
+	}
+	return mail.Compose(letter, env, files)
 }
 
 // world is a register with people in office, and the pages in front of it.
