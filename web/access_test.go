@@ -64,13 +64,23 @@ func (w *world) pages(t *testing.T) map[string][]liaison.PersonID {
 	corrected := w.corrected(c)
 	out[statementPath(corrected, "/compare")], out[statementPath(corrected, "/amend")] = insiders, []liaison.PersonID{secretary}
 	out[statementPath(sent, "/evidence.zip")], out[statementPath(draft, "/evidence.zip")] = insiders, insiders
+	doubted, ts := w.inDoubt("A statement whose answer was lost") // and then known from somebody's private address
+	private := "From: Jane Doe <jane@private.example>\r\nSubject: Between us\r\n\r\nWe have it.\r\n"
+	for i, raw := range []string{private, "", delivery("failed", "5.1.1", "jane@private.example", "550 jane@private.example is not here")} {
+		if raw != "" {
+			w.mail(bounceTo(t, ts[i]), raw)
+		}
+	}
 	sitting := w.sits()
 	tabled := w.tabled(sitting, strings.Repeat("A-title-that-never-ends", 12))
 	out["/meetings"], out[sitting], out[sitting+"/edit"], out["/meetings/new?group=itu-t/jca-ml"] = insiders, insiders, []liaison.PersonID{chair, secretary}, []liaison.PersonID{chair, secretary}
 	out[statementPath(tabled, "/review")], out[statementPath(tabled, "/edits")] = insiders, []liaison.PersonID{chair}
-	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, corrected: insiders, sent: everyone} {
-		for _, page := range []string{"", "/history", file} {
+	for id, who := range map[liaison.StatementID][]liaison.PersonID{draft: insiders, inReview: insiders, rejected: insiders, corrected: insiders, sent: everyone, doubted: everyone} {
+		for _, page := range []string{"", "/history", "/receipts.zip"} {
 			out[statementPath(id, page)] = who
+		}
+		if id != doubted {
+			out[statementPath(id, file)] = who
 		}
 		for position := range c.Addressees {
 			var deciding []liaison.PersonID // nobody, once it is decided
@@ -104,7 +114,7 @@ func TestWhoReadsWhat(t *testing.T) {
 	w := newWorld(t)
 	pages := w.pages(t)
 	before := w.everything(t)
-	var secrets []string // of the addressees' links and addresses
+	secrets := []string{"jane@private.example", "Between us"} // and those of the addressees' links and addresses
 	for path := range pages {
 		if link, ok := strings.CutPrefix(path, "/a/"); ok {
 			secrets = append(secrets, link)
@@ -127,7 +137,15 @@ func TestWhoReadsWhat(t *testing.T) {
 			if who == outsider && !strings.HasPrefix(path, "/a/") {
 				for _, secret := range secrets {
 					if strings.Contains(got.body, secret) {
-						t.Errorf("%s at %s reads an addressee's link", who, path)
+						t.Errorf("%s at %s reads what is the group's own: %s", who, path, secret)
+					}
+				}
+			}
+			if statement, ok := strings.CutSuffix(path, "/receipts.zip"); ok && got.StatusCode == http.StatusOK {
+				history := b.at(statement + "/history")
+				for name := range unzip(t, got) {
+					if leaf, ok := strings.CutSuffix(strings.TrimPrefix(name, "leaves/"), ".leaf"); ok && !strings.Contains(history.body, "leaf <bdi>"+leaf+"</bdi>") {
+						t.Errorf("%s gets leaf %s at %s, which the history does not show", who, leaf, path)
 					}
 				}
 			}

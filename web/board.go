@@ -97,7 +97,7 @@ func (s *server) writeBoard(w http.ResponseWriter, r *http.Request, me *visitor,
 			return err
 		}
 		p.Lines = append(p.Lines, boardLine{
-			transmissionViewOf(l.Transmission, me.Zone), "/statements/" + string(l.Transmission.Statement), l.Ref, titleOr(l.Title),
+			transmissionViewOf(l.Transmission, me.Zone, true), "/statements/" + string(l.Transmission.Statement), l.Ref, titleOr(l.Title),
 			why.not(l.Transmission, l.StatementState, l.DispatchAt, l.LeavesAfter), actions, l.Facts, l.Said,
 		})
 	}

@@ -103,7 +103,8 @@ func (b *bundle) write(w http.ResponseWriter, name string) error {
 	return nil
 }
 
-// statementEvidence is the leaves and receipts of one statement, for who may read it and for auditors.
+// statementEvidence is the leaves and receipts of one statement, for who may read it and for auditors: of what its history shows
+// them.
 func (s *server) statementEvidence(w http.ResponseWriter, r *http.Request, me *visitor) error {
 	snap, err := s.auditable(r, me)
 	if err != nil {
@@ -119,8 +120,8 @@ func (s *server) statementEvidence(w http.ResponseWriter, r *http.Request, me *v
 	}
 	inside := insider(snap, me) || me.Auditor
 	for _, x := range refs {
-		if !inside && x.Transmission != "" && x.Letter != liaison.LetterStatement {
-			continue // letters to persons
+		if !inside && !publicEvent(x.Kind, x.Transmission, x.Letter) {
+			continue // who drafted and who objected is theirs: a pseudonym is resolved by another leaf
 		}
 		if err := b.leaf(x); err != nil {
 			return err

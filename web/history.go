@@ -56,11 +56,11 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 	p.Readable = snap.MayRead(me.ID())
 	p.Evidence = p.Readable && (inside || me.Auditor)
 	for _, l := range lines {
-		if !inside && !me.Auditor && !publicEvent(l) {
+		if !inside && !me.Auditor && !publicEvent(l.Kind, l.Transmission, l.Letter) {
 			p.Hidden++
 			continue
 		}
-		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l), Details: eventDetails(l), Leaf: l.Leaf, Payload: string(l.Payload), Move: l.To != "" && l.From != l.To, State: l.To}
+		v := eventView{At: momentOf(l.At, zone), Words: eventWords(l, inside), Details: eventDetails(l), Leaf: l.Leaf, Payload: string(l.Payload), Move: l.To != "" && l.From != l.To, State: l.To}
 		if inside {
 			v.Reason = l.Reason
 			v.Details = append(v.Details, insideDetails(l)...)
@@ -83,25 +83,26 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 	return historyTemplate.write(w, http.StatusOK, p)
 }
 
-// publicEvent reports whether readers outside the group see the entry: from the approval on, and of messages those to
-// addressees.
-func publicEvent(l store.HistoryLine) bool {
-	switch l.Kind {
+// publicEvent reports whether readers outside the group see the entry, and have its leaf: from the approval on, and of messages
+// those to addressees.
+func publicEvent(kind liaison.EventKind, about liaison.TransmissionID, letter liaison.Letter) bool {
+	switch kind {
 	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested, liaison.EventRecused,
+		liaison.EventWaitsChair, liaison.EventWaitsDeputy, liaison.EventWaitsSecretariat,
 		liaison.EventWindowOpened, liaison.EventWindowClosing, liaison.EventWindowEnded, liaison.EventWindowCancelled,
 		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented,
 		liaison.EventTabled, liaison.EventPutOff:
 		return false
 	}
-	return l.Transmission == "" || l.Letter == liaison.LetterStatement
+	return about == "" || letter == liaison.LetterStatement
 }
 
 // eventWords tells an event: "Approved by Kangchan Lee as Chair".
-func eventWords(l store.HistoryLine) string {
+func eventWords(l store.HistoryLine, inside bool) string {
 	words := l.Kind.Label()
 	if l.Transmission != "" {
-		if l.Reply != "" { // in the server's own words
-			words += ": " + l.Reply
+		if x := said(l.Code, l.Reply, inside); x != "" {
+			words += ": " + x
 		}
 		return words
 	}
@@ -110,6 +111,15 @@ func eventWords(l store.HistoryLine) string {
 		if l.Acting != "" {
 			words += " as " + l.Acting.Label()
 		}
+	}
+	return words
+}
+
+// said is what stands as the answer about a message: to readers outside the group only what the server said, which has a code.
+// Other words are of what came in later: who wrote, what about, and the mailbox behind an address.
+func said(code int, words string, inside bool) string {
+	if code == 0 && !inside {
+		return ""
 	}
 	return words
 }

@@ -117,7 +117,8 @@ func (s *server) writeMessage(w http.ResponseWriter, r *http.Request, me *visito
 	if err != nil {
 		return err
 	}
-	v := transmissionViewOf(t, zone)
+	inside := insider(snap, me)
+	v := transmissionViewOf(t, zone, inside)
 	p := messagePage{
 		layout: s.layout(r, "Message to "+t.Name), Address: v.Address, Statement: "/statements/" + string(snap.ID), Ref: snap.Ref, Subject: titleOr(snap.Content.Title),
 		Message: v, MessageID: t.MessageID, Digest: t.Digest, Problems: x.problems, Actions: aboutMessage(snap, t, me, v.Address, x),
@@ -134,7 +135,7 @@ func (s *server) writeMessage(w http.ResponseWriter, r *http.Request, me *visito
 	}
 	for _, a := range attempts {
 		v := attemptView{
-			N: a.N, Started: momentOf(a.Started, zone), Outcome: a.Outcome, Stage: strings.ToUpper(string(a.Stage)), Code: a.Code, Reply: a.Reply, Error: a.Error, Relay: a.Relay, Secure: a.TLS,
+			N: a.N, Started: momentOf(a.Started, zone), Outcome: a.Outcome, Stage: strings.ToUpper(string(a.Stage)), Code: a.Code, Reply: said(a.Code, a.Reply, inside), Error: a.Error, Relay: a.Relay, Secure: a.TLS,
 		}
 		p.Attempts = append(p.Attempts, v)
 	}

@@ -245,7 +245,7 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 		}
 	}
 	for _, t := range ts {
-		v := transmissionViewOf(t, zone)
+		v := transmissionViewOf(t, zone, p.Insider)
 		switch {
 		case t.Letter != liaison.LetterStatement && (p.Insider || t.Person == me.ID()):
 			p.Letters = append(p.Letters, v)
@@ -256,10 +256,10 @@ func (s *server) addMessages(ctx context.Context, p *statementPage, snap store.S
 	return nil
 }
 
-func transmissionViewOf(t store.Transmission, zone *time.Location) *transmissionView {
+func transmissionViewOf(t store.Transmission, zone *time.Location, inside bool) *transmissionView {
 	v := &transmissionView{
 		Address: "/statements/" + string(t.Statement) + "/messages/" + string(t.ID), Name: t.Name, Email: t.Email, Letter: t.Letter.Label(),
-		State: t.State, Label: t.State.Label(), Reply: t.Reply, Attempts: t.Attempts, Changed: momentOf(t.Changed, zone),
+		State: t.State, Label: t.State.Label(), Reply: said(t.Code, t.Reply, inside), Attempts: t.Attempts, Changed: momentOf(t.Changed, zone),
 	}
 	for _, x := range liaison.TransmissionStates {
 		if x.State == t.State {
@@ -426,7 +426,7 @@ func (s *server) decidedMeanwhile(w http.ResponseWriter, r *http.Request, me *vi
 			if err != nil {
 				return err
 			}
-			message = "Nothing was done. " + eventWords(l) + ", on " + momentOf(l.At, zone).Text + ". " + e.Message
+			message = "Nothing was done. " + eventWords(l, insider(snap, me)) + ", on " + momentOf(l.At, zone).Text + ". " + e.Message
 			break
 		}
 	}
