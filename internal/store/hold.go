@@ -73,22 +73,16 @@ func (t *tx) mayPause(ctx context.Context, by liaison.PersonID) error {
 	return t.onlyFor(ctx, by, "Pausing and resuming is for a secretariat.", liaison.OfficeSecretary)
 }
 
-// dropRelayHeld takes back the letters that tell of a paused relay and have not got through: they are not true any more.
-func (t *tx) dropRelayHeld(ctx context.Context) error {
-	ts, err := transmissions(ctx, t, `WHERE t.letter = 'relay-held' AND t.state IN ('queued', 'deferred') FOR UPDATE OF t`)
+// stillHeld reports whether the pause that a letter tells of holds yet. Resuming is done by the pages, which have no right to touch
+// what is to be sent: so the letter is taken back by who would send it; see [tx.moot].
+func (t *tx) stillHeld(ctx context.Context, letter Transmission) (open bool, version int, err error) {
+	err = t.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM notice n JOIN event e ON e.id = n.event_id JOIN hold h ON h.relay = e.relay AND h.held_at <= e.at WHERE n.transmission_id = $1 AND h.lifted_at IS NULL), s.version
+		FROM statement s WHERE s.id = $2`, letter.ID, letter.Statement).Scan(&open, &version)
 	if err != nil {
-		return err
+		return false, 0, fmt.Errorf("read which pause a letter tells of: %w", err)
 	}
-	for _, x := range ts {
-		var version int
-		if err := t.QueryRow(ctx, `
-			UPDATE transmission SET state = 'cancelled', next_try_at = NULL, changed_at = $2 FROM statement s WHERE transmission.id = $1 AND s.id = statement_id RETURNING s.version`,
-			x.ID, t.now).Scan(&version); err != nil {
-			return fmt.Errorf("take a letter back: %w", err)
-		}
-		t.record(transmissionEvent(x, liaison.EventCancelled, version))
-	}
-	return nil
+	return open, version, nil
 }
 
 // pauseEvent is about a relay or a body, and no statement. Who runs the program acts as the engine.
@@ -124,10 +118,7 @@ func (s *Store) Lift(ctx context.Context, id, reason string, by liaison.PersonID
 			return fmt.Errorf("lift a hold: %w", err)
 		}
 		t.record(pauseEvent(liaison.EventResumed, relay, body, reason, by))
-		if relay == "" {
-			return nil
-		}
-		return t.dropRelayHeld(ctx)
+		return nil
 	})
 	if err != nil {
 		return nil, err

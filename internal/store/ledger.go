@@ -240,7 +240,7 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 		if moot, err := t.moot(ctx, x); err != nil {
 			return err
 		} else if moot {
-			e.err = liaison.Refuse(liaison.Conflict, "The letter is cancelled: what it asks for is settled.")
+			e.err = liaison.Refuse(liaison.Conflict, "The letter is cancelled: what it is about is settled.")
 			continue
 		}
 		if reason, held := holds.of(e.claim.relay, x); held {

@@ -387,38 +387,72 @@ func TestPausing(t *testing.T) {
 	verified(t, s)
 }
 
-// TestResumingTakesBackWhatToldOfThePause: it would come when it is not true any more.
+// TestResumingTakesBackWhatToldOfThePause: it would come when it is not true any more. Pages and worker have no more rights than
+// their roles: the pages resume, and the worker takes back.
 func TestResumingTakesBackWhatToldOfThePause(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t)
-	id, ts := dispatching(t, s, "itu-t/sg17")
+	s, pool := open(t)
+	worker, pages := roleOf(t, pool, "liaison_worker"), pagesOf(t, pool)
+	id, ts := dispatching(t, s, "itu-t/sg17", "w3c")
 	deliver(t, s, id)
-	if _, err := s.Record(t.Context(), claim(t, s, ts[0].ID), store.Sent{Stage: liaison.StageConnect, Code: 535, Reply: "who are you", Relay: "relay:25"}, retry); err != nil {
+	refuse := func(x liaison.TransmissionID) store.Transmission {
+		t.Helper()
+		c, err := worker.ClaimFor(t.Context(), x, "worker", "relay:25")
+		if err == nil {
+			_, err = worker.Record(t.Context(), c, store.Sent{Stage: liaison.StageConnect, Code: 535, Reply: "who are you", Relay: "relay:25"}, retry)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		open, err := worker.OpenBatches(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letter := sealed(t, worker, open[len(open)-1].Command)[0]
+		if letter.Letter != liaison.LetterRelayHeld {
+			t.Fatalf("%+v", letter)
+		}
+		return letter
+	}
+	try := func(letter store.Transmission) error {
+		t.Helper()
+		_, err := worker.ClaimFor(t.Context(), letter.ID, "worker", "relay:25")
+		if err == nil {
+			_, err = worker.Abandon(t.Context(), letter.ID, retry)
+		}
+		return err
+	}
+	resume := func() {
+		t.Helper()
+		holds, err := pages.Holds(t.Context())
+		if err != nil || len(holds) != 1 {
+			t.Fatalf("%+v, %v", holds, err)
+		}
+		waiting, err := pages.Lift(t.Context(), holds[0].ID, "The password was wrong.", seed.Secretary.ID)
+		if err != nil || len(waiting) == 0 {
+			t.Fatalf("what waits is %v, %v", waiting, err)
+		}
+	}
+	first := refuse(ts[0].ID)
+	if err := try(first); err != nil { // it is tried all the same
 		t.Fatal(err)
 	}
-	open, err := s.OpenBatches(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
+	resume()
+	second := refuse(ts[1].ID) // paused again before the first letter is looked at
+	refused(t, try(first), liaison.Conflict)
+	if x := state(t, s, first.ID); x.State != liaison.TransmissionCancelled {
+		t.Errorf("what told of the first pause is %s", describe(x))
 	}
-	letter := sealed(t, s, open[len(open)-1].Command)[0]
-	if letter.Letter != liaison.LetterRelayHeld {
-		t.Fatalf("%+v", letter)
+	if err := try(second); err != nil {
+		t.Errorf("what tells of the second pause: %v", err)
 	}
-	if _, err := s.ClaimFor(t.Context(), letter.ID, "worker", "relay:25"); err != nil { // it is tried all the same
-		t.Fatal(err)
+	resume()
+	refused(t, try(second), liaison.Conflict)
+	if x := state(t, s, second.ID); x.State != liaison.TransmissionCancelled {
+		t.Errorf("what told of the second pause is %s", describe(x))
 	}
-	if _, err := s.Abandon(t.Context(), letter.ID, retry); err != nil {
-		t.Fatal(err)
-	}
-	holds, err := s.Holds(t.Context())
-	if err != nil || len(holds) != 1 {
-		t.Fatalf("%+v, %v", holds, err)
-	}
-	if _, err := s.Lift(t.Context(), holds[0].ID, "The password was wrong.", seed.Secretary.ID); err != nil {
-		t.Fatal(err)
-	}
-	if x := state(t, s, letter.ID); x.State != liaison.TransmissionCancelled {
-		t.Errorf("it is %s", describe(x))
+	if c, err := worker.ClaimFor(t.Context(), ts[1].ID, "worker", "relay:25"); err != nil || c.Attempts != 2 {
+		t.Errorf("what waited is claimed as %+v, %v", c.Attempts, err)
 	}
 	verified(t, s)
 }

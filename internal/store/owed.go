@@ -57,13 +57,16 @@ func (w *writing) write(position int, letter liaison.Letter) liaison.Transmissio
 	return id
 }
 
-// moot cancels a letter to an addressee that has not left and has nothing to ask any more, and reports whether it did: a reminder whose
-// reply is not awaited any more, or by another date, and the question whether a message arrived of which that is known.
+// moot cancels a letter that has not left and has nothing to ask or to tell any more, and reports whether it did: a reminder whose
+// reply is not awaited any more, or by another date, the question whether a message arrived of which that is known, and the word
+// that a relay is paused when it is not.
 func (t *tx) moot(ctx context.Context, x Transmission) (bool, error) {
 	var open bool
 	var version int
 	var err error
 	switch {
+	case x.Letter == liaison.LetterRelayHeld:
+		open, version, err = t.stillHeld(ctx, x)
 	case x.Position == 0:
 		return false, nil
 	case x.Letter == liaison.LetterReplyDue || x.Letter == liaison.LetterOverdue:
