@@ -68,6 +68,14 @@ func TestSignerStampsAndOthersVerify(t *testing.T) {
 	cancel()
 	<-done // it ends because it was told to
 
+	t.Setenv("LIAISON_SIGNER_DIR", filepath.Join(tmp, "not-mounted"))
+	short, end := context.WithTimeout(t.Context(), 20*time.Second)
+	defer end()
+	if err := (signerRunCmd{}).Run(short, &cli{}); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("without its directory the signer of a signed log ends with %v", err)
+	}
+	t.Setenv("LIAISON_SIGNER_DIR", dir)
+
 	write := func(name string, content []byte) string {
 		name = filepath.Join(tmp, name)
 		if err := os.WriteFile(name, content, 0o600); err != nil {

@@ -23,9 +23,9 @@ import (
 )
 
 type signerCmd struct {
-	Run       signerRunCmd       `cmd:"" default:"1" help:"Sign, until stopped. The first time it makes its key."`
+	Run       signerRunCmd       `cmd:"" default:"1" help:"Sign, until stopped. The first time, and only then, it makes its key."`
 	Init      signerInitCmd      `cmd:"" help:"Make the key and print the public one, for those who will verify."`
-	NewOrigin signerNewOriginCmd `cmd:"" help:"Begin a new log after a restore lost leaves that were signed; LIAISON_SIGNER_DIR and LIAISON_LOG_ORIGIN name the new ones."`
+	NewOrigin signerNewOriginCmd `cmd:"" help:"Begin a new log after a restore lost leaves that were signed, or when the signer's directory is lost; LIAISON_SIGNER_DIR and LIAISON_LOG_ORIGIN name the new ones."`
 }
 
 // signing opens what the commands of the signer share.
@@ -80,17 +80,13 @@ func (signerRunCmd) Run(ctx context.Context, c *cli) (err error) {
 	return runSigner(ctx, cfg, s, logger)
 }
 
-// runSigner signs until ctx is cancelled, making the key if there is none.
+// runSigner signs until ctx is cancelled, making the key of a log that nobody has signed.
 func runSigner(ctx context.Context, cfg config.Config, s *store.Store, logger *slog.Logger) (err error) {
 	policy, err := readPolicy(cfg.AuditPolicy)
 	if err != nil {
 		return err
 	}
-	logs, err := s.Logs(ctx)
-	if err != nil {
-		return err
-	}
-	vkey, err := signer.Init(cfg.SignerDir, cfg.LogOrigin, logs[len(logs)-1].Number)
+	vkey, err := signer.Ready(ctx, s, cfg.SignerDir, cfg.LogOrigin)
 	if err != nil {
 		return err
 	}
@@ -185,11 +181,7 @@ func (signerInitCmd) Run(ctx context.Context, c *cli) error {
 		return err
 	}
 	defer s.Close()
-	logs, err := s.Logs(ctx)
-	if err != nil {
-		return err
-	}
-	vkey, err := signer.Init(cfg.SignerDir, cfg.LogOrigin, logs[len(logs)-1].Number)
+	vkey, err := signer.Ready(ctx, s, cfg.SignerDir, cfg.LogOrigin)
 	if err != nil {
 		return err
 	}
@@ -198,16 +190,25 @@ func (signerInitCmd) Run(ctx context.Context, c *cli) error {
 }
 
 type signerNewOriginCmd struct {
-	From string `arg:"" help:"Directory of the signer whose log lost leaves; it stays as it is." type:"existingdir"`
+	From string `arg:"" optional:"" help:"Directory of the signer whose log lost leaves; it stays as it is." type:"existingdir"`
+	Lost bool   `help:"There is no such directory any more: the new log names the last published checkpoint."`
 }
 
 func (cmd signerNewOriginCmd) Run(ctx context.Context, c *cli) error {
+	if cmd.Lost == (cmd.From != "") {
+		return liaison.Refuse(liaison.Invalid, "Name the directory of the old signer or, if that is lost for good, say --lost.")
+	}
 	cfg, s, err := signing(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	vkey, err := signer.NewOrigin(ctx, s, cmd.From, cfg.SignerDir, cfg.LogOrigin, time.Now())
+	var vkey string
+	if cmd.Lost {
+		vkey, err = signer.NewOriginOfLost(ctx, s, cfg.SignerDir, cfg.LogOrigin, time.Now())
+	} else {
+		vkey, err = signer.NewOrigin(ctx, s, cmd.From, cfg.SignerDir, cfg.LogOrigin, time.Now())
+	}
 	if err != nil {
 		return err
 	}

@@ -288,6 +288,80 @@ func TestStateFileIsTheOnlyOne(t *testing.T) {
 	}
 }
 
+// TestWithoutItsDirectory: a signer whose files are gone, or are an old copy, does not become another signer of the same log.
+func TestWithoutItsDirectory(t *testing.T) {
+	s, pool := open(t)
+	dir := filepath.Join(t.TempDir(), "signer")
+	vkey, err := signer.Ready(t.Context(), s, dir, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := keyOf(t, dir)
+	before, err := os.ReadFile(filepath.Join(dir, "log.state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sg := openSigner(t, s, dir, receipt.Policy{})
+	size := step(t, sg)
+	if err := sg.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := signer.Ready(t.Context(), s, dir, origin); err != nil || again != vkey {
+		t.Errorf("with its files it has the key %s, %v", again, err)
+	}
+	moved := dir + "-lost"
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "signer2")
+	const second = "liaison.example/jca-ml/log2"
+	for name, in := range map[string]struct{ dir, origin string }{"not mounted": {dir, origin}, "under another name": {to, second}} {
+		if vkey, err := signer.Ready(t.Context(), s, in.dir, in.origin); liaison.CodeOf(err) != liaison.Conflict || !strings.Contains(err.Error(), "new-origin --lost") {
+			t.Errorf("%s: the key is %s, %v", name, vkey, err)
+		}
+		if _, err := os.Stat(filepath.Join(in.dir, "log.key")); err == nil {
+			t.Errorf("%s: a key was made", name)
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil { // mounted, and emptied by somebody
+		t.Fatal(err)
+	}
+	if _, err := signer.Ready(t.Context(), s, dir, origin); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("an empty directory: %v", err)
+	}
+	key, err := os.ReadFile(filepath.Join(moved, "log.key"))
+	if err == nil {
+		err = errors.Join(os.WriteFile(filepath.Join(dir, "log.key"), key, 0o600), os.WriteFile(filepath.Join(dir, "log.state"), before, 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signer.Ready(t.Context(), s, dir, origin); liaison.CodeOf(err) != liaison.Conflict || !strings.Contains(err.Error(), "an old copy") {
+		t.Errorf("its files of before it signed: %v", err)
+	}
+
+	if _, err := signer.NewOriginOfLost(t.Context(), s, to, origin, time.Now()); liaison.CodeOf(err) != liaison.Invalid {
+		t.Errorf("a new log under the old name: %v", err)
+	}
+	if _, err := signer.NewOriginOfLost(t.Context(), s, moved, second, time.Now()); liaison.CodeOf(err) != liaison.Invalid {
+		t.Errorf("a new log in the old directory: %v", err)
+	}
+	for range 2 { // the second time is after a crash
+		if _, err := signer.NewOriginOfLost(t.Context(), s, to, second, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := signer.Ready(t.Context(), s, to, second); err != nil {
+		t.Error(err)
+	}
+	more(t, pool, 3)
+	step(t, openSigner(t, s, to, receipt.Policy{}))
+	policy := receipt.KeysOnly(old, keyOf(t, to))
+	if report := verified(t, s, store.AuditOptions{Policy: &policy}); len(report.Logs) != 2 || report.Logs[0].Size != size {
+		t.Errorf("%+v", report.Logs)
+	}
+}
+
 func TestWitnessRefuses(t *testing.T) {
 	s, pool := open(t)
 	sg, dir := newSigner(t, s, receipt.Policy{})

@@ -156,6 +156,11 @@ func (s *Store) Checkpoint(ctx context.Context) (Signed, error) {
 	return s.checkpoint(ctx, `WHERE log = (SELECT max(number) FROM audit.log) ORDER BY size DESC LIMIT 1`)
 }
 
+// SignedBefore is the newest published checkpoint of the log, or under the origin, or [liaison.NotFound].
+func (s *Store) SignedBefore(ctx context.Context, log int, origin string) (Signed, error) {
+	return s.checkpoint(ctx, `WHERE log = $1 OR origin = $2 ORDER BY log DESC, size DESC LIMIT 1`, log, origin)
+}
+
 // LogKey is the verifier key of a log, as its newest published checkpoint names it, or [liaison.NotFound].
 func (s *Store) LogKey(ctx context.Context, log int) (string, error) {
 	c, err := s.checkpoint(ctx, `WHERE log = $1 ORDER BY size DESC LIMIT 1`, log)
