@@ -66,10 +66,18 @@ func (cmd auditVerifyReceiptCmd) Run() error {
 	if says.Digest == "" {
 		return errors.New("the leaf is not about a message")
 	}
-	if !sealedBytes(message, says.Digest) {
-		return fmt.Errorf("the message is not the one that was sealed: its bytes make %s, the leaf says %s", liaison.DigestOf(message).Short(), says.Digest.Short())
+	added, err := sealedBytes(message, says.Digest)
+	if err != nil {
+		return err
 	}
-	fmt.Println("  message   it is the one that was sealed, byte for byte")
+	if len(added) == 0 {
+		fmt.Println("  message   it is the one that was sealed, byte for byte")
+		return nil
+	}
+	fmt.Println("  message   behind these lines, which servers put in front, it is the one that was sealed, byte for byte:")
+	for _, line := range added {
+		fmt.Printf("            %s\n", strings.ToValidUTF8(line, "?"))
+	}
 	return nil
 }
 
@@ -163,22 +171,66 @@ func (cmd auditVerifyReceiptCmd) leaf(b []byte) ([]byte, error) {
 	return leaf, err
 }
 
-// sealedBytes reports whether the message, less the trace headers that servers put before it, is the one with the digest.
-// Each server adds its headers in front, so the sealed message is a suffix that begins at a header line.
-func sealedBytes(message []byte, want liaison.Digest) bool {
+// sealedBytes finds the sealed message, the one with the digest, in a message as it was received: each server adds its headers in
+// front, so it is a suffix that begins at a header line. It returns those headers, and refuses what is not a server's to add: a
+// mail program shows the first From or Subject that it meets, and reads the content by the first Content-Type.
+func sealedBytes(message []byte, want liaison.Digest) (added []string, err error) {
 	text := string(message)
 	if !strings.Contains(text, "\r\n") { // as most programs save it
 		text = strings.ReplaceAll(text, "\n", "\r\n")
 	}
 	head, _, _ := strings.Cut(text, "\r\n\r\n")
-	starts := []int{0}
-	for i := 0; i < len(head); {
+	for i := 0; ; {
+		if liaison.DigestOf([]byte(text[i:])) == want {
+			return serversHeaders(text[:i], fieldNames(head[i:]))
+		}
 		n := strings.Index(head[i:], "\r\n")
 		if n < 0 {
-			break
+			return nil, fmt.Errorf("the message is not the one that was sealed: its bytes make %s, the leaf says %s", liaison.DigestOf(message).Short(), want.Short())
 		}
 		i += n + 2
-		starts = append(starts, i)
 	}
-	return slices.ContainsFunc(starts, func(i int) bool { return liaison.DigestOf([]byte(text[i:])) == want })
+}
+
+// said are the headers in which a message says from whom, to whom, when and what it is; with those of the same beginning. Only the
+// sealed message says that.
+var (
+	said         = []string{"from", "sender", "reply-to", "to", "cc", "bcc", "apparently-to", "subject", "date", "message-id", "in-reply-to", "references", "mime-version", "comments", "keywords", "summary", "organization"}
+	saidFamilies = []string{"content-", "resent-", "liaison-"}
+	// traces are put in front by several servers, each its own, and nobody shows them as the message's.
+	traces = []string{"received", "return-path", "delivered-to", "dkim-signature", "authentication-results", "received-spf"}
+)
+
+// serversHeaders are the headers that stand before the sealed message, whose own names are given.
+func serversHeaders(front string, sealed []string) (added []string, err error) {
+	for i, line := range strings.Split(strings.TrimSuffix(front, "\r\n"), "\r\n") {
+		name, _, header := strings.Cut(line, ":")
+		name = strings.ToLower(strings.TrimRight(name, " \t"))
+		folded := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
+		switch {
+		case front == "":
+			return nil, nil
+		case i == 0 && name != "from" && strings.HasPrefix(line, "From "): // of a mailbox file
+		case strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+			return nil, fmt.Errorf("the message holds the sealed one, but line %d before it has control characters, and programs read it in different ways", i+1)
+		case folded && len(added) > 0 && strings.TrimSpace(line) != "":
+		case folded || !header || name == "" || strings.ContainsAny(name, " \t"):
+			return nil, fmt.Errorf("the message holds the sealed one, but line %d before it is no header", i+1)
+		case slices.Contains(said, name), slices.ContainsFunc(saidFamilies, func(f string) bool { return strings.HasPrefix(name, f) }),
+			slices.Contains(sealed, name) && !slices.Contains(traces, name):
+			return nil, fmt.Errorf("the message holds the sealed one, but somebody put %q in front of it, which a mail program shows in the place of the sealed one's", line)
+		}
+		added = append(added, line)
+	}
+	return added, nil
+}
+
+// fieldNames are the names of a message's headers, in lower case.
+func fieldNames(head string) (out []string) {
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if name, _, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "\t") {
+			out = append(out, strings.ToLower(strings.TrimRight(name, " \t")))
+		}
+	}
+	return out
 }
