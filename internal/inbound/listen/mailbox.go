@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -37,12 +38,31 @@ const stored imap.Flag = "$LiaisonStored"
 
 const step = 2 * time.Minute // bound on each exchange with the server, so that one that fell silent is noticed
 
+// piece is how much of a message is asked for at once: the bound on an exchange is a bound on it, and not on a large message over a
+// slow line.
+const piece = 256 << 10
+
+// A message that could not be read comes after all others; after so many times it is passed over for a while.
+const (
+	maxReads = 3
+	passOver = time.Hour
+)
+
+// unread is a message that could not be read so far.
+type unread struct {
+	times int
+	again time.Time // not before
+}
+
 // Mailbox reads a mailbox by IMAP: every message in it that does not carry our mark, at once by IDLE where the server
 // offers it, and by looking now and then. A message is marked, and seen, only after it is safe with us. It is never moved or
 // deleted.
 type Mailbox struct {
 	config MailboxConfig
 	host   string
+
+	failed   map[imap.UID]unread
+	validity uint32 // of their numbers
 }
 
 // NewMailbox checks the configuration. It opens no connection.
@@ -75,7 +95,7 @@ func NewMailbox(c MailboxConfig) (*Mailbox, error) {
 	if c.Retry <= 0 {
 		c.Retry = time.Second
 	}
-	return &Mailbox{config: c, host: host}, nil
+	return &Mailbox{config: c, host: host, failed: map[imap.UID]unread{}}, nil
 }
 
 // Run reads the mailbox until ctx is cancelled, and connects again whenever the connection ends, waiting longer each time
@@ -127,6 +147,10 @@ func (m *Mailbox) connected(ctx context.Context, deliver Deliver) error {
 		box, err := c.Select(m.config.Mailbox, nil).Wait()
 		if err != nil {
 			return fmt.Errorf("open %s: %w", m.config.Mailbox, err)
+		}
+		if m.validity != box.UIDValidity {
+			clear(m.failed)
+			m.validity = box.UIDValidity
 		}
 		mark = imap.FlagSeen
 		if slices.Contains(box.PermanentFlags, imap.FlagWildcard) || slices.Contains(box.PermanentFlags, stored) {
@@ -219,7 +243,7 @@ func (m *Mailbox) await(ctx context.Context, c *imapclient.Client, idle bool, ne
 }
 
 // drain takes over every message that does not carry the mark, one at a time: so there is one in memory, and what is
-// marked is what is safe.
+// marked is what is safe. What could not be read before comes last, so that nothing waits behind it.
 func (m *Mailbox) drain(ctx context.Context, c *imapclient.Client, mark imap.Flag, deliver Deliver) error {
 	var uids []imap.UID
 	err := bounded(c, func() error {
@@ -232,14 +256,19 @@ func (m *Mailbox) drain(ctx context.Context, c *imapclient.Client, mark imap.Fla
 	if err != nil {
 		return fmt.Errorf("look for mail: %w", err)
 	}
-	slices.Sort(uids)
+	slices.SortFunc(uids, func(a, b imap.UID) int {
+		return cmp.Or(cmp.Compare(m.failed[a].times, m.failed[b].times), cmp.Compare(a, b))
+	})
 	for _, uid := range uids {
-		var raw []byte
-		var found bool
-		err := bounded(c, func() (err error) { raw, found, err = fetch(c, uid); return err })
+		if time.Now().Before(m.failed[uid].again) {
+			continue
+		}
+		raw, found, err := fetch(c, uid)
 		if err != nil {
+			m.couldNot(ctx, uid, err)
 			return fmt.Errorf("read message %d: %w", uid, err)
 		}
+		delete(m.failed, uid)
 		if !found { // somebody removed it meanwhile
 			continue
 		}
@@ -259,10 +288,39 @@ func (m *Mailbox) drain(ctx context.Context, c *imapclient.Client, mark imap.Fla
 	return nil
 }
 
+// couldNot remembers that a message could not be read.
+func (m *Mailbox) couldNot(ctx context.Context, uid imap.UID, err error) {
+	if ctx.Err() != nil { // we are told to stop
+		return
+	}
+	f := m.failed[uid]
+	if f.times++; f.times >= maxReads {
+		f.again = time.Now().Add(passOver)
+		m.config.Log.Error("a message in the mailbox cannot be read; it stays there and is passed over for a while", "uid", uid, "times", f.times, "again", f.again, "err", err)
+	}
+	m.failed[uid] = f
+}
+
 // fetch reads the bytes of a message without marking it. Of one that is larger than we take, it reads as much as we take:
 // its beginning says what it is.
 func fetch(c *imapclient.Client, uid imap.UID) (raw []byte, found bool, err error) {
-	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: 0, Size: MaxMessage}}
+	for len(raw) < MaxMessage {
+		var part []byte
+		ask := min(piece, MaxMessage-len(raw))
+		err := bounded(c, func() (err error) { part, found, err = fetchPart(c, uid, len(raw), ask); return err })
+		if err != nil || !found { // not found: somebody removed it meanwhile
+			return nil, false, err
+		}
+		raw = append(raw, part...)
+		if len(part) != ask { // its end
+			break
+		}
+	}
+	return raw[:min(len(raw), MaxMessage)], true, nil
+}
+
+func fetchPart(c *imapclient.Client, uid imap.UID, from, size int) (part []byte, found bool, err error) {
+	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: int64(from), Size: int64(size)}}
 	list, err := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {
 		return nil, false, err

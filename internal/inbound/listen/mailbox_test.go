@@ -23,6 +23,7 @@ import (
 type imapServer struct {
 	address string
 	user    *imapmemserver.User
+	fetches func(uid imap.UID, asked *imap.SectionPartial) error // what happens before a part of a message is sent
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -71,7 +72,7 @@ func newIMAP(t *testing.T, caps imap.CapSet) *imapServer {
 	s := &imapServer{address: l.Addr().String(), user: user}
 	server := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mem.NewSession(), nil, nil
+			return fetching{mem.NewSession(), s}, nil, nil
 		},
 		Caps:         caps,
 		InsecureAuth: true,
@@ -80,6 +81,30 @@ func newIMAP(t *testing.T, caps imap.CapSet) *imapServer {
 	go func() { _ = server.Serve(counted{l, s}) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return s
+}
+
+// fetching is a session with the in-memory server.
+type fetching struct {
+	imapserver.Session
+	s *imapServer
+}
+
+func (x fetching) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
+	if uids, ok := set.(imap.UIDSet); ok && x.s.fetches != nil && len(options.BodySection) > 0 {
+		all, _ := uids.Nums()
+		if err := x.s.fetches(all[0], options.BodySection[0].Partial); err != nil {
+			return err
+		}
+	}
+	return x.Session.Fetch(w, set, options)
+}
+
+// lines is a log, line by line.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
 
 type literal struct{ *strings.Reader }
@@ -125,7 +150,13 @@ func (s *imapServer) flags(t *testing.T) (out []string) {
 
 func read(t *testing.T, s *imapServer, deliver Deliver) {
 	t.Helper()
-	m, err := NewMailbox(MailboxConfig{Address: s.address, Username: "in", Password: "secret", TLS: "none", Poll: 50 * time.Millisecond, Retry: time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	readTelling(t, s, deliver, slog.New(slog.DiscardHandler))
+}
+
+// readTelling is read with a log.
+func readTelling(t *testing.T, s *imapServer, deliver Deliver, log *slog.Logger) {
+	t.Helper()
+	m, err := NewMailbox(MailboxConfig{Address: s.address, Username: "in", Password: "secret", TLS: "none", Poll: 50 * time.Millisecond, Retry: time.Millisecond, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,6 +227,93 @@ func TestMailboxMarksOnlyWhatIsSafe(t *testing.T) {
 	}
 	b.refuse(nil)
 	arrives(t, b, "0", "1", "2")
+}
+
+// TestMailboxReadsInPieces: the bound on an exchange is for a piece, so a large message over a slow line is no exchange that is too long.
+func TestMailboxReadsInPieces(t *testing.T) {
+	s := newIMAP(t, imap.CapSet{imap.CapIMAP4rev1: {}})
+	var mu sync.Mutex
+	var asked []imap.SectionPartial
+	s.fetches = func(_ imap.UID, p *imap.SectionPartial) error {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, *p)
+		return nil
+	}
+	line := strings.Repeat("x", 62) + "\r\n"
+	head := "Subject: %s\r\n\r\n"
+	var want []string
+	for subject, size := range map[string]int{"large": 3*piece + 1, "exact": 2 * piece, "more than is taken": MaxMessage + 64} {
+		begins := fmt.Sprintf(head, subject)
+		raw := (begins + strings.Repeat(line, size/len(line)+1))[:size]
+		if _, err := s.user.Append("INBOX", literal{strings.NewReader(raw)}, &imap.AppendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, raw[:min(size, MaxMessage)])
+	}
+	b := &box{}
+	read(t, s, b.deliver)
+	testkit.Eventually(t, 60*time.Second, func() error {
+		got := b.list()
+		if len(got) != len(want) {
+			return fmt.Errorf("%d messages", len(got))
+		}
+		for i := range want {
+			if !strings.HasSuffix(got[i], want[i]) {
+				return fmt.Errorf("message %d is not what was sent: %d bytes, want %d", i, len(got[i]), len(want[i]))
+			}
+		}
+		return nil
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	for _, p := range asked {
+		if p.Size > piece || p.Offset+p.Size > MaxMessage {
+			t.Errorf("asked for %d bytes from %d at once", p.Size, p.Offset)
+		}
+	}
+}
+
+// TestMailboxGoesOnBehindWhatCannotBeRead: whatever keeps one message from being read, the others are.
+func TestMailboxGoesOnBehindWhatCannotBeRead(t *testing.T) {
+	for name, fail := range map[string]func(*imapServer) error{
+		"the connection ends": func(s *imapServer) error { s.cut(); return nil },
+		"the server refuses": func(*imapServer) error {
+			return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "the message is damaged"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newIMAP(t, imap.CapSet{imap.CapIMAP4rev1: {}})
+			var mu sync.Mutex
+			broken, tries := true, 0
+			s.fetches = func(uid imap.UID, _ *imap.SectionPartial) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if uid != 1 || !broken {
+					return nil
+				}
+				tries++
+				return fail(s)
+			}
+			for _, subject := range []string{"broken", "one", "two"} {
+				s.add(t, subject)
+			}
+			told := make(chan string, 100)
+			b := &box{}
+			readTelling(t, s, b.deliver, slog.New(slog.NewTextHandler(lines(told), &slog.HandlerOptions{Level: slog.LevelError})))
+			arrives(t, b, "one", "two")
+			if line := <-told; !strings.Contains(line, "cannot be read") || !strings.Contains(line, "uid=1 ") {
+				t.Errorf("the operator is told %q", line)
+			}
+			s.add(t, "three") // and it is let alone
+			arrives(t, b, "one", "two", "three")
+			mu.Lock()
+			defer mu.Unlock()
+			if tries != maxReads {
+				t.Errorf("it was asked for %d times", tries)
+			}
+		})
+	}
 }
 
 func TestMailboxConnectsAgain(t *testing.T) {
