@@ -1075,6 +1075,12 @@ CREATE TABLE public.inbound_message (
 );
 ALTER TABLE ONLY public.inbound_message ALTER COLUMN raw SET STORAGE EXTERNAL;
 
+CREATE TABLE public.link_upload (
+    transmission_id uuid NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT link_upload_bytes_check CHECK ((bytes > 0))
+);
+
 CREATE TABLE public.meeting (
     id uuid NOT NULL,
     group_code text NOT NULL,
@@ -1621,6 +1627,9 @@ ALTER TABLE ONLY public.inbound_message
 
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.link_upload
+    ADD CONSTRAINT link_upload_pkey PRIMARY KEY (transmission_id);
 
 ALTER TABLE ONLY public.meeting
     ADD CONSTRAINT meeting_pkey PRIMARY KEY (id);
@@ -2299,6 +2308,9 @@ ALTER TABLE ONLY public.inbound_message
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
 
+ALTER TABLE ONLY public.link_upload
+    ADD CONSTRAINT link_upload_transmission_id_fkey FOREIGN KEY (transmission_id) REFERENCES public.transmission(id);
+
 ALTER TABLE ONLY public.meeting
     ADD CONSTRAINT meeting_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.person(id);
 
@@ -2763,6 +2775,11 @@ GRANT UPDATE(transmission_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
 GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
+
+GRANT SELECT,INSERT ON TABLE public.link_upload TO liaison_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.link_upload TO liaison_worker;
+
+GRANT UPDATE(bytes) ON TABLE public.link_upload TO liaison_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.meeting TO liaison_worker;

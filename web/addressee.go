@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
@@ -351,12 +352,18 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, a *addressed) er
 			}
 		}
 	}
-	u, err := s.readUpload(w, r, func(values url.Values) (n int, size int64) {
+	before := func(values url.Values) (n int, size int64) {
 		keep(values)
 		for _, f := range kept {
 			size += f.Size
 		}
 		return len(kept), size
+	}
+	u, err := readUploadInto(w, r, before, func(ctx context.Context, read url.Values, content []byte) (liaison.Digest, error) {
+		if liaison.ResponseKind(read.Get("kind")) != liaison.RespondReplied {
+			return "", liaison.Refuse(liaison.Invalid, "Files come with a reply. Use the form for it.")
+		}
+		return s.store.PutAnswer(ctx, a.ID, liaison.CommandID(read.Get("command")), content)
 	})
 	if err != nil {
 		return err

@@ -227,6 +227,42 @@ func TestAnAnswerWithSomethingMissingComesBack(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreNotStored: files are kept for ever, so none is before it is known that the form can be taken at all.
+func TestFilesThatAreNotStored(t *testing.T) {
+	w := newWorld(t)
+	ts := w.messagesTo(w.brought(liaison.Dispatched, "Title"))
+	nobody := w.as("")
+	fresh := func(kind liaison.ResponseKind) url.Values {
+		return with(answerFormOf(t, nobody.at(linkPath(t, ts[0])), kind), "name", "Eve", "text", "Here.")
+	}
+	for range 50 {
+		if _, err := w.store.Respond(t.Context(), ts[1].ID, liaison.CommandID(uuid.NewString()), liaison.Response{Kind: liaison.RespondReplied, Name: "Eve", Text: "Here."}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	much := with(answerFormOf(t, nobody.at(linkPath(t, ts[1])), liaison.RespondReplied), "name", "Eve")
+	for name, tc := range map[string]struct {
+		of     int
+		form   url.Values
+		status int
+		says   string
+	}{
+		"a form that nobody made":         {0, with(fresh(liaison.RespondReplied), "command", "1"), http.StatusUnprocessableEntity, "The form was not made by this page"},
+		"a form that takes none":          {0, fresh(liaison.RespondAcknowledged), http.StatusUnprocessableEntity, "Files come with a reply"},
+		"a form of no kind":               {0, with(fresh(liaison.RespondReplied), "kind", "shouted"), http.StatusUnprocessableEntity, "Choose what you want to say"},
+		"where much has been said before": {1, much, http.StatusUnprocessableEntity, "Much has been said here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			content := "%PDF-1.7 " + name
+			nobody.upload(linkPath(t, ts[tc.of]), tc.form, file{"items.pdf", content}).is(t, tc.status).says(t, tc.says)
+			if _, err := w.store.Blob(t.Context(), liaison.DigestOf([]byte(content))); liaison.CodeOf(err) != liaison.NotFound {
+				t.Errorf("the file is stored: %v", err)
+			}
+		})
+	}
+	nobody.upload(linkPath(t, ts[0]), fresh(liaison.RespondReplied), file{"items.pdf", "%PDF-1.7"}).location(t)
+}
+
 func TestAReplyByFiles(t *testing.T) {
 	w := newWorld(t)
 	id := w.brought(liaison.Dispatched, "Title")

@@ -35,6 +35,16 @@ type upload struct {
 // the rest. It stops reading where the limit is passed. before is asked when the first file begins, with the fields read so
 // far: how many files and bytes are attached already.
 func (s *server) readUpload(w http.ResponseWriter, r *http.Request, before func(url.Values) (n int, size int64)) (*upload, error) {
+	return readUploadInto(w, r, before, func(ctx context.Context, _ url.Values, content []byte) (liaison.Digest, error) {
+		return s.store.PutBlob(ctx, content)
+	})
+}
+
+// putter stores a file of a form; it is given the fields that were read before. What it refuses becomes a problem of the form.
+type putter func(ctx context.Context, read url.Values, content []byte) (liaison.Digest, error)
+
+// readUploadInto is readUpload where files are not simply stored.
+func readUploadInto(w http.ResponseWriter, r *http.Request, before func(url.Values) (n int, size int64), put putter) (*upload, error) {
 	u := &upload{values: url.Values{}, rest: r.Body}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	parts, err := r.MultipartReader()
@@ -64,7 +74,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, before func(
 			if count < 0 {
 				count, total = before(u.values)
 			}
-			err = s.readFile(r.Context(), u, part, &count, &total)
+			err = readFile(r.Context(), u, part, &count, &total, put)
 		}
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			u.tooMuch("The upload is larger than %d MiB and was not read to its end. What arrived before that is kept; leave the large file out or make it smaller.", maxUpload>>20)
@@ -82,7 +92,7 @@ func isFile(p *multipart.Part) bool {
 }
 
 // readFile reads one file and stores it. What is wrong with the file becomes a problem of the form.
-func (s *server) readFile(ctx context.Context, u *upload, part *multipart.Part, count *int, total *int64) error {
+func readFile(ctx context.Context, u *upload, part *multipart.Part, count *int, total *int64, put putter) error {
 	name := fileName(part.FileName())
 	room := liaison.MaxAttachmentBytes - *total
 	content, err := io.ReadAll(io.LimitReader(part, max(room, 0)+1))
@@ -108,8 +118,10 @@ func (s *server) readFile(ctx context.Context, u *upload, part *multipart.Part, 
 	if !ok {
 		return refuse("%s was not attached: it is none of the kinds of document that can be sent (%s), or its content is not what its name says.", name, kindsInWords())
 	}
-	digest, err := s.store.PutBlob(ctx, content)
-	if err != nil {
+	digest, err := put(ctx, u.values, content)
+	if e := refusal(err); e != nil && e.Code != liaison.Unavailable {
+		return refuse("%s was not attached. %s", name, e.Message)
+	} else if err != nil {
 		return err
 	}
 	u.files = append(u.files, liaison.Attachment{Name: name, MediaType: mediaType, Size: int64(len(content)), Digest: digest})

@@ -16,6 +16,16 @@ import (
 // maxResponses is how much may be said about one message: whoever has the link cannot fill the log.
 const maxResponses = 50
 
+// MaxLinkBytes is how much may be stored of what comes in by one link, in bytes: files are kept for ever, also those of a form that
+// is not sent again.
+const MaxLinkBytes = 10 * liaison.MaxAttachmentBytes
+
+var (
+	errNotOurForm = liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
+	errMuchSaid   = liaison.Refuse(liaison.Conflict, "Much has been said here about this statement already. Write to the address that the message came from instead.")
+	errMuchSent   = liaison.Refuse(liaison.TooLarge, "Much has been sent here already, and no more files are taken. Write to the address that the message came from instead, and attach them there.")
+)
+
 // errNoLink is the one answer to every link that leads nowhere, whatever is wrong with it.
 var errNoLink = liaison.Refuse(liaison.NotFound, "There is nothing under this address. Copy the whole link from the message, or write to the address that the message came from.")
 
@@ -51,7 +61,7 @@ type Response struct {
 // and nothing is written. It moves no state; what is asked for is for a person to answer.
 func (s *Store) Respond(ctx context.Context, id liaison.TransmissionID, command liaison.CommandID, r liaison.Response) (fresh bool, err error) {
 	if err := validID(string(command)); err != nil {
-		return false, liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
+		return false, errNotOurForm
 	}
 	x, err := s.Addressed(ctx, id)
 	if err != nil {
@@ -70,20 +80,8 @@ func (s *Store) Respond(ctx context.Context, id liaison.TransmissionID, command 
 		return false, fmt.Errorf("encode response: %w", err)
 	}
 	err = s.write(ctx, func(t *tx) error {
-		var said int
-		var other string
-		if err := t.QueryRow(ctx, `
-			SELECT (SELECT count(*) FROM transmission_response WHERE transmission_id = $1),
-				coalesce((SELECT transmission_id::text FROM transmission_response WHERE command_id = $2), '')`, x.ID, command).Scan(&said, &other); err != nil {
-			return fmt.Errorf("read responses: %w", err)
-		}
-		switch {
-		case other == string(x.ID):
-			return nil
-		case other != "":
-			return liaison.Refuse(liaison.Invalid, "The form was not made by this page. Open the page again and send it from there.")
-		case said >= maxResponses:
-			return liaison.Refuse(liaison.Conflict, "Much has been said here about this statement already. Write to the address that the message came from instead.")
+		if again, err := mayRespond(ctx, t, x.ID, command); again || err != nil {
+			return err
 		}
 		digest := liaison.DigestOf(canonical)
 		e := transmissionEvent(x, r.Kind.Event(), snap.Version)
@@ -110,6 +108,59 @@ func (s *Store) Respond(ctx context.Context, id liaison.TransmissionID, command 
 		return false, nil
 	}
 	return fresh && err == nil, err
+}
+
+// mayRespond refuses where too much was said by the link of a message, and reports whether the command is on record.
+func mayRespond(ctx context.Context, q querier, id liaison.TransmissionID, command liaison.CommandID) (again bool, err error) {
+	var said int
+	var other string
+	if err := q.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM transmission_response WHERE transmission_id = $1),
+			coalesce((SELECT transmission_id::text FROM transmission_response WHERE command_id = $2), '')`, id, command).Scan(&said, &other); err != nil {
+		return false, fmt.Errorf("read responses: %w", err)
+	}
+	switch {
+	case other == string(id):
+		return true, nil
+	case other != "":
+		return false, errNotOurForm
+	case said >= maxResponses:
+		return false, errMuchSaid
+	}
+	return false, nil
+}
+
+// PutAnswer stores a file that came in by the link of a message, in a form with the command. It refuses, before anything is stored, what
+// [Store.Respond] would refuse of any form, and with [liaison.TooLarge] what would be more than [MaxLinkBytes]. What is stored
+// already counts nothing.
+func (s *Store) PutAnswer(ctx context.Context, id liaison.TransmissionID, command liaison.CommandID, b []byte) (liaison.Digest, error) {
+	if err := validID(string(command)); err != nil {
+		return "", errNotOurForm
+	}
+	d := liaison.DigestOf(b)
+	err := s.write(ctx, func(t *tx) error {
+		if _, err := mayRespond(ctx, t, id, command); err != nil {
+			return err
+		}
+		var have bool
+		if err := t.QueryRow(ctx, `SELECT EXISTS (SELECT FROM blob WHERE digest = $1)`, d).Scan(&have); err != nil || have {
+			return err
+		}
+		tag, err := t.Exec(ctx, `
+			INSERT INTO link_upload AS u (transmission_id, bytes) VALUES ($1, $2)
+			ON CONFLICT (transmission_id) DO UPDATE SET bytes = u.bytes + $2 WHERE u.bytes + $2 <= $3`, id, len(b), MaxLinkBytes)
+		if err != nil {
+			return fmt.Errorf("count what came in by a link: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errMuchSent
+		}
+		if _, err := t.Exec(ctx, `INSERT INTO blob (digest, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING`, d, b); err != nil {
+			return fmt.Errorf("store file: %w", err)
+		}
+		return nil
+	})
+	return d, err
 }
 
 // Responses lists what the addressees of a statement said, oldest first.

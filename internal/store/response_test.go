@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,63 @@ func roleOf(t *testing.T, pool *pgxpool.Pool, role string) *store.Store {
 	}
 	t.Cleanup(p.Close)
 	return store.New(p)
+}
+
+// TestFilesOfALinkAreBounded: whoever has the link cannot fill the database, however many send at once.
+func TestFilesOfALinkAreBounded(t *testing.T) {
+	s, pool := open(t)
+	pages := pagesOf(t, pool)
+	_, ts := dispatching(t, s, "itu-t/sg17", "w3c")
+	for _, x := range ts {
+		attempt(t, s, x.ID, liaison.TransmissionAccepted)
+	}
+	put := func(x store.Transmission, content string) error {
+		_, err := pages.PutAnswer(t.Context(), x.ID, newCommand(), []byte(content))
+		return err
+	}
+	count := func() (bytes int) {
+		t.Helper()
+		if err := pool.QueryRow(t.Context(), `SELECT bytes FROM link_upload WHERE transmission_id = $1`, ts[0].ID).Scan(&bytes); err != nil {
+			t.Fatal(err)
+		}
+		return bytes
+	}
+	for range 3 { // the same file counts once
+		if err := put(ts[0], "0123456789"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := count(); n != 10 {
+		t.Errorf("%d bytes are counted", n)
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE link_upload SET bytes = $1`, store.MaxLinkBytes-15); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		all.Go(func() { errs[i] = put(ts[0], fmt.Sprintf("file %5d", i)) })
+	}
+	all.Wait()
+	taken := 0
+	for i, err := range errs {
+		_, missing := s.Blob(t.Context(), liaison.DigestOf(fmt.Appendf(nil, "file %5d", i)))
+		switch {
+		case err == nil && missing == nil:
+			taken++
+		case liaison.CodeOf(err) != liaison.TooLarge || liaison.CodeOf(missing) != liaison.NotFound:
+			t.Errorf("file %d: %v, and then it is there or not: %v", i, err, missing)
+		}
+	}
+	if n := count(); taken != 1 || n != store.MaxLinkBytes-5 {
+		t.Errorf("%d of 8 files are taken, %d bytes are left", taken, store.MaxLinkBytes-n)
+	}
+	if err := put(ts[0], "0123456789"); err != nil {
+		t.Errorf("what is stored already: %v", err)
+	}
+	if err := put(ts[1], "by another link"); err != nil {
+		t.Errorf("by another link: %v", err)
+	}
 }
 
 func TestAnAddresseeAnswersThroughThePages(t *testing.T) {
