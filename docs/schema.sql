@@ -1876,6 +1876,8 @@ CASE
     ELSE 2
 END), changed_at DESC, id DESC);
 
+CREATE INDEX transmission_fact_bounced ON public.transmission_fact USING btree (transmission_id) WHERE (kind = 'bounced'::text);
+
 CREATE INDEX transmission_fact_of ON public.transmission_fact USING btree (transmission_id, at);
 
 CREATE UNIQUE INDEX transmission_fact_once ON public.transmission_fact USING btree (inbound_id, transmission_id, kind, recipient);

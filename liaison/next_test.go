@@ -381,7 +381,7 @@ func TestClassify(t *testing.T) {
 // TestTransmissionMoves is every pair of states of a transmission.
 func TestTransmissionMoves(t *testing.T) {
 	want := map[liaison.TransmissionState]string{
-		"queued": "attempting cancelled", "attempting": "accepted refused deferred unknown", "deferred": "attempting accepted refused cancelled",
+		"queued": "attempting cancelled", "attempting": "accepted refused deferred unknown", "deferred": "attempting accepted refused cancelled unknown",
 		"unknown": "accepted refused deferred assumed", "accepted": "bounced", "refused": "deferred", "cancelled": "", "bounced": "", "assumed": "accepted refused",
 	}
 	if len(want) != len(liaison.TransmissionStates) {

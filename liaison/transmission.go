@@ -62,11 +62,12 @@ func (s TransmissionState) Settled() bool {
 
 // transmissionMoves says which state may follow which. Unknown is left by evidence: an answer that came late, our own copy,
 // a report; by proof that the message was not taken over (see [Settling]); or by a person's word. A deferred message may
-// turn out to have been accepted after all, by what comes in about an attempt that was in doubt. Accepted is left only by
+// turn out to have been accepted after all, by what comes in about an attempt that was in doubt, or be in doubt again, by
+// what somebody links to it. Accepted is left only by
 // the report of a mail system that the message could not be delivered, refused only by a person who has it sent again.
 var transmissionMoves = map[TransmissionState][]TransmissionState{
 	TransmissionQueued:     {TransmissionAttempting, TransmissionCancelled},
-	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused, TransmissionAccepted},
+	TransmissionDeferred:   {TransmissionAttempting, TransmissionCancelled, TransmissionRefused, TransmissionAccepted, TransmissionUnknown},
 	TransmissionAttempting: {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionUnknown},
 	TransmissionUnknown:    {TransmissionAccepted, TransmissionRefused, TransmissionDeferred, TransmissionAssumed},
 	TransmissionAssumed:    {TransmissionAccepted, TransmissionRefused},

@@ -27,7 +27,7 @@ func (w *writing) aboutMessage(ctx context.Context) error {
 		w.batch.Queue(`UPDATE transmission SET state = 'assumed', next_try_at = NULL, changed_at = $2 WHERE id = $1`, x.ID, w.now)
 	case liaison.DoCancel:
 		if x.State == liaison.TransmissionDeferred {
-			n, err := w.doubtful(ctx, x.ID, 0, "")
+			n, err := w.doubtful(ctx, x.ID)
 			if err != nil {
 				return err
 			}

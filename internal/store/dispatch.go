@@ -258,12 +258,8 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 		return "", err
 	}
 	x := ts[0]
-	if x.Attempts != n || !x.State.May(outcome) && x.State != liaison.TransmissionAssumed {
-		return x.State, nil // a later attempt runs, or this one is settled: the row says so, and stays
-	}
-	doubtful, proof, err := t.proof(ctx, id, n, outcome)
-	if err != nil {
-		return "", err
+	if x.Attempts != n || !x.State.May(outcome) && x.State != liaison.TransmissionAssumed || x.State == liaison.TransmissionDeferred && outcome == liaison.TransmissionUnknown {
+		return x.State, nil // a later attempt runs, or this one is settled, or its doubt is: the row says so, and stays
 	}
 	tag, err := t.Exec(ctx, `
 		UPDATE attempt SET ended_at = $3, outcome = $4, stage = $5, code = $6, enhanced = $7, reply = $8, error = $9,
@@ -276,8 +272,13 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 	if tag.RowsAffected() != 1 {
 		return x.State, nil
 	}
-	if proof != "" && outcome != liaison.TransmissionUnknown { // this attempt came to nothing, and an earlier one is known by now
-		return t.accept(ctx, x, doubtful, proof)
+	signs, err := t.signs(ctx, id) // none, where an answer is there that settles the only doubt
+	if err != nil {
+		return "", err
+	}
+	came := signs[id]
+	if came.proves && outcome != liaison.TransmissionAccepted && outcome != liaison.TransmissionUnknown { // this attempt came to nothing, and an earlier one is known by now
+		return t.accept(ctx, x, came.attempt, came.known())
 	}
 	before := x.State
 	x.State, x.Code, x.Reply, x.NextTry = outcome, sent.Code, firstOf(sent.Reply, sent.Error), nil
@@ -310,8 +311,8 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 	e := transmissionEvent(x, liaison.EventKind(x.State), version)
 	e.Stage, e.Code, e.Reply, e.Relay = sent.Stage, sent.Code, x.Reply, sent.Relay
 	t.record(e)
-	if proof != "" { // a copy can be faster than the record of the doubt
-		return t.accept(ctx, x, doubtful, proof)
+	if came.proves && outcome != liaison.TransmissionAccepted { // a copy can be faster than the record of the doubt
+		return t.accept(ctx, x, came.attempt, came.known())
 	}
 	return t.bounced(ctx, x) // a report can be faster than the record of the acceptance
 }

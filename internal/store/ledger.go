@@ -144,7 +144,8 @@ type Claimed struct {
 }
 
 // Claim takes a queued or deferred message for one attempt, committed before any connection is opened. It refuses with
-// [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled.
+// [liaison.Conflict] when the message is in any other state: being sent by another worker, or settled; and when something came
+// in about an earlier attempt that is in doubt, by which it then is accepted, or in doubt again.
 func (s *Store) Claim(ctx context.Context, id liaison.TransmissionID, worker string) (Claimed, error) {
 	return s.ClaimFor(ctx, id, worker, "")
 }
@@ -158,7 +159,7 @@ func (s *Store) ClaimFor(ctx context.Context, id liaison.TransmissionID, worker,
 }
 
 // Dot commits that attempt n is about to write the final dot. It refuses with [liaison.Conflict] when the attempt was
-// given up meanwhile; then the dot must not be written.
+// given up meanwhile, or something came in about an earlier one that is in doubt; then the dot must not be written.
 func (s *Store) Dot(ctx context.Context, c Claimed) error {
 	return s.alone(ctx, &entry{id: c.ID, dot: &dot{c}})
 }
@@ -222,6 +223,16 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 	if err != nil {
 		return err
 	}
+	var again []liaison.TransmissionID
+	for _, e := range entries {
+		if rows[e.id].Attempts > 0 {
+			again = append(again, e.id)
+		}
+	}
+	signs, err := t.signs(ctx, again...)
+	if err != nil {
+		return err
+	}
 	snaps := map[liaison.StatementID]Snapshot{}
 	taken := map[liaison.TransmissionID]*entry{}
 	var ids []liaison.TransmissionID
@@ -235,6 +246,16 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 			continue
 		case !x.State.May(liaison.TransmissionAttempting) || taken[e.id] != nil:
 			e.err = liaison.Refuse(liaison.Conflict, "The message is %s and is not sent now.", x.State.Label())
+			continue
+		}
+		if came, some := signs[e.id]; some { // it waited to be sent again, and should not be
+			if err := t.heed(ctx, x, came); err != nil {
+				return err
+			}
+			delete(signs, e.id)
+			x.State = liaison.TransmissionUnknown
+			rows[e.id] = x
+			e.err = liaison.Refuse(liaison.Conflict, "Something came in about an earlier attempt, so the message is not sent again.")
 			continue
 		}
 		if moot, err := t.moot(ctx, x); err != nil {
@@ -293,10 +314,24 @@ func (t *tx) dot(ctx context.Context, entries []*entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	var again []liaison.TransmissionID
+	for _, e := range entries {
+		if e.dot.of.Attempts > 1 {
+			again = append(again, e.id)
+		}
+	}
+	signs, err := t.signs(ctx, again...) // that came while the message was on its way again
+	if err != nil {
+		return err
+	}
 	var ids []liaison.TransmissionID
 	var numbers []int
 	var witnesses []string
 	for _, e := range entries {
+		if _, some := signs[e.id]; some {
+			e.err = liaison.Refuse(liaison.Conflict, "Something came in about an earlier attempt, so the message is not handed over again.")
+			continue
+		}
 		ids, numbers = append(ids, e.id), append(numbers, e.dot.of.Attempts)
 		witnesses = append(witnesses, firstOf(string(e.dot.of.Witness), string(liaison.WitnessNone)))
 	}
@@ -323,6 +358,9 @@ func (t *tx) dot(ctx context.Context, entries []*entry) error {
 		return fmt.Errorf("record the final dot: %w", err)
 	}
 	for _, e := range entries {
+		if e.err != nil {
+			continue
+		}
 		a := attempt{e.id, e.dot.of.Attempts}
 		version, ok := written[a]
 		if !ok {

@@ -79,7 +79,7 @@ func (t *tx) moot(ctx context.Context, x Transmission) (bool, error) {
 	if err != nil || open {
 		return false, err
 	}
-	if n, err := t.doubtful(ctx, x.ID, 0, ""); err != nil || n > 0 {
+	if n, err := t.doubtful(ctx, x.ID); err != nil || n > 0 {
 		return false, err // it may have been taken over: cancelling would say that nothing left
 	}
 	if _, err := t.Exec(ctx, `UPDATE transmission SET state = 'cancelled', next_try_at = NULL, changed_at = $2 WHERE id = $1`, x.ID, t.now); err != nil {

@@ -253,20 +253,3 @@ func (s *Store) RevokeLink(ctx context.Context, id liaison.TransmissionID, by li
 	}
 	return err
 }
-
-// answered settles a message in doubt by what its addressee said on the page that it links to: who has the link has the
-// message. The pages may not move states, so the worker looks here before it takes a message for one that did not arrive.
-func (t *tx) answered(ctx context.Context, x Transmission) (liaison.TransmissionState, error) {
-	var kind liaison.ResponseKind
-	err := t.QueryRow(ctx, `SELECT kind FROM transmission_response WHERE transmission_id = $1 ORDER BY at, id LIMIT 1`, x.ID).Scan(&kind)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return x.State, nil
-	} else if err != nil {
-		return x.State, fmt.Errorf("read responses: %w", err)
-	}
-	n, err := t.doubtful(ctx, x.ID, 0, "")
-	if err != nil || n == 0 {
-		return x.State, err
-	}
-	return t.accept(ctx, x, n, knownFrom(liaison.Fact(kind), ""))
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,9 +21,17 @@ func (t *tx) prove(ctx context.Context, x Transmission, f fact) (liaison.Transmi
 	default:
 		return x.State, nil
 	}
-	n, err := t.doubtful(ctx, x.ID, 0, "")
+	n, err := t.doubtful(ctx, x.ID)
 	if err != nil || n == 0 {
 		return x.State, err
+	}
+	if !slices.Contains(liaison.SystemFacts(), f.kind) {
+		var led bool
+		if err := t.QueryRow(ctx, `SELECT `+ledThereSQL+` FROM transmission x, (SELECT $2::timestamptz AS at) e WHERE x.id = $1`, x.ID, t.now).Scan(&led); err != nil {
+			return x.State, fmt.Errorf("read what else was sent: %w", err)
+		} else if led {
+			return x.State, nil
+		}
 	}
 	return t.accept(ctx, x, n, knownFrom(f.kind, f.words))
 }
@@ -36,36 +45,101 @@ func knownFrom(f liaison.Fact, words string) string {
 	return out
 }
 
-// proof returns the attempt in doubt that what came in earlier settles, and in which words; "" where nothing came in. The
-// outcome is that of attempt n, which is about to be written.
-func (t *tx) proof(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState) (doubtful int, words string, err error) {
-	if outcome == liaison.TransmissionAccepted {
-		return 0, "", nil
-	}
-	if doubtful, err = t.doubtful(ctx, id, n, outcome); err != nil || doubtful == 0 {
-		return 0, "", err
-	}
-	var kind liaison.Fact
-	var diagnostic string
-	err = t.QueryRow(ctx, `SELECT kind, diagnostic FROM transmission_fact WHERE transmission_id = $1 ORDER BY at, id LIMIT 1`, id).Scan(&kind, &diagnostic)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, "", nil
-	} else if err != nil {
-		return 0, "", fmt.Errorf("read facts: %w", err)
-	}
-	return doubtful, knownFrom(kind, diagnostic), nil
+// sign is the best of what came in about a message that has an attempt in doubt, by whatever way: what a mail system reports,
+// what the addressee says by mail or on its page, what a person links. The zero value is none.
+//
+// What the pages write may move no state, and what comes while the message is being sent again has to wait. So everything that
+// is done about a message in doubt looks at the rows of all ways, each time, under the lock of the message.
+type sign struct {
+	attempt int          // the latest in doubt
+	kind    liaison.Fact // or the kind of what was said or done
+	words   string
+	proves  bool // that the message was taken over; else it speaks for it, and a person has to look
 }
 
-// doubtful is the latest attempt whose final dot was written and whose answer is not known, 0 for none. Attempt n counts by the
-// outcome that is about to be written for it.
-func (t *tx) doubtful(ctx context.Context, id liaison.TransmissionID, n int, outcome liaison.TransmissionState) (latest int, err error) {
-	err = t.QueryRow(ctx, `
-		SELECT coalesce(max(n), 0) FROM attempt
-		WHERE transmission_id = $1 AND dot_at IS NOT NULL AND CASE WHEN n = $2 THEN $3 = 'unknown' ELSE outcome = 'unknown' END`, id, n, outcome).Scan(&latest)
+// known is what stands in the place of the answer that was lost.
+func (s sign) known() string { return knownFrom(s.kind, s.words) }
+
+// ledThereSQL holds for a message x when its reader may have spoken, at e.at, of another letter: reminders carry the link of the
+// message that they are about, and earlier ones carried its address for the answer. A message that asks whether another one
+// arrived carries neither.
+const ledThereSQL = `(x.letter = 'statement' AND EXISTS (
+	SELECT FROM transmission o JOIN attempt a ON a.transmission_id = o.id
+	WHERE o.statement_id = x.statement_id AND o.position = x.position AND o.letter NOT IN ('statement', 'arrival-asked') AND a.dot_at BETWEEN x.created_at AND e.at))`
+
+// signsSQL reads the signs of messages x; $1 are the facts that only a mail system can know. What proves nothing is left out when
+// it is older than a person's command to send the message again: it was known then.
+//
+// A reply that a person links to the addressee is about the message that it has. One that came in as being about another message of
+// the statement proves nothing: an answer to the question whether this one arrived may be no.
+const signsSQL = `
+	SELECT DISTINCT ON (x.id) x.id, d.n, e.kind, e.words, e.proves
+	FROM transmission x
+	JOIN LATERAL (SELECT max(n) AS n FROM attempt WHERE transmission_id = x.id AND dot_at IS NOT NULL AND outcome = 'unknown') d ON d.n IS NOT NULL
+	JOIN LATERAL (
+		SELECT e.kind, e.words, e.at, e.proves IS NULL AND (e.kind = ANY ($1) OR NOT ` + ledThereSQL + `) AS proves FROM (
+			SELECT kind, diagnostic AS words, at, NULL::boolean AS proves FROM transmission_fact WHERE transmission_id = x.id
+			UNION ALL
+			SELECT kind, '', at, NULL FROM transmission_response WHERE transmission_id = x.id
+			UNION ALL
+			SELECT 'replied', '', i.received_at, CASE WHEN EXISTS (
+				SELECT FROM transmission_fact f JOIN transmission o ON o.id = f.transmission_id WHERE f.inbound_id = i.id AND o.statement_id = x.statement_id AND o.id <> x.id) THEN false END
+			FROM reply_link l JOIN inbound_message i ON i.id = l.inbound_id
+			WHERE x.letter = 'statement' AND l.statement_id = x.statement_id AND l.position = x.position
+				AND l.kind IN ('reply', 'interim') AND l.person_id IS NOT NULL AND i.received_at >= x.created_at
+				AND NOT EXISTS (SELECT FROM reply_link n WHERE n.statement_id = l.statement_id AND n.position = l.position AND n.inbound_id = l.inbound_id AND n.seq > l.seq)
+			UNION ALL
+			SELECT kind, '', at, false FROM event WHERE transmission_id = x.id AND kind = 'linked'
+		) e
+	) e ON e.proves OR e.at > coalesce((SELECT c.done_at FROM command c WHERE c.id = x.batch AND c.kind = 'send-again'), '-infinity') `
+
+const bestSignSQL = ` ORDER BY x.id, e.proves DESC, e.at`
+
+// signs reads the best sign of each of the messages that have one.
+func (t *tx) signs(ctx context.Context, ids ...liaison.TransmissionID) (map[liaison.TransmissionID]sign, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	out := map[liaison.TransmissionID]sign{}
+	rows, err := t.Query(ctx, signsSQL+`WHERE x.id = ANY ($2)`+bestSignSQL, liaison.SystemFacts(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read what came in: %w", err)
+	}
+	var id liaison.TransmissionID
+	var s sign
+	if _, err := pgx.ForEachRow(rows, []any{&id, &s.attempt, &s.kind, &s.words, &s.proves}, func() error { out[id] = s; return nil }); err != nil {
+		return nil, fmt.Errorf("read what came in: %w", err)
+	}
+	return out, nil
+}
+
+// doubtful is the latest attempt whose final dot was written and whose answer is not known, 0 for none.
+func (t *tx) doubtful(ctx context.Context, id liaison.TransmissionID) (latest int, err error) {
+	err = t.QueryRow(ctx, `SELECT coalesce(max(n), 0) FROM attempt WHERE transmission_id = $1 AND dot_at IS NOT NULL AND outcome = 'unknown'`, id).Scan(&latest)
 	if err != nil {
 		return 0, fmt.Errorf("read attempts: %w", err)
 	}
 	return latest, nil
+}
+
+// heed keeps a message that waits to be sent again from it, by a sign of an earlier attempt: it is accepted, or in doubt again.
+func (t *tx) heed(ctx context.Context, x Transmission, s sign) error {
+	if s.proves {
+		_, err := t.accept(ctx, x, s.attempt, s.known())
+		return err
+	}
+	var version int
+	x.State, x.Attempts = liaison.TransmissionUnknown, s.attempt
+	x.Reply = "not sent again by itself: something came in about an earlier attempt (" + strings.ToLower(s.kind.Label()) + "), which does not prove that the message was taken over; a person has to look"
+	if err := t.QueryRow(ctx, `
+		UPDATE transmission SET state = 'unknown', code = 0, reply = $2, next_try_at = NULL, changed_at = $3
+		FROM statement s WHERE transmission.id = $1 AND s.id = transmission.statement_id RETURNING s.version`, x.ID, x.Reply, t.now).Scan(&version); err != nil {
+		return fmt.Errorf("record that a message is in doubt again: %w", err)
+	}
+	e := transmissionEvent(x, liaison.EventUnknown, version)
+	e.Stage, e.Reply = liaison.StageDot, x.Reply
+	t.record(e)
+	return nil
 }
 
 // accept records that attempt n of a message was accepted, known from something else than the answer.
@@ -101,8 +175,9 @@ type Settled struct {
 	Relay string            // that it was handed to
 }
 
-// Settle looks at a message in doubt: it stays unknown, with a time to wait, or it is proven not to have been taken over and
-// becomes deferred, to be sent again as it is. A message that is not unknown stays as it is.
+// Settle looks at a message in doubt: it is accepted by what came in, or stays unknown, with a time to wait, or it is proven not
+// to have been taken over and becomes deferred, to be sent again as it is. What came in and proves nothing leaves it to a person.
+// A message that is not unknown stays as it is.
 func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules liaison.Settling) (out Settled, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if err := t.lock(ctx, id); err != nil {
@@ -120,7 +195,13 @@ func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules lia
 		if x.State != liaison.TransmissionUnknown {
 			return nil
 		}
-		if out.State, err = t.answered(ctx, x); err != nil || out.State != liaison.TransmissionUnknown {
+		signs, err := t.signs(ctx, id)
+		if err != nil {
+			return err
+		}
+		came, some := signs[id]
+		if came.proves {
+			out.State, err = t.accept(ctx, x, came.attempt, came.known())
 			return err
 		}
 		var witness liaison.Witness
@@ -134,7 +215,7 @@ func (s *Store) Settle(ctx context.Context, id liaison.TransmissionID, rules lia
 		if err != nil {
 			return fmt.Errorf("read the attempt in doubt: %w", err)
 		}
-		if witness != liaison.WitnessNamed {
+		if some || witness != liaison.WitnessNamed {
 			return t.unsettled(ctx, x, out.Relay, version)
 		}
 		canaries, err := canaries(ctx, t, out.Relay, doubt)
@@ -263,6 +344,64 @@ func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStateme
 	}
 	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenStatement])
 	return out, unavailable(err)
+}
+
+// TakeUp lets what came in by the pages act on messages, whose role may move none, and returns how many it moved: one in doubt is
+// accepted, one that was accepted came back. One that cannot be moved keeps no other waiting.
+func (s *Store) TakeUp(ctx context.Context) (n int, err error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id FROM (`+signsSQL+`WHERE x.state IN ('unknown', 'assumed', 'deferred')`+bestSignSQL+`) doubted WHERE proves
+		UNION ALL
+		SELECT t.id FROM transmission t WHERE t.state = 'accepted' AND EXISTS (SELECT FROM transmission_fact f WHERE f.transmission_id = t.id AND f.kind = 'bounced')`, liaison.SystemFacts())
+	if err != nil {
+		return 0, unavailable(fmt.Errorf("read what is to be taken up: %w", err))
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[liaison.TransmissionID])
+	if err != nil {
+		return 0, unavailable(fmt.Errorf("read what is to be taken up: %w", err))
+	}
+	var errs []error
+	for _, id := range ids {
+		moved, err := s.takeUp(ctx, id)
+		if moved {
+			n++
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("take up what came in about %s: %w", id, err))
+		}
+	}
+	return n, errors.Join(errs...)
+}
+
+func (s *Store) takeUp(ctx context.Context, id liaison.TransmissionID) (moved bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.lock(ctx, id); err != nil {
+			return err
+		}
+		ts, err := transmissions(ctx, t, `WHERE t.id = $1`, id)
+		if err != nil || len(ts) == 0 {
+			return err
+		}
+		x := ts[0]
+		after := x.State
+		switch x.State {
+		case liaison.TransmissionUnknown, liaison.TransmissionAssumed, liaison.TransmissionDeferred:
+			signs, err := t.signs(ctx, id)
+			if came := signs[id]; err == nil && came.proves {
+				after, err = t.accept(ctx, x, came.attempt, came.known())
+			}
+			if err != nil {
+				return err
+			}
+		case liaison.TransmissionAccepted:
+			if after, err = t.bounced(ctx, x); err != nil {
+				return err
+			}
+		}
+		moved = after != x.State
+		return nil
+	})
+	return moved && err == nil, err
 }
 
 const (

@@ -15,8 +15,8 @@ import (
 )
 
 // LinkInbound says, on a person's word, which message of ours something is about that came in and matched nothing. What it
-// reports becomes facts of that message, each with its event; it moves no state, which is the worker's. A message is linked
-// once. Whoever works on the statement as its secretariat or chair may.
+// reports becomes facts of that message, each with its event; it moves no state, which is the worker's: [Store.TakeUp], and
+// whatever is done about the message before that. A message is linked once. Whoever works on the statement as its secretariat or chair may.
 func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.TransmissionID, by liaison.PersonID, reason string) error {
 	if err := validID(string(id)); err != nil {
 		return err
