@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail"
 )
 
 // owed is a letter to an addressee about the reply that it owes. It has the link of the statement's own message and belongs to
-// that message's thread, and an answer to it comes back as an answer to the statement.
+// that message's thread. An answer comes back to the letter: it counts as the reply to the statement, and is no proof that the
+// message arrived, because it may say that it did not.
 func (o *Office) owed(ctx context.Context, snap store.Snapshot, t store.Transmission, env mail.Envelope) ([]byte, error) {
 	i := slices.IndexFunc(snap.Replies, func(r liaison.Reply) bool { return r.Position == t.Position })
 	if i < 0 || t.Position < 1 || t.Position > len(snap.Content.Addressees) {
@@ -31,11 +31,6 @@ func (o *Office) owed(ctx context.Context, snap store.Snapshot, t store.Transmis
 		}
 	}
 	env.References = []string{first.MessageID}
-	address, err := o.Addresses.Of(inbound.RoleReply, first.ID)
-	if err != nil {
-		return nil, err
-	}
-	env.ReplyTo = firstOf(address, env.ReplyTo)
 	link, err := o.link(snap.ID, first.ID)
 	if err != nil {
 		return nil, err

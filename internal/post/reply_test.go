@@ -198,10 +198,14 @@ func TestLettersAboutReplies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			own, err := keys.Token(x.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got := m.Header.Get("References"); got != "<"+first.MessageID+">" {
 				t.Errorf("%s is in the thread of %q", x.Letter, got)
 			}
-			if got := m.Header.Get("Reply-To"); !strings.Contains(got, "r+"+token+"@in.example") {
+			if got := m.Header.Get("Reply-To"); !strings.Contains(got, "r+"+own+"@in.example") {
 				t.Errorf("an answer to %s goes to %q", x.Letter, got)
 			}
 			if !strings.Contains(text, "https://liaison.example/a/"+token) {
