@@ -1414,11 +1414,13 @@ CASE
     WHEN (approved_revision IS NOT NULL) THEN revision
     ELSE NULL::integer
 END) STORED,
+    overtaken text DEFAULT ''::text NOT NULL,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
     CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'arrival-asked'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
+    CONSTRAINT transmission_overtaken_is_settled CHECK (((overtaken = ''::text) OR ((length(overtaken) <= 400) AND (state = ANY (ARRAY['cancelled'::text, 'refused'::text]))))),
     CONSTRAINT transmission_recipient_email_check CHECK ((recipient_email <> ''::text)),
     CONSTRAINT transmission_released_before_sent CHECK (((state = ANY (ARRAY['queued'::text, 'cancelled'::text])) OR (batch IS NOT NULL))),
     CONSTRAINT transmission_state CHECK ((state = ANY (ARRAY['queued'::text, 'attempting'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'bounced'::text, 'assumed'::text]))),

@@ -1,6 +1,7 @@
 package liaison
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,18 +15,20 @@ import (
 
 // FollowUps lists what can follow up a statement that left, with the words of the button, what it is for, and how each end of the relation
 // names the other.
-var FollowUps = []struct {
-	Kind  RelationKind
-	Label string // on the button
-	Hint  string
-	Mark  string // on the first statement: "Superseded by" the other one
-	Ends  bool   // the first statement is not what counts any more
-}{
+var FollowUps = []followUp{
 	{Revises, "Issue a revised statement", "Another one takes its place: a statement with a number of its own, a report with this number and Rev.1 behind it.", "Superseded by", true},
 	{Corrects, "Issue a corrigendum", "It keeps the number, with Corr.1 behind it, and goes to the same addressees.", "Corrected by", false},
 	{Recalls, "Recall it by a notice", "A new statement tells its addressees to disregard it.", "Recalled by", true},
 	{Forwards, "Forward it", "A new statement sends it on to others.", "Forwarded by", false},
 	{RepliesTo, "", "", "Answered by", false}, // a reply is written to what came in, not to what we sent
+}
+
+type followUp = struct {
+	Kind  RelationKind
+	Label string // on the button
+	Hint  string
+	Mark  string // on the first statement: "Superseded by" the other one
+	Ends  bool   // the first statement is not what counts any more, and nothing more of it is sent
 }
 
 // Mark is the relation as the statement at its other end shows it, or "".
@@ -54,6 +57,26 @@ func Ended(marks []Mark) *Mark {
 		}
 	}
 	return nil
+}
+
+// Ends reports whether the statement at the other end of the relation counts no more once this one's dispatch has begun.
+func (k RelationKind) Ends() bool {
+	return slices.ContainsFunc(FollowUps, func(f followUp) bool { return f.Kind == k && f.Ends })
+}
+
+// Overtaken says which statement took the place of another one, or took it back: "Recalled by JCA-ML-LS13". The number is "" where who reads of the
+// other one may not know it.
+func (k RelationKind) Overtaken(ref string) string {
+	return k.Mark() + " " + cmp.Or(ref, "another statement")
+}
+
+// stillCounts refuses to send what was recalled or superseded: who got that notice, or the new version, first would take the old one,
+// which comes last, for what counts.
+func (s Snapshot) stillCounts() error {
+	if s.Over == "" {
+		return nil
+	}
+	return Refuse(Conflict, "Nothing more is sent of %s: it is %s, which counts now. Look on the page of that one whether it reached this body, and send that again if not.", s.Ref, strings.ToLower(s.Over.Overtaken("")))
 }
 
 // Related is a statement of this register that a content relates to.

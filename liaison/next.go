@@ -178,13 +178,15 @@ func May(s Snapshot, p PersonID) []CommandKind {
 }
 
 // MayAbout lists what the person may do now with one of the statement's messages, in the order of the table: the buttons beside
-// a message. Nothing may be done with one that a copy was sent in place of.
+// a message. Nothing may be done with one that a copy was sent in place of, and nothing more is sent of what counts no more.
 func MayAbout(s Snapshot, id TransmissionID, p PersonID) []CommandKind {
 	m, ok := s.Messages[id]
 	if !ok || m.Copied {
 		return nil
 	}
-	return slices.DeleteFunc(May(s, p), func(k CommandKind) bool { return !slices.Contains(AboutMessages[k], m.State) })
+	return slices.DeleteFunc(May(s, p), func(k CommandKind) bool {
+		return !slices.Contains(AboutMessages[k], m.State) || k.Sends() && s.Over != ""
+	})
 }
 
 // saying are the events of what is said in or about a window.
@@ -390,7 +392,10 @@ func aboutMessage(s Snapshot, cmd Command) error {
 	case !slices.Contains(AboutMessages[cmd.Kind], m.State):
 		return Refuse(Conflict, "%s is not possible: the message is %s by now.", rules(cmd.Kind)[0].Label, strings.ToLower(m.State.Label()))
 	}
-	if cmd.Kind == DoSendAgain || cmd.Kind == DoSendCopy {
+	if cmd.Kind.Sends() {
+		if err := s.stillCounts(); err != nil {
+			return err
+		}
 		return approvedBytes(s, s.Revision)
 	}
 	return nil
@@ -437,8 +442,11 @@ func (s Snapshot) mayGoOn(r Rule, cmd Command) error {
 }
 
 // MayLeave asks once more, at the moment of sending, whether a message of the revision may leave: the statement is being
-// dispatched, and what is approved are these bytes.
+// dispatched, nothing that left after it says that it counts no more, and what is approved are these bytes.
 func MayLeave(s Snapshot, revision int) error {
+	if err := s.stillCounts(); err != nil {
+		return err
+	}
 	if s.State != Dispatching && s.State != DispatchedInPart {
 		return Refuse(Conflict, "The statement is %s; nothing of it is sent now.", inWords(s.State))
 	}

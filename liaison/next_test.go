@@ -154,6 +154,37 @@ func TestMayLeave(t *testing.T) {
 	}
 }
 
+// TestNothingMoreIsSentOfWhatCountsNoMore: once what recalls or supersedes a statement has left, nothing more of it does, by itself or by
+// hand; of what was corrected, forwarded or answered everything still does.
+func TestNothingMoreIsSentOfWhatCountsNoMore(t *testing.T) {
+	for _, f := range liaison.FollowUps {
+		if f.Kind.Ends() != f.Ends {
+			t.Errorf("%s ends: %t", f.Kind, f.Kind.Ends())
+		}
+		if !f.Ends {
+			continue
+		}
+		for _, kind := range []liaison.CommandKind{liaison.DoSendAgain, liaison.DoSendCopy} {
+			snap := ready(liaison.DispatchedInPart, kind)
+			cmd := command(kind, liaison.AsSecretary)
+			offered := func() bool { return slices.Contains(liaison.MayAbout(snap, cmd.Transmission, cmd.Actor), kind) }
+			if _, err := liaison.Next(snap, cmd); err != nil || !offered() {
+				t.Fatalf("%s is not possible before: %v", kind, err)
+			}
+			snap.Over, snap.Ref = f.Kind, "JCA-ML-LS12"
+			if err := liaison.MayLeave(snap, 1); liaison.CodeOf(err) != liaison.Conflict || !strings.Contains(err.Error(), strings.ToLower(f.Mark)) {
+				t.Errorf("%s: a message may leave: %v", f.Kind, err)
+			}
+			if _, err := liaison.Next(snap, cmd); liaison.CodeOf(err) != liaison.Conflict || !strings.Contains(err.Error(), "Look on the page of that one") {
+				t.Errorf("%s of what is %s: %v", kind, f.Mark, err)
+			}
+			if offered() {
+				t.Errorf("%s of what is %s is a button", kind, f.Mark)
+			}
+		}
+	}
+}
+
 func TestMayRead(t *testing.T) {
 	for _, s := range liaison.States {
 		snap := ready(s.State, liaison.DoEdit)

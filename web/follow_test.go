@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -61,5 +62,22 @@ func TestFollowingUpWhatLeft(t *testing.T) {
 	z := b.at(statementPath(first, "/evidence.zip"))
 	if !strings.Contains(z.Header.Get("Content-Type"), "zip") {
 		t.Error("no evidence")
+	}
+}
+
+// TestTheBoardSaysThatItWasRecalled: what did not leave before the recall did says so, on the board and on its page.
+func TestTheBoardSaysThatItWasRecalled(t *testing.T) {
+	w := newWorld(t)
+	first := w.brought(liaison.Dispatching, "Recalled before it had left")
+	c := liaison.Follow(w.snapshot(first).Snapshot, liaison.Recalls)
+	c.Abstract = "Recalls it."
+	recall := w.bring(liaison.Dispatching, c)
+	want := "It was taken back before anything was sent: the statement is recalled by " + w.snapshot(recall).Ref + ", which counts now."
+	w.as(secretary).at("/dispatch?ref="+w.snapshot(first).Ref).says(t, want)
+	for _, x := range w.messagesTo(first) {
+		w.as(secretary).at(statementPath(first, "/messages/"+string(x.ID))).says(t, want)
+	}
+	if got := whyNot(store.Transmission{State: liaison.TransmissionRefused, Overtaken: "Superseded by JCA-ML-LS13"}, liaison.DispatchedInPart); !strings.Contains(got, "superseded by JCA-ML-LS13") {
+		t.Errorf("of what was in doubt it says %q", got)
 	}
 }

@@ -271,12 +271,18 @@ func whyNot(t store.Transmission, state liaison.State) string {
 	case liaison.TransmissionDeferred:
 		return "It did not reach the server, or the server asked to try later, in " + plural(t.Attempts, "attempt") + " so far. It is tried again by itself."
 	case liaison.TransmissionRefused:
+		if t.Overtaken != "" {
+			return "The statement is " + overtaken(t) + " meanwhile, so it is not tried again. The answer to an earlier attempt was lost, so nobody can say that nothing of it was sent."
+		}
 		return "It was refused for good after " + plural(t.Attempts, "attempt") + ". It is not tried again by itself."
 	case liaison.TransmissionUnknown:
 		return "The whole message was handed over in attempt " + strconv.Itoa(t.Attempts) + " and the answer was lost. Not known whether the addressee has it; it is never sent again by itself, because it could then arrive twice."
 	case liaison.TransmissionCancelled:
 		if t.Letter == liaison.LetterRelayHeld {
 			return "Sending was resumed before it got through, so it was taken back: it would not have been true any more."
+		}
+		if t.Overtaken != "" {
+			return "It was taken back before anything was sent: the statement is " + overtaken(t) + ", which counts now."
 		}
 		return "It was taken back before anything was sent."
 	case liaison.TransmissionAssumed:
@@ -285,4 +291,9 @@ func whyNot(t store.Transmission, state liaison.State) string {
 		return "The server accepted it and a mail system reported later that it could not be delivered."
 	}
 	return ""
+}
+
+// overtaken says, within a sentence, what the statement of the message was overtaken by.
+func overtaken(t store.Transmission) string {
+	return strings.ToLower(t.Overtaken[:1]) + t.Overtaken[1:]
 }

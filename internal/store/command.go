@@ -216,6 +216,7 @@ func (w *writing) apply(ctx context.Context) error {
 		w.batch.Queue(`UPDATE transmission SET batch = $3, changed_at = $4 WHERE statement_id = $1 AND revision = $2 AND letter = 'statement' AND state = 'queued'`,
 			w.ID, w.Revision, w.cmd.ID, w.now)
 		w.awaitReplies()
+		return w.overtakeOthers(ctx)
 	case liaison.DoRemind:
 		return w.remind(ctx)
 	}

@@ -36,20 +36,21 @@ type Transmission struct {
 	Size      int64                  // of its bytes, 0 until sealed
 	CopyOf    liaison.TransmissionID // the message to the same addressee that this one was sent in place of, or ""
 	CopiedBy  liaison.TransmissionID // the message that was sent in place of this one, or ""
+	Overtaken string                 // it does not leave because the statement was "Recalled by JCA-ML-LS13", or superseded; or ""
 }
 
 const transmissionSQL = `
 	SELECT t.id, t.statement_id, t.revision, t.letter, coalesce(t.position, 0), coalesce(t.body_code, ''), coalesce(t.person_id::text, ''),
 		t.recipient_name, t.recipient_email, t.message_id, t.message_date, coalesce(t.batch, ''), t.state, t.attempts,
 		t.next_try_at, t.code, t.reply, t.changed_at, t.created_at, coalesce(m.digest, ''), coalesce(octet_length(m.bytes), 0),
-		coalesce(t.copy_of::text, ''), coalesce((SELECT c.id::text FROM transmission c WHERE c.copy_of = t.id), '')
+		coalesce(t.copy_of::text, ''), coalesce((SELECT c.id::text FROM transmission c WHERE c.copy_of = t.id), ''), t.overtaken
 	FROM transmission t LEFT JOIN message m ON m.transmission_id = t.id `
 
 func scanTransmission(row pgx.CollectableRow) (Transmission, error) {
 	var t Transmission
 	err := row.Scan(&t.ID, &t.Statement, &t.Revision, &t.Letter, &t.Position, &t.Body, &t.Person,
 		&t.Name, &t.Email, &t.MessageID, &t.Date, &t.Batch, &t.State, &t.Attempts,
-		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest, &t.Size, &t.CopyOf, &t.CopiedBy)
+		&t.NextTry, &t.Code, &t.Reply, &t.Changed, &t.Created, &t.Digest, &t.Size, &t.CopyOf, &t.CopiedBy, &t.Overtaken)
 	return t, err
 }
 
@@ -171,6 +172,12 @@ func (s *Store) Seal(ctx context.Context, batch liaison.CommandID, messages map[
 				}
 			}
 			if x.Letter == liaison.LetterStatement {
+				if snap.Over != "" {
+					if err := t.overtakeLast(ctx, snap, x.ID); err != nil {
+						return err
+					}
+					continue
+				}
 				if err := liaison.MayLeave(snap.Snapshot, x.Revision); err != nil {
 					return err
 				}
@@ -339,7 +346,7 @@ type OpenBatch struct {
 	Due   time.Time        `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
 	Actor liaison.PersonID `json:",omitempty"` // in whose name
 	Waits bool             `json:",omitempty"` // it is waited for
-	Late  bool             `json:",omitempty"` // a message of it is deferred and a minute past its time
+	Late  bool             `json:",omitempty"` // a message of it is deferred and a minute past its time, or does not leave any more
 }
 
 // OpenBatches lists them for a statement, oldest first. Letters that no command released are released first.
@@ -348,7 +355,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '', bool_or(t.state = 'deferred' AND t.next_try_at < $2) FROM transmission t
+		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '', bool_or(t.state = 'deferred' AND t.next_try_at < $2 OR t.overtaken <> '') FROM transmission t
 		JOIN statement s ON s.id = t.statement_id
 		WHERE t.statement_id = $1 AND t.batch IS NOT NULL
 			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching'

@@ -277,6 +277,11 @@ func (t *tx) claim(ctx context.Context, entries []*entry, rows map[liaison.Trans
 				snaps[x.Statement] = snap
 			}
 			if e.err = liaison.MayLeave(snap.Snapshot, x.Revision); e.err != nil {
+				if snap.Over != "" { // it was on its way when the other one's dispatch began, or is in doubt
+					if err := t.overtakeLast(ctx, snap, x.ID); err != nil {
+						return err
+					}
+				}
 				continue
 			}
 		}

@@ -190,3 +190,86 @@ func TestAfterTheDispatch(t *testing.T) {
 		t.Errorf("%d relations, %v", n, err)
 	}
 }
+
+// TestNothingLeavesOfWhatWasRecalled: from the dispatch of a recall on, nothing of the recalled statement is begun to be sent, whatever it waited
+// for; each message says why it did not leave, and whom it was to ask owes nothing.
+func TestNothingLeavesOfWhatWasRecalled(t *testing.T) {
+	t.Parallel()
+	for kind, says := range map[liaison.RelationKind]string{liaison.Recalls: "Recalled by ", liaison.Revises: "Superseded by "} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s, pool := open(t)
+			first, ts := dispatching(t, s, "itu-t/sg17", "itu-t/sg13", "itu-t/sg12", "w3c", "ieee", "ietf")
+			accepted, deferred, queued, onItsWay, inDoubt, refusedFirst := ts[0], ts[1], ts[2], ts[3], ts[4], ts[5]
+			attempt(t, s, accepted.ID, liaison.TransmissionAccepted)
+			attempt(t, s, deferred.ID, liaison.TransmissionDeferred)
+			attempt(t, s, inDoubt.ID, liaison.TransmissionUnknown)
+			attempt(t, s, refusedFirst.ID, liaison.TransmissionRefused)
+			c := claim(t, s, onItsWay.ID)
+			before, err := s.Snapshot(t.Context(), first)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			recall := followed(t, s, first, kind)
+			carry(t, s, recall, liaison.DoSubmit, liaison.DoApprove)
+			if got := state(t, s, queued.ID); got.State != liaison.TransmissionQueued {
+				t.Fatalf("it is %s before the recall has left", got.State)
+			}
+			choose(t, s, first, liaison.DoSendAgain, inDoubt.ID, "")
+			carry(t, s, recall, liaison.DoDispatch)
+			snap, err := s.Snapshot(t.Context(), recall)
+			if err != nil {
+				t.Fatal(err)
+			}
+			overtaken := says + snap.Ref
+
+			for _, x := range []store.Transmission{deferred, queued} {
+				if got := state(t, s, x.ID); got.State != liaison.TransmissionCancelled || got.Overtaken != overtaken || got.NextTry != nil {
+					t.Errorf("%s is %s, %q", x.Body, got.State, got.Overtaken)
+				}
+			}
+			// What was with a server when the recall began is not tried again, nor is what was in doubt.
+			if got, err := s.Record(t.Context(), c, answers[liaison.TransmissionDeferred], retry); err != nil || got != liaison.TransmissionDeferred {
+				t.Fatalf("recorded as %s, %v", got, err)
+			}
+			for _, x := range ts {
+				_, err := s.Claim(t.Context(), x.ID, "worker 2")
+				refused(t, err, liaison.Conflict)
+			}
+			if got := state(t, s, onItsWay.ID); got.State != liaison.TransmissionCancelled || got.Overtaken != overtaken {
+				t.Errorf("what was on its way is %s, %q", got.State, got.Overtaken)
+			}
+			if got := state(t, s, inDoubt.ID); got.State != liaison.TransmissionRefused || got.Overtaken != overtaken {
+				t.Errorf("what was in doubt is %s, %q: nobody can say that nothing left", got.State, got.Overtaken)
+			}
+			for _, kind := range []liaison.CommandKind{liaison.DoSendAgain, liaison.DoSendCopy} {
+				_, err := s.Do(t.Context(), liaison.Command{ID: newCommand(), Kind: kind, Statement: first, Actor: seed.Secretary.ID, Reason: "x", Transmission: refusedFirst.ID, Email: "other@body.example"})
+				refused(t, err, liaison.Conflict)
+			}
+			after, err := s.Snapshot(t.Context(), first)
+			if err != nil || after.Over != kind {
+				t.Fatalf("over: %q, %v", after.Over, err)
+			}
+			for i, r := range after.Replies {
+				want := before.Replies[i].State
+				if x := state(t, s, r.Transmission); x.State == liaison.TransmissionCancelled {
+					want = liaison.ReplyNotAwaited
+				}
+				if r.State != want || before.Replies[i].State != liaison.ReplyAwaiting {
+					t.Errorf("the reply of %s is %s, want %s", r.Body, r.State, want)
+				}
+			}
+			// The run that sends it is told, because it would wait until each was to be tried again.
+			if open, err := s.OpenBatches(t.Context(), first); err != nil || !slices.ContainsFunc(open, func(b store.OpenBatch) bool { return b.Statement && b.Late }) {
+				t.Errorf("nobody is told: %+v, %v", open, err)
+			}
+			do(t, s, liaison.Command{ID: newCommand(), Kind: liaison.DoSettle, Statement: first})
+			var n int
+			if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM event WHERE statement_id = $1 AND kind = 'cancelled' AND reason = $2`, first, overtaken+".").Scan(&n); err != nil || n != 3 {
+				t.Errorf("%d cancellations say why, %v", n, err)
+			}
+			verified(t, s)
+		})
+	}
+}
