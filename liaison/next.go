@@ -167,6 +167,9 @@ func May(s Snapshot, p PersonID) []CommandKind {
 		if slices.Contains(r.Needs, NeedReport) && reportOutcome(s, Command{Kind: r.Command}) != nil {
 			continue
 		}
+		if slices.Contains(r.Needs, NeedReopened) && s.staysClosed() != nil {
+			continue
+		}
 		if slices.Contains(r.Needs, NeedSession) && s.inSession() != nil || slices.Contains(r.Needs, NeedEdited) && s.Content.Report != nil {
 			continue
 		}
@@ -335,6 +338,10 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 		case NeedSettled:
 			if !s.RepliesSettled() {
 				return Refuse(Conflict, "A reply is still awaited.")
+			}
+		case NeedReopened:
+			if err := s.reopens(cmd); err != nil {
+				return err
 			}
 		case NeedTellChair, NeedTellDeputy, NeedTellOffice:
 			if err := s.escalates(n); err != nil {

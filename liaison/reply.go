@@ -301,6 +301,43 @@ func (s Snapshot) RepliesSettled() bool {
 	return awaited
 }
 
+// staysClosed refuses to open again what a person closed, what was recalled or superseded, and everything that is no statement which closed
+// itself: that follows from its replies alone, so it is taken back with what it followed from.
+func (s Snapshot) staysClosed() error {
+	switch {
+	case s.Over != "":
+		return Refuse(Conflict, "%s is %s, so nothing is awaited of it any more. What counts is that other one.", s.Ref, strings.ToLower(s.Over.Overtaken("")))
+	case s.State != Closed || !s.ClosedItself:
+		return Refuse(Conflict, "A person closed %s, so nothing is awaited of it any more. Write another statement if something is.", s.Ref)
+	}
+	return nil
+}
+
+// reopens refuses unless the command makes the reply of an addressee awaited again of a statement that closed itself.
+func (s Snapshot) reopens(cmd Command) error {
+	if err := s.staysClosed(); err != nil {
+		return err
+	}
+	after, _ := s.ReplyOf(cmd.Transmission)
+	d, err := ReplyDetail{Day: s.Today}, error(nil)
+	switch act := AboutReplies[cmd.Kind]; {
+	case act == ReplyExpects:
+		after, _, err = after.After(act, d)
+	case s.Cited.Counts:
+		after, _, err = after.Uncounted(d, s.Cited.Left)
+	}
+	if err == nil && !after.State.Open() {
+		err = Refuse(Conflict, "Nothing is awaited again by that.")
+	}
+	return err
+}
+
+// Cited is what the message that a command about a reply names is to that reply so far.
+type Cited struct {
+	Counts bool   // as the reply
+	Left   []Date // the days on which the others came that do
+}
+
 // RemindHour is the hour of the group's day at which reminders go out.
 const RemindHour = 9
 

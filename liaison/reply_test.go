@@ -311,6 +311,43 @@ func TestStatementClosesWhenEveryAwaitedReplyIsSettled(t *testing.T) {
 	}
 }
 
+// TestWhatClosedItselfOpensAgain: the engine closes a statement because of its replies alone, so what takes back a reply takes that back too. What a
+// person closed, or another statement overtook, stays closed.
+func TestWhatClosedItselfOpensAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind   liaison.CommandKind
+		change func(*liaison.Snapshot)
+		want   liaison.State
+	}{
+		"an interim reply closed it":               {liaison.DoMarkInterim, func(*liaison.Snapshot) {}, liaison.Dispatched},
+		"what closed it was no reply":              {liaison.DoUnlinkReply, func(*liaison.Snapshot) {}, liaison.Dispatched},
+		"it was waived":                            {liaison.DoAwaitAgain, func(*liaison.Snapshot) {}, liaison.Dispatched},
+		"one addressee never got it":               {liaison.DoMarkInterim, func(s *liaison.Snapshot) { s.Outcomes[liaison.TransmissionRefused] = 1 }, liaison.DispatchedInPart},
+		"another message counts as the reply":      {liaison.DoMarkInterim, func(s *liaison.Snapshot) { s.Cited.Left = []liaison.Date{"2027-01-20"} }, liaison.Closed},
+		"the message never counted":                {liaison.DoMarkInterim, func(s *liaison.Snapshot) { s.Cited.Counts = false }, liaison.Closed},
+		"a person closed it":                       {liaison.DoMarkInterim, func(s *liaison.Snapshot) { s.ClosedItself = false }, liaison.Closed},
+		"it was recalled":                          {liaison.DoUnlinkReply, func(s *liaison.Snapshot) { s.Over = liaison.Recalls }, liaison.Closed},
+		"it was waived, and a person closed it":    {liaison.DoAwaitAgain, func(s *liaison.Snapshot) { s.ClosedItself = false }, ""},
+		"it was waived, and then superseded":       {liaison.DoAwaitAgain, func(s *liaison.Snapshot) { s.Over = liaison.Revises }, ""},
+		"an addressee replied, and is not awaited": {liaison.DoAwaitAgain, func(s *liaison.Snapshot) { s.Replies[0].State = liaison.ReplyOnTime }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ready(liaison.Closed, test.kind)
+			test.change(&s)
+			change, err := liaison.Next(s, command(test.kind, liaison.AsSecretary))
+			if change.Rule.To != test.want || (err == nil) != (test.want != "") {
+				t.Errorf("leads to %q, %v; want %q", change.Rule.To, err, test.want)
+			}
+			if err != nil && liaison.CodeOf(err) != liaison.Conflict {
+				t.Errorf("refused with %v", err)
+			}
+			if offered := slices.Contains(liaison.MayAboutReply(s, s.Replies[0], "secretary"), test.kind); offered != (err == nil) {
+				t.Errorf("is a button: %t", offered)
+			}
+		})
+	}
+}
+
 // TestButtonsOfAReply: what may be done about one reply, by whom.
 func TestButtonsOfAReply(t *testing.T) {
 	s := ready(liaison.Dispatched, liaison.DoWaive)

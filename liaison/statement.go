@@ -32,7 +32,7 @@ type StateRow struct {
 	Label   string
 	Meaning string
 	Turn    []Capacity   // who is waited for
-	Final   bool         // nothing leads out of it
+	Final   bool         // an end: nobody is waited for, and nothing leads out of it but what takes back why it was closed
 	Public  bool         // every signed-in person may read the statement from here on
 	Mode    ApprovalMode // in which it is decided on here, "" where nothing is to be decided
 }
@@ -63,7 +63,7 @@ func (s State) Label() string {
 	return string(s)
 }
 
-// Final reports whether nothing leads out of the state.
+// Final reports whether the state is an end, see [StateRow].
 func (s State) Final() bool {
 	for _, x := range States {
 		if x.State == s {
@@ -155,7 +155,10 @@ type Snapshot struct {
 
 	Outcome ReportOutcome // of a progress report
 	Replies []Reply       // what its addressees owe, in their order, from the dispatch on
+	Cited   Cited         // what a command about a reply names, while one is judged
 	Over    RelationKind  // [Recalls] or [Revises], if another statement that has left says that this one counts no more
+
+	ClosedItself bool // closed by the engine, because every reply that was awaited was settled
 
 	Absences    []Absence           // and delegations of the group's officers
 	Employers   map[PersonID][]Code // of its officers, today

@@ -85,6 +85,7 @@ const (
 	NeedReply       Need = "a reply with which this can be done"
 	NeedEvidence    Need = "the message that is the reply"
 	NeedSettled     Need = "every reply that was awaited settled"
+	NeedReopened    Need = "a statement that closed itself, and still counts, of which the reply is awaited again by this"
 	NeedDue         Need = "a date or a reminder that is due"
 	NeedStandIn     Need = "of a vice-chair: a recorded absence of the chair, or a delegation, and not to be a drafter"
 	NeedUnbiased    Need = "not to be recused"
@@ -231,9 +232,21 @@ var Table = []Rule{
 	{Command: DoLinkReply, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
 		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
 		Label: "Link a reply", Done: "Reply linked", Event: EventReplyLinked},
+	{Command: DoMarkInterim, From: []State{Closed}, To: Dispatched, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence, NeedReopened, NeedAllAccepted},
+		Label: "Mark as an interim reply", Done: "Marked as an interim reply, which opens the statement again", Event: EventReplyInterim},
+	{Command: DoMarkInterim, From: []State{Closed}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence, NeedReopened, NeedSomeFailed},
+		Label: "Mark as an interim reply", Done: "Marked as an interim reply, which opens the statement again", Event: EventReplyInterim},
 	{Command: DoMarkInterim, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
 		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
 		Label: "Mark as an interim reply", Done: "Marked as an interim reply", Event: EventReplyInterim},
+	{Command: DoUnlinkReply, From: []State{Closed}, To: Dispatched, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence, NeedReopened, NeedAllAccepted},
+		Label: "It is no reply", Done: "Reply unlinked, which opens the statement again", Event: EventReplyUnlinked},
+	{Command: DoUnlinkReply, From: []State{Closed}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
+		Needs: []Need{NeedReason, NeedReply, NeedEvidence, NeedReopened, NeedSomeFailed},
+		Label: "It is no reply", Done: "Reply unlinked, which opens the statement again", Event: EventReplyUnlinked},
 	{Command: DoUnlinkReply, From: []State{Dispatching, Dispatched, DispatchedInPart, Closed, Withdrawn}, Stays: true, Who: []Capacity{AsSecretary, AsChair, AsViceChair},
 		Needs: []Need{NeedReason, NeedReply, NeedEvidence},
 		Label: "It is no reply", Done: "Reply unlinked", Event: EventReplyUnlinked},
@@ -252,6 +265,12 @@ var Table = []Rule{
 	{Command: DoAwaitAgain, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason, NeedReply},
 		Label: "Await the reply again", Done: "Reply awaited again", Event: EventReplyExpected},
+	{Command: DoAwaitAgain, From: []State{Closed}, To: Dispatched, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedReply, NeedReopened, NeedAllAccepted},
+		Label: "Await the reply again", Done: "Reply awaited again, which opens the statement again", Event: EventReplyExpected},
+	{Command: DoAwaitAgain, From: []State{Closed}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair},
+		Needs: []Need{NeedReason, NeedReply, NeedReopened, NeedSomeFailed},
+		Label: "Await the reply again", Done: "Reply awaited again, which opens the statement again", Event: EventReplyExpected},
 	{Command: DoRemind, From: []State{Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsEngine},
 		Needs: []Need{NeedDue},
 		Label: "Remind", Done: "Replies that are due looked after", Event: EventReminded},

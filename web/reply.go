@@ -73,8 +73,8 @@ var replyTemplate = newPage[replyPage]("reply")
 // replyHints explain what each command does.
 var replyHints = map[liaison.CommandKind]string{
 	liaison.DoLinkReply:       "The message counts as the reply. One message can answer several statements.",
-	liaison.DoMarkInterim:     "It says that the reply follows. The date stays.",
-	liaison.DoUnlinkReply:     "It does not count any more, and the reply is awaited again.",
+	liaison.DoMarkInterim:     "It says that the reply follows. The date stays; a statement that closed itself by it is open again.",
+	liaison.DoUnlinkReply:     "It does not count any more, and the reply is awaited again; a statement that closed itself by it is open again.",
 	liaison.DoGrantExtension:  "The addressee is told. Both dates stay on the record.",
 	liaison.DoRefuseExtension: "The addressee is told, with your reason. The date stays.",
 	liaison.DoWaive:           "Nothing more is expected of this addressee.",

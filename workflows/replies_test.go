@@ -116,3 +116,34 @@ func TestNobodyGivesTheWorkflowsOwnCommands(t *testing.T) {
 		t.Errorf("refused with %v", got.rejection)
 	}
 }
+
+// TestWhatClosedItselfIsFollowedAgain: the run had ended with the statement. The command that opens it again starts another one, which reminds and
+// closes as the first one would have.
+func TestWhatClosedItselfIsFollowedAgain(t *testing.T) {
+	b := newBench(t)
+	due, settled := b.Now().Add(30*day), false
+	var reminded time.Time
+	b.o.plan = func(liaison.State) store.ReplyPlan {
+		if reminded.IsZero() {
+			return store.ReplyPlan{Next: due}
+		}
+		return store.ReplyPlan{Settled: settled}
+	}
+	b.o.beforeEach = func(cmd liaison.Command) {
+		switch cmd.Kind {
+		case liaison.DoRemind:
+			reminded = b.Now()
+		case liaison.DoLinkReply:
+			settled = true
+		}
+	}
+	b.give(0, liaison.Command{ID: "interim", Kind: liaison.DoMarkInterim, Evidence: "e"})
+	b.give(40*day, liaison.Command{ID: "link", Kind: liaison.DoLinkReply, Evidence: "e"})
+	if err := b.run(workflows.StatementInput{State: liaison.Closed}); err != nil {
+		t.Fatal(err)
+	}
+	if !reminded.Equal(due) || b.o.state != liaison.Closed {
+		t.Errorf("reminded at %s, want %s; the statement is %s", reminded, due, b.o.state)
+	}
+	b.wantAsked("interim", "plan", "plan", "default-test-run-id/remind/1", "plan", "plan", "link", "plan", "default-test-run-id/settled/2")
+}

@@ -29,6 +29,11 @@ func bring(ctx context.Context, q querier, snap *Snapshot, cmd liaison.Command, 
 			return err
 		}
 	}
+	if snap.ClosedItself {
+		if snap.Cited, err = cited(ctx, q, snap.Snapshot, cmd); err != nil {
+			return err
+		}
+	}
 	return propose(ctx, q, snap, cmd)
 }
 

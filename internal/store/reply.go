@@ -241,7 +241,7 @@ func (w *writing) aboutReply(ctx context.Context, act liaison.ReplyAct) (err err
 	} else if len(now) != 1 || now[0].State != before.State || now[0].Asked != before.Asked {
 		return liaison.Refuse(liaison.Conflict, "Something came in about this reply just now. Look at it again and decide then.")
 	}
-	d := liaison.ReplyDetail{Day: w.Today, Date: w.cmd.Date, Body: w.cmd.Body, Over: w.State.Final()}
+	d := liaison.ReplyDetail{Day: w.Today, Date: w.cmd.Date, Body: w.cmd.Body, Over: w.change.Rule.To.Final()}
 	if d.Body != "" {
 		var known bool
 		if err := w.QueryRow(ctx, `SELECT EXISTS (SELECT FROM body WHERE code = $1)`, d.Body).Scan(&known); err != nil {
@@ -323,18 +323,9 @@ func (w *writing) evidence(ctx context.Context, r liaison.Reply, act liaison.Rep
 	if e.day, err = today(w.Profile, at); err != nil {
 		return e, nil, err
 	}
-	links, err := replyLinks(ctx, w.tx, `l.statement_id = $1 AND l.position = $2`, w.ID, r.Position)
+	was, left, err := linkedAs(ctx, w.tx, w.ID, r.Position, w.cmd.Evidence)
 	if err != nil {
 		return e, nil, err
-	}
-	was := ""
-	for _, l := range links {
-		switch {
-		case l.Evidence() == w.cmd.Evidence:
-			was = l.Kind
-		case l.Kind == "reply":
-			left = append(left, l.Came)
-		}
 	}
 	switch {
 	case was == linkKinds[act]:
@@ -345,6 +336,31 @@ func (w *writing) evidence(ctx context.Context, r liaison.Reply, act liaison.Rep
 		e.by = w.cmd.Actor
 	}
 	return e, left, nil
+}
+
+// linkedAs is what a message was linked as to the reply of an addressee, "" for not at all, and the days on which the others came that count as
+// the reply.
+func linkedAs(ctx context.Context, q querier, id liaison.StatementID, position int, evidence string) (was string, others []liaison.Date, err error) {
+	links, err := replyLinks(ctx, q, `l.statement_id = $1 AND l.position = $2`, id, position)
+	for _, l := range links {
+		switch {
+		case l.Evidence() == evidence:
+			was = l.Kind
+		case l.Kind == linkKinds[liaison.ReplyComes]:
+			others = append(others, l.Came)
+		}
+	}
+	return was, others, err
+}
+
+// cited reads what the message that a command about a reply names is to it so far.
+func cited(ctx context.Context, q querier, snap liaison.Snapshot, cmd liaison.Command) (c liaison.Cited, err error) {
+	r, ok := snap.ReplyOf(cmd.Transmission)
+	if !ok || !cmd.Kind.Requires(liaison.NeedEvidence) {
+		return c, nil
+	}
+	was, left, err := linkedAs(ctx, q, snap.ID, r.Position, cmd.Evidence)
+	return liaison.Cited{Counts: was == linkKinds[liaison.ReplyComes], Left: left}, err
 }
 
 // ---- reading

@@ -317,6 +317,52 @@ func TestRepliesEdgeCases(t *testing.T) {
 			}
 			d.stands(id, liaison.ReplyOverdue, liaison.ReplyOverdue)
 		},
+		"edge 40: an interim reply that closed the statement is marked as one, and the clock goes on": func(d *desk) {
+			id := d.sent(sg17)
+			h := d.mails(d.reply(id, 1).Transmission, "irene@sg17.example")
+			d.closesItself(id, true)
+			d.must(d.about(id, 1, liaison.DoMarkInterim, seed.Secretary, evidenceOf(h)))
+			snap, err := d.Snapshot(d.Context(), id)
+			if err != nil || snap.State != liaison.Dispatched || snap.Replies[0].State != liaison.ReplyAwaiting || snap.Replies[0].Due != replyBy {
+				d.Fatalf("it is %s, the reply %+v, %v", snap.State, snap.Replies, err)
+			}
+			if plan, err := d.ReplyPlan(d.Context(), id); err != nil || plan.Settled || plan.Next.IsZero() {
+				d.Errorf("nothing is due of it: %+v, %v", plan, err)
+			}
+			d.on("2027-01-28")
+			if diff := cmp.Diff([]liaison.Letter{liaison.LetterReplyDue}, d.remind(id)); diff != "" {
+				d.Errorf("letters (-want +got):\n%s", diff)
+			}
+			d.says(id, 1, ask)
+			d.must(d.about(id, 1, liaison.DoGrantExtension, seed.Chair))
+			h = d.mails(d.reply(id, 1).Transmission, "irene@sg17.example")
+			d.stands(id, liaison.ReplyOnTime)
+			d.closesItself(id, true) // and again, as often as it takes
+			d.must(d.about(id, 1, liaison.DoUnlinkReply, seed.Secretary, evidenceOf(h)))
+			d.stands(id, liaison.ReplyExtended)
+			d.must(d.about(id, 1, liaison.DoWaive, seed.Chair))
+			d.closesItself(id, true)
+			d.must(d.about(id, 1, liaison.DoAwaitAgain, seed.Chair))
+			d.stands(id, liaison.ReplyExtended)
+		},
+		"edge 40: what a person closed, or what was recalled, stays closed": func(d *desk) {
+			for _, end := range []func(liaison.StatementID){
+				func(id liaison.StatementID) { carry(d.T, d.Store, id, liaison.DoClose) },
+				func(id liaison.StatementID) {
+					d.closesItself(id, true)
+					carry(d.T, d.Store, followed(d.T, d.Store, id, liaison.Recalls), liaison.DoSubmit, liaison.DoApprove, liaison.DoDispatch)
+				},
+			} {
+				id := d.sent(sg17)
+				h := d.mails(d.reply(id, 1).Transmission, "irene@sg17.example")
+				end(id)
+				d.must(d.about(id, 1, liaison.DoMarkInterim, seed.Secretary, evidenceOf(h)))
+				d.stands(id, liaison.ReplyMissing)
+				if snap, err := d.Snapshot(d.Context(), id); err != nil || snap.State != liaison.Closed {
+					d.Errorf("it is %s, %v", snap.State, err)
+				}
+			}
+		},
 		"edge 41: an extension after it was overdue keeps both dates": func(d *desk) {
 			id := d.sent(sg17)
 			d.on("2027-02-02")
