@@ -288,3 +288,37 @@ func TestEnteringAnApproval(t *testing.T) {
 		})
 	}
 }
+
+// TestADispatchByItselfAsksForTheApprovalAlone: who approved may be out of office, and their absence over, when the day comes. Only that the approval
+// was given by somebody entitled, of these bytes, and that nobody held it, counts then.
+func TestADispatchByItselfAsksForTheApprovalAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*liaison.Snapshot)
+		want   liaison.ErrorCode
+	}{
+		"the approver is in office":   {func(*liaison.Snapshot) {}, ""},
+		"the approver's term is over": {func(s *liaison.Snapshot) { s.Officers[0].Until = "2026-11-22" }, ""},
+		"a vice-chair approved, and the chair is back": {func(s *liaison.Snapshot) {
+			s.ApprovedBy, s.ApprovedAs, s.Absences = "vice-chair", liaison.AsViceChair, nil
+		}, ""},
+		"a meeting approved it, and is closed":       {func(s *liaison.Snapshot) { s.LeavesAfter, s.Meeting.State = s.Meeting.ID, liaison.MeetingClosed }, ""},
+		"that meeting still sits":                    {func(s *liaison.Snapshot) { s.LeavesAfter = s.Meeting.ID }, liaison.Conflict},
+		"it is held":                                 {func(s *liaison.Snapshot) { s.DispatchAt = nil }, liaison.Conflict},
+		"it is under embargo":                        {func(s *liaison.Snapshot) { s.Content.Embargo = s.Today.Plus(1) }, liaison.Conflict},
+		"the approval is of other bytes":             {func(s *liaison.Snapshot) { s.Digest = digestOf(liaison.Content{}) }, liaison.Conflict},
+		"who approved was not in office on that day": {func(s *liaison.Snapshot) { s.ApproverOutOfOffice = true }, liaison.Forbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ready(liaison.Approved, liaison.DoDispatch)
+			test.change(&s)
+			change, err := liaison.Next(s, command(liaison.DoDispatch, liaison.AsEngine))
+			if test.want == "" && (err != nil || change.Acting != liaison.AsEngine || change.Rule.To != liaison.Dispatching) || test.want != "" && err == nil {
+				t.Errorf("leads to %s as %s, %v; want %q", change.Rule.To, change.Acting, err, test.want)
+			}
+			_, err = liaison.Next(s, command(liaison.DoDispatch, liaison.AsViceChair))
+			if name == "a vice-chair approved, and the chair is back" && liaison.CodeOf(err) != liaison.Forbidden {
+				t.Errorf("that person could dispatch it: %v", err)
+			}
+		})
+	}
+}

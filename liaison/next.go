@@ -319,6 +319,10 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			if s.DispatchAt == nil {
 				return Refuse(Conflict, "Nothing is about to be sent: the dispatch is held already, or waits for somebody to begin it.")
 			}
+		case NeedReleased:
+			if s.LeavesAfter != "" && s.Meeting.State != MeetingClosed {
+				return Refuse(Conflict, "It leaves when the meeting that approved it is closed.")
+			}
 		case NeedMessage:
 			if err := aboutMessage(s, cmd); err != nil {
 				return err

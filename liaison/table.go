@@ -77,6 +77,7 @@ const (
 	NeedAllAccepted Need = "every message accepted"
 	NeedSomeFailed  Need = "every outcome settled, at least one not accepted"
 	NeedPending     Need = "a dispatch that has not begun yet"
+	NeedReleased    Need = "where a meeting approved it: that the meeting is closed"
 	NeedMessage     Need = "a message of which this can be done"
 	NeedAddress     Need = "an address"
 	NeedReport      Need = "a progress report that this can follow on"
@@ -166,6 +167,9 @@ var Table = []Rule{
 	{Command: DoWithdraw, From: []State{Draft, InReview, InCorrespondence, Approved}, To: Withdrawn, Who: []Capacity{AsDrafter, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
 		Label: "Withdraw", Done: "Withdrawn", Event: EventWithdrawn},
+	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsEngine},
+		Needs: []Need{NeedApproval, NeedPending, NeedReleased},
+		Label: "Dispatch", Done: "Dispatch begun by itself, on the approval", Event: EventDispatching},
 	{Command: DoDispatch, From: []State{Approved}, To: Dispatching, Who: []Capacity{AsChair, AsSecretary, AsViceChair},
 		Needs: []Need{NeedApproval, NeedStandIn},
 		Label: "Dispatch", Done: "Dispatch begun", Event: EventDispatching},

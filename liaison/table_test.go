@@ -28,7 +28,7 @@ reject          in-review:cv by-correspondence:cv tabled:cv
 recuse          in-review:cv by-correspondence:cv tabled:cv
 escalate        in-review:L by-correspondence:L
 withdraw        draft:csd in-review:csd by-correspondence:csd tabled:csd approved:csd
-dispatch        approved:csv
+dispatch        approved:csvL
 settle          dispatching:L dispatched-in-part:L
 close           dispatched:csL dispatched-in-part:csL
 reopen          approved:cesd

@@ -185,6 +185,30 @@ func TestButtonsAreForWhoMay(t *testing.T) {
 	w.as(secretary).send("POST", statementPath(other, "/do"), with(form, "reason", "Why", "command", newID())).is(t, http.StatusNotFound)
 }
 
+// TestAnEmbargoIsADay: what leaves on another day says which, and counts no seconds. What should have left says so.
+func TestAnEmbargoIsADay(t *testing.T) {
+	w := newWorld(t)
+	c := content("Not before its day")
+	c.Embargo = liaison.DateOf(w.now, time.UTC).Plus(3)
+	id := w.draft(editor, c)
+	w.do(id, liaison.DoSubmit, editor)
+	w.do(id, liaison.DoApprove, chair)
+	day, err := time.Parse(time.DateOnly, string(c.Embargo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "on " + day.Format("2 January 2006") + ", 00:00"
+	tsb := w.as(secretary)
+	tsb.at(statementPath(id, "")).says(t, "Its dispatch begins "+at, "Hold the dispatch").keepsQuiet(t, "left when this page was opened", "iframe")
+	tsb.at("/dispatch").says(t, "leaves by itself "+at)
+	w.now = w.snapshot(id).DispatchAt.Add(time.Minute)
+	tsb.at(statementPath(id, "")).says(t, "Its dispatch begins now")
+	w.now = w.now.Add(5 * time.Minute)
+	tsb.at(statementPath(id, "")).says(t, "Its dispatch should have begun at 00:00:00", "It has not", "Dispatch", "Hold the dispatch")
+	w.do(id, liaison.DoDispatch, "")
+	tsb.at(statementPath(id, "/history")).says(t, "Dispatch begun", "by itself, on the approval of "+w.snapshot(id).Officers[0].Person.Name)
+}
+
 // TestTheUndoMinute: how long is left is shown, and the dispatch can be held with one press.
 func TestTheUndoMinute(t *testing.T) {
 	w := newWorld(t)

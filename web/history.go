@@ -178,6 +178,9 @@ func eventDetails(l store.HistoryLine) []string {
 			add("in the chair's place, by a recorded absence or delegation")
 		}
 	}
+	if l.Kind == liaison.EventDispatching && l.ForName != "" {
+		add("by itself, on the approval of " + l.ForName + " as " + l.ForAs.Label())
+	}
 	if l.Where != "" {
 		at := l.Where
 		switch {

@@ -205,10 +205,11 @@ type reasons struct {
 	relay  *store.Hold
 	bodies map[liaison.Code]store.Hold
 	zone   *time.Location
+	now    time.Time
 }
 
 func (s *server) reasons(ctx context.Context, zone *time.Location) (reasons, error) {
-	out := reasons{bodies: map[liaison.Code]store.Hold{}, zone: zone}
+	out := reasons{bodies: map[liaison.Code]store.Hold{}, zone: zone, now: s.now()}
 	holds, err := s.store.Holds(ctx)
 	for _, h := range holds {
 		switch {
@@ -236,7 +237,7 @@ func (x reasons) not(t store.Transmission, state liaison.State, at *time.Time, a
 		if after != "" {
 			return "It is approved and leaves when the meeting that approved it is closed: " + after + "."
 		}
-		return "It is approved and leaves by itself at " + at.In(x.zone).Format("15:04:05") + "; until then the dispatch can be held."
+		return "It is approved and leaves by itself " + leavesAt(*at, x.now, x.zone) + "; until then the dispatch can be held."
 	}
 	words := whyNot(t, state)
 	if t.CopiedBy != "" {

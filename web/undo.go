@@ -11,14 +11,28 @@ import (
 
 // undoView is the moment of thought between an approval and its dispatch.
 type undoView struct {
-	At    string // when it leaves, in the group's zone, to the second
+	At    string // when it leaves, in the group's zone: "at 11:01:00", or on which day
 	Left  int    // seconds, when the page was made; 0 when it is due
+	Soon  bool   // so few that they are counted
+	Late  bool   // it should have left
 	Frame string // a page that counts down
 	Hold  []actionView
 }
 
 func undoViewOf(at, now time.Time, zone *time.Location, address string) undoView {
-	return undoView{At: at.In(zone).Format("15:04:05"), Left: secondsUntil(at, now), Frame: address + "/undo"}
+	left := secondsUntil(at, now)
+	return undoView{At: leavesAt(at, now, zone), Left: left, Soon: left <= int(time.Hour/time.Second), Late: now.Sub(at) > undoPatience, Frame: address + "/undo"}
+}
+
+// undoPatience is how long after its time a dispatch is taken to be just about to begin.
+const undoPatience = 2 * time.Minute
+
+// leavesAt says when something leaves by itself: to the second on the same day, and else by its day.
+func leavesAt(at, now time.Time, zone *time.Location) string {
+	if liaison.DateOf(at, zone) == liaison.DateOf(now, zone) {
+		return "at " + at.In(zone).Format("15:04:05")
+	}
+	return "on " + at.In(zone).Format("2 January 2006, 15:04")
 }
 
 func secondsUntil(at, now time.Time) int {

@@ -93,6 +93,9 @@ func TestUndo(t *testing.T) {
 			if approved.answer.State != liaison.Approved || approved.answer.DispatchAt.IsZero() {
 				t.Errorf("answered with %+v", approved.answer)
 			}
+			if test.then == "" && b.o.actors["approve/dispatch"] != "" {
+				t.Errorf("it is dispatched in the name of %s, who may be out of office by then", b.o.actors["approve/dispatch"])
+			}
 			if got := b.o.asked[:min(len(test.asked), len(b.o.asked))]; !slices.Equal(got, test.asked) {
 				t.Errorf("asked for %q, want it to begin %q", b.o.asked, test.asked)
 			}

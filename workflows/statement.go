@@ -154,8 +154,8 @@ func (s *statement) permit(ctx workflow.Context, cmd liaison.Command) error {
 	return activities.Fail(liaison.Permit(s.state, cmd))
 }
 
-// command carries out what a person asks. Approving dispatches in the same breath, or after a moment in which it can be undone,
-// in the name of who approved, unless the approver holds it. What a meeting approves waits in the register until that is closed: then
+// command carries out what a person asks. Approving dispatches in the same breath, in the name of who approved, or by itself after
+// a moment in which it can be undone, unless the approver holds it. What a meeting approves waits in the register until that is closed: then
 // somebody asks for a look at what is open.
 func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.Answer, error) {
 	answer, err := s.decide(ctx, cmd)
@@ -173,7 +173,7 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 	return s.leave(ctx, cmd, answer)
 }
 
-// leave dispatches what a command approved, in the same breath or after a moment, in the name of its actor.
+// leave dispatches what a command approved: in the same breath, in the name of its actor, or later by itself.
 func (s *statement) leave(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) (liaison.Answer, error) {
 	if !answer.DispatchAt.IsZero() {
 		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Actor: cmd.Actor, Due: answer.DispatchAt}

@@ -36,6 +36,7 @@ type office struct {
 
 	mu      sync.Mutex
 	asked   []string
+	actors  map[liaison.CommandID]liaison.PersonID // in whose name each command was carried out
 	state   liaison.State
 	busy    int
 	answers map[liaison.CommandID]liaison.Answer
@@ -90,6 +91,10 @@ func (o *office) Decide(_ context.Context, cmd liaison.Command) (liaison.Answer,
 	defer o.mu.Unlock()
 	o.busy--
 	o.note("%s", cmd.ID)
+	if o.actors == nil {
+		o.actors = map[liaison.CommandID]liaison.PersonID{}
+	}
+	o.actors[cmd.ID] = cmd.Actor
 	if a, ok := o.answers[cmd.ID]; ok {
 		return a, nil
 	}

@@ -428,6 +428,9 @@ func (w *writing) finish(ctx context.Context, answer liaison.Answer) error {
 		From: w.change.From, To: w.change.Rule.To, Revision: w.Revision, Digest: w.Digest, Ref: w.Ref, Reason: w.cmd.Reason, Stands: w.change.Stands,
 	}
 	e.Meeting, e.Item = w.at()
+	if w.cmd.Kind == liaison.DoDispatch && w.cmd.Actor == "" {
+		e.For, e.ForAs = w.ApprovedBy, w.ApprovedAs // on whose word
+	}
 	if a := w.change.Approval; a != nil {
 		e.Mode, e.On, e.Stands, e.Meeting, e.Item, e.Evidence, e.EvidenceFile = a.Mode, a.On, a.Stands, a.Meeting, a.Item, a.Evidence, a.File
 		if a.Entered != "" || w.cmd.Actor == "" { // on whose word

@@ -344,7 +344,7 @@ type OpenBatch struct {
 	Statement bool // it is the dispatch of the statement itself, not a letter to a person
 
 	Due   time.Time        `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
-	Actor liaison.PersonID `json:",omitempty"` // in whose name
+	Actor liaison.PersonID `json:",omitempty"` // who approved it, or closed the meeting; a release before this dispatched in that name
 	Waits bool             `json:",omitempty"` // it is waited for
 	Late  bool             `json:",omitempty"` // a message of it is deferred and a minute past its time, or does not leave any more
 }

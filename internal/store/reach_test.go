@@ -120,6 +120,40 @@ func TestEdge51AnEmbargo(t *testing.T) {
 	do(t, s, give(t, s, id, liaison.DoDispatch))
 }
 
+// TestWhatWaitedLeavesWithoutItsApprover: the vice-chair approves for an absent chair, the embargo ends when the chair is back, and it leaves all the
+// same, on the approval that was valid when it was given.
+func TestWhatWaitedLeavesWithoutItsApprover(t *testing.T) {
+	first, pool := open(t)
+	now := time.Now()
+	s := first.At(func() time.Time { return now })
+	record(t, s, seed.Secretary, absence(liaison.Absent, seed.Chair, liaison.Person{}))
+	c := content("w3c")
+	c.Embargo = days(20)
+	id := draft(t, s, "w3c")
+	if _, err := s.Save(t.Context(), id, seed.Editor.ID, 1, c); err != nil {
+		t.Fatal(err)
+	}
+	carry(t, s, id, liaison.DoSubmit)
+	answer := do(t, s, as(t, s, id, liaison.DoApprove, seed.ViceChair))
+	now = answer.DispatchAt
+	_, err := s.Do(t.Context(), as(t, s, id, liaison.DoDispatch, seed.ViceChair))
+	refused(t, err, liaison.Forbidden)
+	open, err := s.OpenBatches(t.Context(), id)
+	i := slices.IndexFunc(open, func(b store.OpenBatch) bool { return b.Due.Equal(answer.DispatchAt) })
+	if err != nil || i < 0 {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	if answer := do(t, s, liaison.Command{ID: open[i].Command, Kind: liaison.DoDispatch, Statement: id}); answer.State != liaison.Dispatching {
+		t.Errorf("it is %s", answer.State)
+	}
+	var acting, word, as string
+	if err := pool.QueryRow(t.Context(), `SELECT acting, for_person::text, for_as FROM event WHERE statement_id = $1 AND kind = 'dispatching'`, id).Scan(&acting, &word, &as); err != nil ||
+		acting != string(liaison.AsEngine) || word != string(seed.ViceChair.ID) || as != string(liaison.AsViceChair) {
+		t.Errorf("on the record it was begun by %s on the word of %s as %s, %v", acting, word, as, err)
+	}
+	verified(t, s)
+}
+
 func TestEdge52AConfidentialStatementIsInNobodyElsesList(t *testing.T) {
 	s, _ := open(t)
 	open := draft(t, s, "w3c")
