@@ -341,7 +341,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			}
 		case NeedSettled:
 			if !s.RepliesSettled() {
-				return Refuse(Conflict, "A reply is still awaited.")
+				return Refuse(Conflict, "A reply is still awaited, or a message on its way.")
 			}
 		case NeedReopened:
 			if err := s.reopens(cmd); err != nil {

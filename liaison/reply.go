@@ -288,9 +288,14 @@ func aboutReply(s Snapshot, cmd Command) error {
 	return err
 }
 
-// RepliesSettled reports whether replies were awaited and every one of them is settled: then the statement is closed by
-// itself. One that awaits nothing of anybody is closed by a person.
+// RepliesSettled reports whether replies were awaited and every one of them is settled, and no message is on its way any more: then the
+// statement is closed by itself. One that awaits nothing of anybody is closed by a person.
 func (s Snapshot) RepliesSettled() bool {
+	for state, n := range s.Outcomes {
+		if n > 0 && !state.Settled() {
+			return false
+		}
+	}
 	awaited := false
 	for _, r := range s.Replies {
 		if r.State.Open() {
@@ -393,9 +398,10 @@ type DueReply struct {
 }
 
 // DueReplies says what is due of the statement's replies at that instant, and when the next thing will be, zero for never. Nothing
-// is due of an addressee whom the statement has not reached, nor while it is not out, nor once it was recalled or superseded.
+// is due of an addressee whom the statement has not reached, nor while it is not out, nor once it was recalled or superseded. That a
+// message to one of them is on its way for weeks is nothing to the others.
 func (s Snapshot) DueReplies(now time.Time) (due []DueReply, next time.Time, err error) {
-	if s.State != Dispatched && s.State != DispatchedInPart || s.Over != "" {
+	if !s.State.Out() || s.Over != "" {
 		return nil, time.Time{}, nil
 	}
 	zone, err := s.Profile.Zone()

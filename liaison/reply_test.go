@@ -246,6 +246,8 @@ func TestWhatIsDueOfAReply(t *testing.T) {
 		"nothing ran for days: the latest only":  {nil, at(29), "2", at(29)},
 		"nothing ran until long after":           {nil, time.Date(2027, 2, 3, 12, 0, 0, 0, time.UTC), "overdue -3", time.Date(2027, 2, 3, 12, 0, 0, 0, time.UTC)},
 		"dispatched after the reminder's time":   {func(_ *liaison.Snapshot, r *liaison.Reply) { r.Since = at(29) }, at(29), "", time.Date(2027, 1, 30, 8, 0, 0, 0, time.UTC)},
+		"another one's message is on its way":    {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Dispatching }, at(29), "2", at(29)},
+		"approved":                               {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Approved }, at(30), "", time.Time{}},
 		"closed":                                 {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Closed }, at(30), "", time.Time{}},
 		"withdrawn":                              {func(s *liaison.Snapshot, _ *liaison.Reply) { s.State = liaison.Withdrawn }, at(30), "", time.Time{}},
 		"edge 37: recalled":                      {func(s *liaison.Snapshot, _ *liaison.Reply) { s.Over = liaison.Recalls }, at(30), "", time.Time{}},
@@ -306,6 +308,12 @@ func TestStatementClosesWhenEveryAwaitedReplyIsSettled(t *testing.T) {
 			}
 			if got := s.RepliesSettled(); got != test.want {
 				t.Errorf("settled: %t", got)
+			}
+			for _, x := range liaison.TransmissionStates {
+				s.Outcomes = map[liaison.TransmissionState]int{liaison.TransmissionAccepted: 1, x.State: 1}
+				if got := s.RepliesSettled(); got != (test.want && x.Settled) {
+					t.Errorf("settled while a message is %s: %t", x.State, got)
+				}
 			}
 		})
 	}

@@ -83,6 +83,10 @@ func (s State) Public() bool {
 	return false
 }
 
+// Out reports whether a statement in this state is with its addressees, or on its way to the last of them, and nothing has ended it: its replies
+// count.
+func (s State) Out() bool { return s.Public() && !s.Final() }
+
 // Mode is the way in which a statement in the state is decided on, "" where nothing is to be decided.
 func (s State) Mode() ApprovalMode {
 	for _, x := range States {

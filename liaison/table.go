@@ -85,7 +85,7 @@ const (
 	NeedAddressee   Need = "an addressee of the revision"
 	NeedReply       Need = "a reply with which this can be done"
 	NeedEvidence    Need = "the message that is the reply"
-	NeedSettled     Need = "every reply that was awaited settled"
+	NeedSettled     Need = "every reply that was awaited settled, and no message on its way"
 	NeedReopened    Need = "a statement that closed itself, and still counts, of which the reply is awaited again by this"
 	NeedDue         Need = "a date or a reminder that is due"
 	NeedStandIn     Need = "of a vice-chair: a recorded absence of the chair, or a delegation, and not to be a drafter"
@@ -275,7 +275,7 @@ var Table = []Rule{
 	{Command: DoAwaitAgain, From: []State{Closed}, To: DispatchedInPart, Who: []Capacity{AsSecretary, AsChair},
 		Needs: []Need{NeedReason, NeedReply, NeedReopened, NeedSomeFailed},
 		Label: "Await the reply again", Done: "Reply awaited again, which opens the statement again", Event: EventReplyExpected},
-	{Command: DoRemind, From: []State{Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsEngine},
+	{Command: DoRemind, From: []State{Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsEngine},
 		Needs: []Need{NeedDue},
 		Label: "Remind", Done: "Replies that are due looked after", Event: EventReminded},
 

@@ -52,7 +52,7 @@ refuse-extension  dispatching:cs dispatched:cs dispatched-in-part:cs
 waive             dispatching:c dispatched:c dispatched-in-part:c
 redirect          dispatching:cs dispatched:cs dispatched-in-part:cs
 await-again       dispatching:cs dispatched:cs dispatched-in-part:cs closed:cs
-remind            dispatched:L dispatched-in-part:L
+remind            dispatching:L dispatched:L dispatched-in-part:L
 open-window       in-review:cvs
 open-no-objection in-review:cv
 object            by-correspondence:cvseq approved:cvseq dispatching:cvseq dispatched:cvseq dispatched-in-part:cvseq closed:cvseq

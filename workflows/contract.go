@@ -69,7 +69,8 @@ type StatementInput struct {
 // Procedure is that of the runs that are started now.
 //
 //	1  the statement's run makes the first attempt itself; nothing is asked of GetVersion that was there before
-const Procedure = 1
+//	2  replies are followed also while a message waits to be tried again
+const Procedure = 2
 
 // knows reports whether a run has a change that was made before there were procedures. A later change takes the next number, and is asked
 // for by that: a run with an earlier one goes on as it began.

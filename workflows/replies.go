@@ -18,9 +18,13 @@ func (s *statement) follow(ctx workflow.Context) {
 	s.keep(ctx, watch{name: "replies", on: s.out, look: s.nextOfReplies, lost: "replies not looked after"})
 }
 
-// out reports whether the statement is with its addressees, so that their replies count.
+// out reports whether the statement is with its addressees, so that their replies count. While it is dispatched nothing is looked at that may be settled
+// in a moment, but where a message has to be tried again later the others have theirs.
 func (s *statement) out() bool {
-	return s.state == liaison.Dispatched || s.state == liaison.DispatchedInPart
+	if s.state == liaison.Dispatching {
+		return s.procedure >= 2 && s.waiting > 0
+	}
+	return s.state.Out()
 }
 
 // nextOfReplies is what is due of them, or when the next thing will be.

@@ -147,3 +147,42 @@ func TestWhatClosedItselfIsFollowedAgain(t *testing.T) {
 	}
 	b.wantAsked("interim", "plan", "plan", "default-test-run-id/remind/1", "plan", "plan", "link", "plan", "default-test-run-id/settled/2")
 }
+
+// TestRepliesAreFollowedWhileAMessageWaits: one message is tried again for weeks, and what is due of the other addressees is done at its time. A run of
+// an earlier procedure goes on as it began.
+func TestRepliesAreFollowedWhileAMessageWaits(t *testing.T) {
+	for procedure, want := range map[int]time.Duration{1: 30 * day, workflows.Procedure: 10 * day} {
+		b := newBench(t)
+		b.o.addressees = 2
+		began := b.Now()
+		b.o.sending = func(id liaison.TransmissionID, _ int) (liaison.TransmissionState, error) {
+			if id == "to 1" && b.Now().Sub(began) < 30*day {
+				return liaison.TransmissionDeferred, nil
+			}
+			return liaison.TransmissionAccepted, nil
+		}
+		var reminded time.Time
+		b.o.plan = func(liaison.State) store.ReplyPlan {
+			if reminded.IsZero() {
+				return store.ReplyPlan{Next: began.Add(10 * day)}
+			}
+			return store.ReplyPlan{}
+		}
+		b.o.beforeEach = func(cmd liaison.Command) {
+			if cmd.Kind == liaison.DoRemind {
+				reminded = b.Now()
+				if within := b.o.state == liaison.Dispatching; within != (want < 30*day) {
+					t.Errorf("reminded while it was %s", b.o.state)
+				}
+			}
+		}
+		b.give(0, liaison.Command{Kind: liaison.DoApprove})
+		b.give(40*day, liaison.Command{Kind: liaison.DoClose})
+		if err := b.run(workflows.StatementInput{State: liaison.InReview, Procedure: procedure}); err != nil {
+			t.Fatal(err)
+		}
+		if after := reminded.Sub(began); after < want || after > want+day {
+			t.Errorf("by procedure %d it is reminded after %s, want %s", procedure, after, want)
+		}
+	}
+}

@@ -55,9 +55,10 @@ func (s *statement) send(ctx workflow.Context, batch store.OpenBatch) {
 		return
 	}
 	s.sending++
+	s.waiting++
 	s.under[batch.Command] = true
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { s.sending--; delete(s.under, batch.Command) }()
+		defer func() { s.sending--; s.waiting--; delete(s.under, batch.Command) }()
 		if err := s.dispatch(ctx, batch); err != nil {
 			workflow.GetLogger(ctx).Error("dispatch not settled", "statement", s.id, "batch", batch.Command, "err", err)
 		}

@@ -26,6 +26,7 @@ type statement struct {
 	released  []store.OpenBatch          // commands whose messages are to be sent
 	fresh     []store.OpenBatch          // those of them that nobody has begun to send
 	sending   int                        // dispatches of the statement that are under way
+	waiting   int                        // those of them that the first attempt did not settle
 	under     map[liaison.CommandID]bool // those, by their commands
 	pending   *store.OpenBatch           // a dispatch that begins by itself, unless somebody thinks better of it
 	mend      bool                       // somebody asked for a look at what is open

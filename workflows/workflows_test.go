@@ -401,9 +401,12 @@ func (b *bench) give(after time.Duration, cmd liaison.Command) *told {
 
 func (b *bench) run(in workflows.StatementInput) error {
 	b.t.Helper()
-	in.ID, in.Procedure = id, workflows.Procedure
-	if b.older {
+	in.ID = id
+	switch {
+	case b.older:
 		in.Procedure = 0
+	case in.Procedure == 0:
+		in.Procedure = workflows.Procedure
 	}
 	b.o.state = in.State
 	b.ExecuteWorkflow(workflows.StatementWorkflow, in)

@@ -101,7 +101,7 @@ func (t *tx) awaited(ctx context.Context, reminder liaison.TransmissionID) (open
 	if err != nil {
 		return false, 0, fmt.Errorf("read what a reminder is of: %w", err)
 	}
-	return same && state.Counts() && (statement == liaison.Dispatched || statement == liaison.DispatchedInPart), version, nil
+	return same && state.Counts() && statement.Out(), version, nil
 }
 
 // doubted reports whether it is still not known that the message arrived which a letter asks about.

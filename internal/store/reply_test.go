@@ -187,6 +187,37 @@ func TestRepliesEdgeCases(t *testing.T) {
 	reply := liaison.Response{Kind: liaison.RespondReplied, Text: "Our answer."}
 	ask := liaison.Response{Kind: liaison.RespondExtensionAsked, Text: "We meet in March.", Date: "2027-03-31"}
 	for name, test := range map[string]func(d *desk){
+		"one body is paused for weeks: the others are reminded and become overdue, and nothing closes before it has gone": func(d *desk) {
+			id := liaison.StatementID(uuid.NewString())
+			c := content()
+			c.Deadline, c.Addressees = replyBy, []liaison.Addressee{sg17, w3c}
+			_, err := d.Create(d.Context(), id, seed.Editor.ID, c)
+			d.must(err)
+			carry(d.T, d.Store, id, liaison.DoSubmit, liaison.DoApprove)
+			d.must(d.HoldBody(d.Context(), "w3c", "Their mailbox moves.", seed.Secretary.ID))
+			ts := sealed(d.T, d.Store, carry(d.T, d.Store, id, liaison.DoDispatch))
+			attempt(d.T, d.Store, ts[0].ID, liaison.TransmissionAccepted)
+			if plan, err := d.ReplyPlan(d.Context(), id); err != nil || plan.Next.IsZero() {
+				d.Errorf("nothing is due of it: %+v, %v", plan, err)
+			}
+			d.on("2027-01-28")
+			if diff := cmp.Diff([]liaison.Letter{liaison.LetterReplyDue}, d.remind(id)); diff != "" {
+				d.Errorf("letters (-want +got):\n%s", diff)
+			}
+			d.on("2027-01-30")
+			d.remind(id)
+			d.stands(id, liaison.ReplyOverdue, liaison.ReplyAwaiting) // who was not reached owes nothing yet
+			d.mails(ts[0].ID, "irene@sg17.example")
+			d.must(d.about(id, 2, liaison.DoWaive, seed.Chair))
+			d.closesItself(id, false)
+			holds, err := d.Holds(d.Context())
+			d.must(err)
+			_, err = d.Lift(d.Context(), holds[0].ID, "It has moved.", seed.Secretary.ID)
+			d.must(err)
+			attempt(d.T, d.Store, ts[1].ID, liaison.TransmissionAccepted)
+			carry(d.T, d.Store, id, liaison.DoSettle)
+			d.closesItself(id, true)
+		},
 		"edge 4: of mixed purposes, only that for action becomes overdue": func(d *desk) {
 			id := d.sent(sg17, ieee)
 			d.stands(id, liaison.ReplyAwaiting, liaison.ReplyNotAwaited)
