@@ -68,3 +68,42 @@ func TestMendComesToAll(t *testing.T) {
 		}
 	}
 }
+
+// TestMendTellsWhoStandsIn: who comes to stand in for the chair while something waits is told without anybody giving a command.
+func TestMendTellsWhoStandsIn(t *testing.T) {
+	a, env, _, _ := severalTo(t, &byAddress{answer: func(string, func() error) mail.Result { return mail.Result{} }}, "w3c")
+	id := liaison.StatementID(uuid.NewString())
+	c := liaison.Content{
+		Source: seed.JCAML, Title: "Roadmap", Deadline: "2099-01-31", ReplyTo: "jca-ml@liaison.example", Language: "en", Abstract: "Asks.", Text: "Please review.",
+		Contacts: []liaison.Contact{{Name: seed.Chair.Name, Email: seed.Chair.Email}}, Addressees: []liaison.Addressee{{Body: "w3c", Purpose: liaison.ForAction}},
+	}
+	if _, err := a.Store.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: "submit", Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID}); err != nil {
+		t.Fatal(err)
+	}
+	begins := time.Now().AddDate(0, 0, 2)
+	if err := a.Store.RecordAbsence(t.Context(), seed.Secretary.ID, liaison.Absence{
+		ID: liaison.AbsenceID(uuid.NewString()), Group: seed.JCAML, Kind: liaison.Absent, Person: seed.Chair, Evidence: "E-mail",
+		From: liaison.DateOf(begins, time.UTC), Until: liaison.DateOf(begins.AddDate(0, 0, 9), time.UTC),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	a.Store, a.Runs = a.Store.At(func() time.Time { return begins.AddDate(0, 0, 2) }), &stubborn{asked: map[liaison.StatementID]int{}}
+	for range 2 {
+		if _, err := env.ExecuteActivity(a.Mend); err != nil {
+			t.Fatal(err)
+		}
+	}
+	history, err := a.Store.History(t.Context(), id)
+	told := 0
+	for _, e := range history {
+		if e.Kind == liaison.EventLeftToDeputy {
+			told++
+		}
+	}
+	if err != nil || told != 1 {
+		t.Errorf("who stands in was told %d times, %v", told, err)
+	}
+}

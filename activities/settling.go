@@ -91,11 +91,13 @@ func canary(from, to, id string) []byte {
 	return b.Bytes()
 }
 
-// Mend takes up what came in by the pages and moves messages, and nudges the statements whose messages want another look: in doubt and settling by now, deferred with nobody waiting, or all
-// accepted and the statement not told. One that cannot be nudged keeps no other waiting: else, when there are many and the time is
-// over before their end, it would be the same ones each time that nobody comes to.
+// Mend takes up what came in by the pages and moves messages, and nudges the statements whose messages want another look: in doubt and
+// settling by now, deferred with nobody waiting, or all accepted and the statement not told. It tells who came to stand in for the chair
+// while a decision waits. One that cannot be nudged keeps no other waiting: else, when there are many and the time is over before their
+// end, it would be the same ones each time that nobody comes to.
 func (a *Activities) Mend(ctx context.Context) (int, error) {
 	_, late := a.Store.TakeUp(ctx) // before Ripe, which finds what follows from it
+	_, untold := a.Store.TellStandIns(ctx)
 	ripe, err := a.Store.Ripe(ctx, a.Settling)
 	if err != nil {
 		return 0, Fail(err)
@@ -106,7 +108,7 @@ func (a *Activities) Mend(ctx context.Context) (int, error) {
 	for _, st := range ripe {
 		g.Go(func() error { return a.Runs.Nudge(ctx, st.ID, st.State) })
 	}
-	if err := errors.Join(g.Wait(), late); err != nil {
+	if err := errors.Join(g.Wait(), late, untold); err != nil {
 		return 0, Fail(err)
 	}
 	return len(ripe), nil

@@ -186,6 +186,59 @@ func (s Snapshot) StandsIn(p PersonID) bool {
 	return err == nil
 }
 
+// standIns lists the vice-chairs who can decide in the chair's place today.
+func (s Snapshot) standIns() []Person {
+	return slices.DeleteFunc(s.InOffice(OfficeViceChair), func(p Person) bool { return !s.StandsIn(p.ID) })
+}
+
+// Deciders lists who is asked to decide today: who holds the chair, absent or not, and the vice-chairs who stand in.
+func (s Snapshot) Deciders() []Person { return append(s.InOffice(OfficeChair), s.standIns()...) }
+
+// LeftToDeputy is the absence or delegation by which a vice-chair came to decide in the chair's place on what waited before, so that
+// nobody was told when it was submitted or tabled. It is false when nobody stands in, nothing waits, or the record has it that who
+// stands in was told. Who is told early is told from the hour of reminders on.
+func (s Snapshot) LeftToDeputy() (Absence, bool) {
+	since, ok := s.waitsSince()
+	zone, err := s.Profile.Zone()
+	if !ok || err != nil { // a profile without a zone is refused when it is loaded
+		return Absence{}, false
+	}
+	for _, p := range s.standIns() {
+		id, err := s.standing(p.ID, s.Today)
+		i := slices.IndexFunc(s.Absences, func(a Absence) bool { return a.ID == id })
+		if err != nil || i < 0 || slices.Contains(s.LeftBy, id) {
+			continue
+		}
+		a := s.Absences[i]
+		if a.begins(0, zone).After(since) && !s.Now.Before(a.begins(RemindHour, zone)) {
+			return a, true
+		}
+	}
+	return Absence{}, false
+}
+
+// begins is the moment from which on the entry empowers: when it was recorded, or the hour of its first day.
+func (a Absence) begins(hour int, zone *time.Location) time.Time {
+	if day := a.From.at(hour, zone); day.After(a.Recorded) {
+		return day
+	}
+	return a.Recorded
+}
+
+// waitsSince is since when a decision is asked of the chair, in whichever way, or false.
+func (s Snapshot) waitsSince() (time.Time, bool) {
+	switch {
+	case s.State == InCorrespondence && s.Window != nil && s.Window.Over(s.Now):
+		return s.Window.Ends, true
+	case s.State == InReview || s.State == Tabled:
+		if s.Since.After(s.SubmittedAt) {
+			return s.Since, true
+		}
+		return s.SubmittedAt, !s.SubmittedAt.IsZero()
+	}
+	return time.Time{}, false
+}
+
 // recused says why the person may not decide on the statement, or nil. It follows from an employer that is addressed, where
 // the profile says so, and from the person's own word.
 func (s Snapshot) recused(p PersonID) *Error {

@@ -87,6 +87,9 @@ const (
 	EventWaitsDeputy      EventKind = "waits-vice-chair"
 	EventWaitsSecretariat EventKind = "waits-secretary"
 
+	// An absence or a delegation begins while a decision waits: who stands in is told; see [Snapshot.LeftToDeputy].
+	EventLeftToDeputy EventKind = "left-to-vice-chair"
+
 	// What happens while a statement is up for objections; see window.go.
 	EventWindowOpened    EventKind = "window-opened"
 	EventWindowClosing   EventKind = "window-closing"
@@ -196,6 +199,7 @@ var Events = []struct {
 	{EventWaitsChair, "Waits for a decision: the chair told"},
 	{EventWaitsDeputy, "Waits for a decision: the vice-chair told"},
 	{EventWaitsSecretariat, "Waits for a decision: the secretariat told"},
+	{EventLeftToDeputy, "Left to a vice-chair, who is told that it waits"},
 	{EventWindowOpened, "Put up for objections"},
 	{EventWindowClosing, "Window for objections: those reminded who have said nothing"},
 	{EventWindowEnded, "Window for objections over; the chair decides"},

@@ -137,6 +137,8 @@ type Readership string
 // The readerships.
 const (
 	TheChair       Readership = "chair"
+	WhoDecides     Readership = "who decides today" // the chair, and a vice-chair who stands in
+	TheStandIn     Readership = "vice-chair who stands in"
 	TheSecretariat Readership = "secretariat"
 	TheDeputy      Readership = "vice-chair"
 	TheDrafter     Readership = "drafter" // who drafted it first
@@ -164,7 +166,7 @@ type Notice struct {
 // have somebody told of another one, add a row. Events about a letter to a person are never looked up, so no notice leads to
 // another one, whatever comes back to it (RFC 3834, 2).
 var Notices = []Notice{
-	{Event: EventSubmitted, Letter: LetterReview, To: []Readership{TheChair}},
+	{Event: EventSubmitted, Letter: LetterReview, To: []Readership{WhoDecides}},
 	{Event: EventReturned, Letter: LetterReturned, To: []Readership{TheDrafter}},
 	{Event: EventRejected, Letter: LetterRejected, To: []Readership{TheDrafter}},
 	{Event: EventApproved, Letter: LetterApproved, To: []Readership{OnWhoseWord, TheChair, TheDrafter, TheSecretariat}, Others: true},
@@ -173,9 +175,10 @@ var Notices = []Notice{
 	{Event: EventWaitsChair, Letter: LetterWaiting, To: []Readership{TheChair}},
 	{Event: EventWaitsDeputy, Letter: LetterWaiting, To: []Readership{TheDeputy}},
 	{Event: EventWaitsSecretariat, Letter: LetterWaiting, To: []Readership{TheSecretariat}},
+	{Event: EventLeftToDeputy, Letter: LetterWaiting, To: []Readership{TheStandIn}},
 	{Event: EventWindowOpened, Letter: LetterWindowOpened, To: []Readership{TheConsulted}, Others: true},
 	{Event: EventWindowClosing, Letter: LetterWindowClosing, To: []Readership{TheSilent}},
-	{Event: EventWindowEnded, Letter: LetterWindowClosed, To: []Readership{TheChair, TheDrafter, TheSecretariat}},
+	{Event: EventWindowEnded, Letter: LetterWindowClosed, To: []Readership{WhoDecides, TheDrafter, TheSecretariat}},
 	{Event: EventObjected, Letter: LetterWindowClosed, To: []Readership{TheConsulted, TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventWindowCancelled, Letter: LetterWindowClosed, To: []Readership{TheConsulted, TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventReturned, From: InCorrespondence, Letter: LetterWindowClosed, To: []Readership{TheConsulted}, Others: true, Rest: true},
@@ -207,7 +210,7 @@ var Notices = []Notice{
 	{Event: EventReturnedByParent, Letter: LetterReportPresented, To: []Readership{TheChair, TheDrafter, TheSecretariat}, Others: true},
 	{Event: EventProposalAnswered, Letter: LetterProposalAnswered, To: []Readership{TheChair, TheSecretariat}, Others: true},
 
-	{Event: EventTabled, Letter: LetterTabled, To: []Readership{TheDrafter, TheChair}, Others: true},
+	{Event: EventTabled, Letter: LetterTabled, To: []Readership{TheDrafter, WhoDecides}, Others: true},
 	{Event: EventPutOff, Letter: LetterPutOff, To: []Readership{TheDrafter, TheSecretariat}, Others: true},
 }
 
@@ -248,6 +251,10 @@ func (n Notice) Readers(s Snapshot, e Event) []Person {
 		switch to {
 		case TheChair:
 			people = s.InOffice(OfficeChair)
+		case WhoDecides:
+			people = s.Deciders()
+		case TheStandIn:
+			people = s.standIns()
 		case TheDeputy:
 			people = s.InOffice(OfficeViceChair)
 		case TheSecretariat:

@@ -170,6 +170,7 @@ type Snapshot struct {
 	SubmittedOn Date                // of the latest revision, in the group's zone
 	SubmittedAt time.Time           // the same moment
 	Escalated   int                 // how many offices were told that it waits, since it is in its state
+	LeftBy      []AbsenceID         // of which who stands in was told, since it is in its state
 	Since       time.Time           // when it came into its state
 
 	Window *Window // in which these bytes, or those that were approved, lie or lay open for objections; nil for none

@@ -103,7 +103,7 @@ var (
 		"table": "tabled", "defer": "put-off", "approve-edited": "approved",
 	}
 	sends = map[liaison.CommandKind][]string{
-		"submit": {"review-requested to chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
+		"submit": {"review-requested to chair", "review-requested to vice-chair"}, "return": {"returned to author"}, "reject": {"rejected to author"},
 		"settle": {"dispatched to author", "dispatched to secretary"},
 		"reopen": {"approval-void to chair", "approval-void to author", "approval-void to secretary"}, "amend": {"amended to chair"},
 		"escalate": {"decision-waiting to chair"},
@@ -224,8 +224,8 @@ func checkChange(t *testing.T, got liaison.Change, from liaison.State, kind liai
 	if kind == liaison.DoTest { // to who asks for it
 		want = []string{"test to " + string(command(kind, acting).Actor)}
 	}
-	if kind == liaison.DoTable { // to the drafter and the chair, but for who did it
-		for _, who := range []string{"author", "chair"} {
+	if kind == liaison.DoTable { // to the drafter and who decides, but for who did it
+		for _, who := range []string{"author", "chair", "vice-chair"} {
 			if who != string(command(kind, acting).Actor) {
 				want = append(want, "tabled to "+who)
 			}

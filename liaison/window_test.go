@@ -328,7 +328,7 @@ func TestTheEndOfAWindow(t *testing.T) {
 		if err != nil || change.Approval != nil || change.Rule.To != liaison.InCorrespondence {
 			t.Fatalf("%+v, %v", change, err)
 		}
-		if diff := cmp.Diff([]string{"correspondence-closed to chair", "correspondence-closed to author", "correspondence-closed to secretary"}, letters(change)); diff != "" {
+		if diff := cmp.Diff([]string{"correspondence-closed to chair", "correspondence-closed to vice-chair", "correspondence-closed to author", "correspondence-closed to secretary"}, letters(change)); diff != "" {
 			t.Errorf("told (-want +got):\n%s", diff)
 		}
 		if len(s.Window.Silent()) != 3 || len(s.Window.Said) != 0 {

@@ -21,6 +21,10 @@ func TestAViceChairStandsInOnThePages(t *testing.T) {
 	lee.send("POST", "/absences", with(form, "until", "2026-11-30")).is(t, http.StatusSeeOther) // the same form again
 
 	carugi.at("/").says(t, "While the chair travels", "Review and decide")
+	another := w.draft(editor, content("Drafted while the chair travels"))
+	author := w.as(editor)
+	author.at(statementPath(another, "/submit")).says(t, "Kangchan Lee and Marco Carugi will be asked to decide")
+	author.at(author.send("POST", statementPath(another, "/submit"), author.at(statementPath(another, "/submit")).form(t, "/submit")).location(t)).says(t, "Kangchan Lee and Marco Carugi are asked to decide.")
 	page := carugi.at(statementPath(id, "/review")).says(t, "You decide as Vice-chair , in the chair's place", "My mail of 22 November 2026.", "It waits since today")
 	decided := carugi.send("POST", statementPath(id, "/review"), with(page.form(t, "/review"), "action", "hold", "consultation", "E-mail of 22 November 2026"))
 	carugi.at(decided.location(t)).says(t, "JCA-ML Vice-chair, between meetings", "Marco Carugi as Vice-chair, by delegation of the chair")

@@ -375,14 +375,17 @@ func (s *server) flash(r *http.Request, snap store.Snapshot) (string, error) {
 	}
 	switch answer.State {
 	case liaison.InReview:
-		var chairs []string
-		for _, p := range snap.InOffice(liaison.OfficeChair) {
-			chairs = append(chairs, p.Name)
+		var asked []string
+		for _, p := range snap.Deciders() {
+			asked = append(asked, p.Name)
 		}
-		if len(chairs) == 0 {
+		switch len(asked) {
+		case 0:
 			return "Submitted for approval. Nobody holds the chair today, so nobody was asked.", nil
+		case 1:
+			return "Submitted for approval. " + asked[0] + " is asked to decide.", nil
 		}
-		return "Submitted for approval. " + list(chairs) + " is asked to decide.", nil
+		return "Submitted for approval. " + list(asked) + " are asked to decide.", nil
 	case liaison.Approved:
 		if r.URL.Query().Get("as") == "amended" {
 			return "Corrected editorially, under the same approval. Who approved it is told.", nil

@@ -55,7 +55,7 @@ func (s *server) writeSubmit(w http.ResponseWriter, r *http.Request, status int,
 	}
 	p.Ready = len(p.Blocking) == 0
 	var names []string
-	for _, x := range snap.InOffice(liaison.OfficeChair) {
+	for _, x := range snap.Deciders() {
 		names = append(names, x.Name)
 	}
 	p.Approvers = list(names)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -96,4 +97,43 @@ func (s *Store) EndAbsence(ctx context.Context, actor liaison.PersonID, id liais
 		t.record(liaison.Event{Kind: liaison.EventAbsenceEnded, Actor: actor, Acting: acting, Body: a.Group, Stands: a.ID, For: a.Person.ID, Until: snap.Today, Reason: reason})
 		return nil
 	})
+}
+
+// TellStandIns tells the vice-chairs who stand in for the chair of each decision that waited before they did; see
+// [liaison.Snapshot.LeftToDeputy]. It returns the statements of which it told. Repeating it tells nobody twice.
+func (s *Store) TellStandIns(ctx context.Context) (out []liaison.StatementID, err error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT s.id FROM statement s
+		WHERE s.state IN ('in-review', 'by-correspondence', 'tabled') AND EXISTS (
+			SELECT FROM absence b
+			WHERE b.group_code = s.group_code AND b.ended_on IS NULL AND $1::date BETWEEN b.held_from - 1 AND b.held_until + 1 -- which day it is there, its zone says
+				AND NOT EXISTS (SELECT FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind = 'left-to-vice-chair' AND e.absence_id = b.id))
+		ORDER BY s.id`, liaison.DateOf(s.now(), time.UTC))
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what is left to a vice-chair: %w", err))
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[liaison.StatementID])
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read what is left to a vice-chair: %w", err))
+	}
+	for _, id := range ids {
+		err := s.write(ctx, func(t *tx) error {
+			snap, _, err := snapshot(ctx, t, id, "", t.now, " FOR UPDATE OF s")
+			if err != nil {
+				return err
+			}
+			if a, ok := snap.LeftToDeputy(); ok {
+				t.record(liaison.Event{
+					Kind: liaison.EventLeftToDeputy, Statement: id, Version: snap.Version, Acting: liaison.AsEngine, From: snap.State, To: snap.State,
+					Revision: snap.Revision, Digest: snap.Digest, Stands: a.ID, Until: a.Until,
+				})
+				out = append(out, id)
+			}
+			return nil
+		})
+		if err != nil {
+			return out, fmt.Errorf("tell who stands in: %w", err)
+		}
+	}
+	return out, nil
 }

@@ -100,6 +100,45 @@ func TestAViceChairStandsIn(t *testing.T) {
 	}
 }
 
+// TestWhoStandsInIsTold: who stands in is told of what is submitted then, and of what waited before, once.
+func TestWhoStandsInIsTold(t *testing.T) {
+	t.Parallel()
+	s, pool := open(t)
+	now := time.Date(2026, 12, 1, 11, 0, 0, 0, time.UTC)
+	s = s.At(func() time.Time { return now })
+	ctx := t.Context()
+	before, decided := draft(t, s, "w3c"), draft(t, s, "w3c")
+	carry(t, s, before, liaison.DoSubmit)
+	carry(t, s, decided, liaison.DoSubmit, liaison.DoApprove)
+	now = now.Add(time.Hour)
+	a := absence(liaison.Absent, seed.Chair, liaison.Person{})
+	a.From, a.Until = "2026-12-03", "2026-12-12"
+	record(t, s, seed.Secretary, a)
+	told := func(want ...liaison.StatementID) {
+		t.Helper()
+		got, err := s.TellStandIns(ctx)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Fatalf("at %s: %v, told of (-want +got):\n%s", now, err, diff)
+		}
+	}
+	told() // the chair is here until the day after tomorrow
+	now = time.Date(2026, 12, 3, 11, 0, 0, 0, time.UTC)
+	told(before)
+	told()
+	since := draft(t, s, "w3c")
+	carry(t, s, since, liaison.DoSubmit)
+	told()
+	rows, err := pool.Query(ctx, `SELECT t.letter || ' of ' || CASE t.statement_id WHEN $2 THEN 'what waited' WHEN $3 THEN 'what came' ELSE 'something else' END FROM transmission t WHERE t.person_id = $1 ORDER BY t.created_at`, seed.ViceChair.ID, before, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if diff := cmp.Diff([]string{"decision-waiting of what waited", "review-requested of what came"}, letters); diff != "" || err != nil {
+		t.Errorf("%v, the vice-chair got (-want +got):\n%s", err, diff)
+	}
+	verified(t, s)
+}
+
 func TestAbsencesAreOnTheRecord(t *testing.T) {
 	t.Parallel()
 	s, pool := open(t)

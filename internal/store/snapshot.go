@@ -63,6 +63,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 			coalesce(d.mode, ''), coalesce(d.given_on::text, ''), coalesce(d.absence_id::text, ''), coalesce(d.entered_by::text, ''),
 			coalesce(d.evidence, ''), coalesce(d.evidence_file, ''), coalesce(d.meeting_id::text, ''), coalesce(d.agenda_item, 0), r.submitted_at,
 			(SELECT count(*) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind IN ('waits-chair', 'waits-vice-chair', 'waits-secretary')),
+			ARRAY(SELECT e.absence_id::text FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind = 'left-to-vice-chair'),
 			(SELECT max(at) FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.from_state <> e.to_state), d.window_id::text, d.consulted, d.consultation,
 			s.state = 'closed' AND EXISTS (SELECT FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind = 'closed' AND e.actor IS NULL),
 			coalesce(s.tabled_for::text, ''), coalesce(s.tabled_item, 0), coalesce(s.leaves_after::text, ''),
@@ -74,7 +75,7 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 		st, a := &snap.Statement, &snap.Approval
 		err := row.Scan(&st.ID, &st.Group, &st.State, &st.Version, &st.Drafter, &st.Revision, &st.Digest,
 			&st.Number, &st.Period, &st.Ref, &st.RevNumber, &st.CorrigendumNumber, &st.ApprovedDigest, &st.ApprovedBy, &st.ApprovedAs, &st.ApprovedAt, &st.AmendedDigest, &snap.ApproverOutOfOffice,
-			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated,
+			&a.Mode, &a.On, &a.Stands, &a.Entered, &a.Evidence, &a.File, &a.Meeting, &a.Item, &submitted, &snap.Escalated, &snap.LeftBy,
 			&since, &window, &consulted, &reference, &snap.ClosedItself,
 			&st.TabledFor, &st.TabledItem, &st.LeavesAfter,
 			&judged.key, &judged.version, &snap.Dispatched, &snap.DispatchAt, &snap.Created, &snap.Changed, &snap.DrafterPerson.Name, &snap.DrafterPerson.Email, &snap.DrafterPerson.Affiliation, &snap.DrafterPerson.Language)
