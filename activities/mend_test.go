@@ -80,7 +80,7 @@ func TestMendTellsWhoStandsIn(t *testing.T) {
 	if _, err := a.Store.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: "submit", Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID}); err != nil {
+	if _, err := env.ExecuteActivity(a.Decide, liaison.Command{ID: "submit one that waits", Kind: liaison.DoSubmit, Statement: id, Actor: seed.Editor.ID}); err != nil {
 		t.Fatal(err)
 	}
 	begins := time.Now().AddDate(0, 0, 2)

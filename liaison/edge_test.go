@@ -161,6 +161,42 @@ func TestEdgeCasesOfTheEnvelope(t *testing.T) {
 	})
 }
 
+// TestEdge33ABodyThatEndsWhileItWaits: what was submitted to it is not approved; what goes to a mailbox that was changed is pointed out.
+func TestEdge33ABodyThatEndsWhileItWaits(t *testing.T) {
+	moved := func(s *liaison.Snapshot) {
+		b := s.Known.Bodies["itu-t/sg16"]
+		b.Email = "sg16-new@itu-t.example"
+		s.Known.Bodies["itu-t/sg16"] = b
+	}
+	for name, x := range map[string]struct {
+		state    liaison.State
+		on       liaison.Date
+		change   func(*liaison.Snapshot)
+		blocking bool
+		says     string // "" for nothing
+	}{
+		"still in force":                {liaison.InReview, "2024-12-31", nil, false, ""},
+		"ended, with a successor":       {liaison.InReview, "2025-01-01", nil, true, "ITU-T SG16 ended on 31 December 2024, after this was submitted; its work is with ITU-T SG21. Return it for changes"},
+		"ended while it was tabled":     {liaison.Tabled, "2025-01-01", nil, true, "its work is with ITU-T SG21"},
+		"ended without a successor":     {liaison.InReview, "2025-01-01", func(s *liaison.Snapshot) { delete(s.Known.Bodies, "itu-t/sg21") }, true, "no successor is recorded"},
+		"another mailbox":               {liaison.InReview, "2024-12-31", moved, false, "it would go to sg16@itu-t.example, and sg16-new@itu-t.example is recorded now"},
+		"a draft is worked out anew":    {liaison.Draft, "2025-01-01", nil, false, ""},
+		"a draft, with another mailbox": {liaison.Draft, "2024-12-31", moved, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := review(t, func(s *liaison.Snapshot) { s.Today = "2024-12-20" }, addressed("itu-t/sg16", liaison.ForAction))
+			s.State, s.Today = x.state, x.on
+			if x.change != nil {
+				x.change(&s)
+			}
+			found := slices.DeleteFunc(s.Check(), func(f liaison.Finding) bool { return f.Field != "addressees" })
+			if x.says == "" && len(found) > 0 || x.says != "" && (len(found) != 1 || found[0].Blocking != x.blocking || !strings.Contains(found[0].Message, x.says) || found[0].Rule == "") {
+				t.Errorf("found %+v, want %q, blocking: %t", found, x.says, x.blocking)
+			}
+		})
+	}
+}
+
 func TestRefusalsGiveTheRuleAndItsSource(t *testing.T) {
 	s := ready(liaison.Draft, liaison.DoSubmit)
 	s.Content.Deadline = ""

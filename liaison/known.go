@@ -1,6 +1,7 @@
 package liaison
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -60,6 +61,7 @@ func (s Snapshot) inForce() *Error {
 
 func (s Snapshot) checkBody(l *checkList, a Addressee) {
 	b, known := s.Known.Bodies[a.Body]
+	s.checkWhere(l, a)
 	r, profiled := s.Known.reach(a.Body)
 	if m, ok := s.Known.Meetings[a.Body]; ok && slices.Contains(s.Profile.DeadlineFor, a.Purpose) && s.Content.Deadline != "" && s.Content.Deadline < m.From {
 		l.should("deadline", sourceA1, "%s meets next on %s, after the reply is required. A later deadline gives it a meeting to agree on a reply.", a.Name, m.From)
@@ -92,6 +94,27 @@ func (s Snapshot) checkBody(l *checkList, a Addressee) {
 		if ext := strings.TrimPrefix(extension(x.Name), "."); !slices.Contains(r.Formats, ext) {
 			l.should("attachments", sourceRFC4053, "%s takes %s only; %s is another form.", a.Name, strings.Join(r.Formats, ", "), x.Name)
 		}
+	}
+}
+
+// checkWhere holds a submitted revision against the address book of today: its addressees and their mailboxes are those of the day of its
+// submission (rules of the field, edge case 33). A draft has its own worked out anew when it is saved and submitted.
+func (s Snapshot) checkWhere(l *checkList, a Addressee) {
+	b, known := s.Known.Bodies[a.Body]
+	if !known || s.State == None || s.State == Draft {
+		return
+	}
+	if b.Until != "" && s.Today > b.Until {
+		next, _, err := Resolve(a.Body, s.Today, s.Known.Body)
+		if err != nil {
+			l.must("addressees", sourceA1, "%s ended on %s, after this was submitted, and no successor is recorded. Return it for changes: another body is to be addressed.", a.Name, b.Until)
+			return
+		}
+		l.must("addressees", sourceA1, "%s ended on %s, after this was submitted; its work is with %s. Return it for changes: when it is submitted again, %s is addressed.", a.Name, b.Until, next.Label(), next.Label())
+		return
+	}
+	if now := s.Known.mailbox(b); now != a.Email {
+		l.should("addressees", sourceA1, "The mailbox of %s was changed after this was submitted: it would go to %s, and %s is recorded now. Return it for changes if it is to go there.", a.Name, a.Email, cmp.Or(now, "none"))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -595,6 +597,40 @@ func TestSuccessorsAreAddressed(t *testing.T) {
 	both := draft(t, day("2024-12-31"), "itu-t/sg16", "itu-t/sg9")
 	_, err = day("2025-01-01").Do(ctx, give(t, s, both, liaison.DoSubmit))
 	refused(t, err, liaison.Invalid)
+}
+
+// TestABodyThatEndsWhileItWaits: what was submitted to it is approved by nobody; returned and submitted again, it goes to the successor.
+func TestABodyThatEndsWhileItWaits(t *testing.T) {
+	t.Parallel()
+	s, pool := open(t)
+	now := time.Date(2024, 12, 20, 9, 0, 0, 0, time.UTC)
+	s = s.At(func() time.Time { return now })
+	id := draft(t, s, "itu-t/sg16", "w3c")
+	carry(t, s, id, liaison.DoSubmit)
+	now = now.AddDate(0, 1, 0)
+	_, err := s.Do(t.Context(), give(t, s, id, liaison.DoApprove))
+	refused(t, err, liaison.Invalid)
+	if !strings.Contains(err.Error(), "ITU-T SG16 ended on 31 December 2024") {
+		t.Errorf("refused with: %v", err)
+	}
+	carry(t, s, id, liaison.DoReturn, liaison.DoSubmit)
+	if _, err := pool.Exec(t.Context(), `UPDATE body SET email = 'another@w3c.example' WHERE code = 'w3c'`); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot(t.Context(), id)
+	if err == nil {
+		err = s.Know(t.Context(), &snap)
+	}
+	if err != nil || !slices.ContainsFunc(snap.Check(), func(f liaison.Finding) bool {
+		return !f.Blocking && strings.Contains(f.Message, "another@w3c.example is recorded now")
+	}) {
+		t.Errorf("%v, found %+v", err, snap.Check())
+	}
+	carry(t, s, id, liaison.DoApprove) // which is the approver's to judge
+	if snap, err = s.Snapshot(t.Context(), id); err != nil || snap.Content.Addressees[0].Body != "itu-t/sg21" {
+		t.Errorf("approved is %v, %v", snap.Content.Addressees, err)
+	}
+	verified(t, s)
 }
 
 // TestNamesAndMailboxesComeFromTheRegister: what a form says of an addressee besides its code is not believed.
