@@ -91,24 +91,22 @@ func canary(from, to, id string) []byte {
 	return b.Bytes()
 }
 
-// Mend takes up what came in by the pages and moves messages, and nudges the statements whose messages want another look: in doubt and
-// settling by now, deferred with nobody waiting, or all accepted and the statement not told. It tells who came to stand in for the chair
-// while a decision waits. One that cannot be nudged keeps no other waiting: else, when there are many and the time is over before their
-// end, it would be the same ones each time that nobody comes to.
+// Mend does what is due of no statement's own run: it takes up what came in by the pages and moves messages, tells who came to stand in for
+// the chair while a decision waits, and who has a meeting to close; and it nudges the statements whose messages want another look: in doubt
+// and settling by now, deferred with nobody waiting, or all accepted and the statement not told. What cannot be done keeps nothing else
+// waiting: else, when there are many and the time is over before their end, it would be the same ones each time that nobody comes to.
 func (a *Activities) Mend(ctx context.Context) (int, error) {
 	_, late := a.Store.TakeUp(ctx) // before Ripe, which finds what follows from it
 	_, untold := a.Store.TellStandIns(ctx)
+	_, unclosed := a.Store.TellUnclosed(ctx)
 	ripe, err := a.Store.Ripe(ctx, a.Settling)
-	if err != nil {
-		return 0, Fail(err)
-	}
 	rand.Shuffle(len(ripe), func(i, j int) { ripe[i], ripe[j] = ripe[j], ripe[i] })
 	var g errgroup.Group
 	g.SetLimit(mendAtOnce)
 	for _, st := range ripe {
 		g.Go(func() error { return a.Runs.Nudge(ctx, st.ID, st.State) })
 	}
-	if err := errors.Join(g.Wait(), late, untold); err != nil {
+	if err := errors.Join(err, g.Wait(), late, untold, unclosed); err != nil {
 		return 0, Fail(err)
 	}
 	return len(ripe), nil

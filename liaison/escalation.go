@@ -6,24 +6,20 @@ import "time"
 var tells = map[Need]Office{NeedTellChair: OfficeChair, NeedTellDeputy: OfficeViceChair, NeedTellOffice: OfficeSecretary}
 
 // Escalation returns the next step of the profile's escalation of a decision that waits, and when it is due: so many calendar
-// days after it began to wait, at the same time of day in the group's zone: after the submission or its return into review, and after
-// the end of a window for objections. It is false when nothing waits or everybody was told.
+// days after it began to wait, at the same time of day in the group's zone: after the submission or its return into review, after
+// the end of a window for objections, and after the last day of the meeting that it is tabled for. It is false when nothing waits or
+// everybody was told.
 func (s Snapshot) Escalation() (step Escalation, due time.Time, ok bool) {
-	since := s.SubmittedAt
-	switch {
-	case s.State == InReview && s.Since.After(since):
-		since = s.Since
-	case s.State == InCorrespondence && s.Window != nil && s.Window.Over(s.Now):
-		since = s.Window.Ends
-	case s.State != InReview:
-		return step, due, false
-	}
-	if since.IsZero() || s.Escalated >= len(s.Profile.Escalate) {
-		return step, due, false
-	}
 	zone, err := s.Profile.Zone()
 	if err != nil {
 		return step, due, false // a profile without a zone is refused when it is loaded
+	}
+	since, ok := s.waitsSince()
+	if s.State == Tabled { // the meeting decides on its own days; whoever decides after them has to be told
+		since = s.Meeting.Until.Over(zone)
+	}
+	if !ok || since.IsZero() || s.Escalated >= len(s.Profile.Escalate) {
+		return step, due, false
 	}
 	step = s.Profile.Escalate[s.Escalated]
 	return step, since.In(zone).AddDate(0, 0, step.AfterDays), true

@@ -123,6 +123,7 @@ const (
 	// At a meeting, and what happens to a meeting, which is about no statement; see meeting.go.
 	EventTabled           EventKind = "tabled"
 	EventPutOff           EventKind = "put-off"
+	EventMeetingUnclosed  EventKind = "meeting-unclosed" // of a statement that hangs on it; see [Meeting.Unclosed]
 	EventMeetingEntered   EventKind = "meeting-entered"
 	EventMeetingChanged   EventKind = "meeting-changed"
 	EventMeetingOpened    EventKind = "meeting-opened"
@@ -225,6 +226,7 @@ var Events = []struct {
 
 	{EventTabled, "Tabled for a meeting"},
 	{EventPutOff, "Put off, and in review again"},
+	{EventMeetingUnclosed, "The days of the meeting are over and it is not closed: the secretariat told"},
 	{EventMeetingEntered, "Meeting entered"},
 	{EventMeetingChanged, "Meeting changed"},
 	{EventMeetingOpened, "Meeting opened"},

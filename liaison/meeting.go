@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // MeetingID names a meeting.
@@ -150,6 +151,13 @@ func (m Meeting) Tables() bool { return m.State == MeetingPlanned || m.State == 
 // InSession reports whether the meeting decides on that day: it was opened and not closed, and the day is one of its own.
 func (m Meeting) InSession(day Date) bool {
 	return m.State == MeetingOpen && day.Within(m.From, m.Until)
+}
+
+// Unclosed reports whether the meeting's days are over and nobody closed it, or opened it at all, from the hour of reminders of the next day
+// on. The secretariat is told once of each last day while something hangs on the meeting: what it approved leaves only when it is
+// closed, and what is tabled for it is decided by nobody any more.
+func (m Meeting) Unclosed(now time.Time, zone *time.Location) bool {
+	return m.Tables() && m.Until != "" && !now.Before(m.Until.Plus(1).at(RemindHour, zone))
 }
 
 // Judge refuses an act that the actor may not do, or not now; else it returns its row and the capacity. s is of the meeting's group,

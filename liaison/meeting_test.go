@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -147,13 +148,53 @@ func TestTheRecordNamesTheMeeting(t *testing.T) {
 	}
 }
 
-// TestTabledIsNotEscalated: it waits for its meeting and for nobody's mailbox.
-func TestTabledIsNotEscalated(t *testing.T) {
-	if _, _, waits := ready(liaison.InReview, liaison.DoEscalate).Escalation(); !waits {
-		t.Fatal("what is in review is not escalated")
+// TestTabledIsEscalatedAfterTheMeeting: it waits for its meeting and for nobody's mailbox, until the days of the meeting are over.
+func TestTabledIsEscalatedAfterTheMeeting(t *testing.T) {
+	s := ready(liaison.Tabled, liaison.DoEscalate) // tabled for a meeting until 24 November
+	zone, err := s.Profile.Zone()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if step, due, waits := ready(liaison.Tabled, liaison.DoEscalate).Escalation(); waits {
-		t.Errorf("what is tabled is escalated: %+v at %s", step, due)
+	step, due, waits := s.Escalation()
+	if want := time.Date(2026, 12, 2, 0, 0, 0, 0, zone); !waits || step.To != liaison.OfficeChair || !due.Equal(want) {
+		t.Errorf("%s is told at %s (%t), want the chair at %s", step.To, due, waits, want)
+	}
+	s.Now = due.Add(-time.Second)
+	if _, err := liaison.Next(s, command(liaison.DoEscalate, liaison.AsEngine)); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("a second early: %v", err)
+	}
+	s.Now = due
+	if _, err := liaison.Next(s, command(liaison.DoEscalate, liaison.AsEngine)); err != nil {
+		t.Errorf("when it is due: %v", err)
+	}
+}
+
+// TestUnclosed: a meeting is to be closed from the morning after its last day on, wherever its group is.
+func TestUnclosed(t *testing.T) {
+	zone, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	morning := time.Date(2026, 11, 25, liaison.RemindHour, 0, 0, 0, zone)
+	for name, x := range map[string]struct {
+		state liaison.MeetingState
+		at    time.Time
+		want  bool
+	}{
+		"open on its last day":       {liaison.MeetingOpen, morning.AddDate(0, 0, -1), false},
+		"in the night after":         {liaison.MeetingOpen, morning.Add(-time.Second), false},
+		"open, in the morning after": {liaison.MeetingOpen, morning, true},
+		"never opened":               {liaison.MeetingPlanned, morning, true},
+		"closed":                     {liaison.MeetingClosed, morning, false},
+		"cancelled":                  {liaison.MeetingCancelled, morning, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := sitting() // until 24 November
+			m.State = x.state
+			if got := m.Unclosed(x.at, zone); got != x.want {
+				t.Errorf("to be closed: %t, want %t", got, x.want)
+			}
+		})
 	}
 }
 

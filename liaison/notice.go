@@ -50,6 +50,8 @@ const (
 
 	LetterTabled Letter = "tabled"
 	LetterPutOff Letter = "put-off"
+
+	LetterMeetingUnclosed Letter = "meeting-unclosed"
 )
 
 // Correspondence lists every letter, as the database's CHECK does, with its label and when it goes out. A person chooses for
@@ -97,6 +99,7 @@ var Correspondence = []struct {
 
 	{LetterTabled, "Tabled", "a statement is on the agenda of a meeting, for decision", true},
 	{LetterPutOff, "Put off", "a meeting puts off its decision on a statement", true},
+	{LetterMeetingUnclosed, "Meeting not closed", "the days of a meeting are over, statements hang on it, and nobody closed it", true},
 }
 
 // Letters lists every kind.
@@ -212,6 +215,7 @@ var Notices = []Notice{
 
 	{Event: EventTabled, Letter: LetterTabled, To: []Readership{TheDrafter, WhoDecides}, Others: true},
 	{Event: EventPutOff, Letter: LetterPutOff, To: []Readership{TheDrafter, TheSecretariat}, Others: true},
+	{Event: EventMeetingUnclosed, Letter: LetterMeetingUnclosed, To: []Readership{TheSecretariat}},
 }
 
 // AtOncePerDay is how many letters of one kind about one message a person gets at once within a day; what goes beyond waits

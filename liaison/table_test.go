@@ -26,7 +26,7 @@ approve         in-review:cv by-correspondence:cv tabled:cv
 enter-approval  in-review:s by-correspondence:s tabled:s
 reject          in-review:cv by-correspondence:cv tabled:cv
 recuse          in-review:cv by-correspondence:cv tabled:cv
-escalate        in-review:L by-correspondence:L
+escalate        in-review:L by-correspondence:L tabled:L
 withdraw        draft:csd in-review:csd by-correspondence:csd tabled:csd approved:csd
 dispatch        approved:csvL
 settle          dispatching:L dispatched-in-part:L

@@ -36,6 +36,25 @@ func (p PutOff) in(c *catalogue.Catalogue) sheet {
 		Facts: facts(fact{"label.meeting", c.Isolate(p.Meeting), true}), Quote: p.Reason, QuoteHead: c.Say("word.reason")})
 }
 
+// MeetingUnclosed tells the secretariat that the days of a meeting are over and that what hangs on it waits for its close. Its matter is the
+// meeting.
+type MeetingUnclosed struct {
+	Matter
+	From, Until liaison.Date
+	Opened      bool
+}
+
+func (MeetingUnclosed) kind() liaison.Letter { return liaison.LetterMeetingUnclosed }
+
+func (m MeetingUnclosed) in(c *catalogue.Catalogue) sheet {
+	lead := c.Say("unclosed.lead-unopened")
+	if m.Opened {
+		lead = c.Say("unclosed.lead")
+	}
+	return m.sheet(c, notice{Head: c.Say("unclosed.head"), Lead: lead, Act: c.Say("unclosed.act"),
+		Facts: facts(fact{"label.meeting", days(c, m.From, m.Until), true})})
+}
+
 // days is the first day, and the last one where that is another.
 func days(c *catalogue.Catalogue, from, until liaison.Date) string {
 	if from == until {

@@ -37,6 +37,13 @@ func awaited(addressee string) Awaited {
 
 func replyDue(days int) ReplyDue { return ReplyDue{matter(), awaited(sg17.Name), days} }
 
+// meeting is the matter of a letter about one.
+func meeting() Matter {
+	m := matter()
+	m.Ref, m.Title, m.URL = "", "Second meeting of JCA-ML, Geneva", "https://liaison.example/meetings/2"
+	return m
+}
+
 // notices are the golden cases of the letters that share one form, and of the digest. Each comes in English and Arabic.
 func notices() map[string]Letter {
 	incoming := matter()
@@ -55,6 +62,8 @@ func notices() map[string]Letter {
 	out := map[string]Letter{
 		"decision-waiting":         DecisionWaiting{matter(), "2026-11-05"},
 		"tabled":                   Tabled{matter(), "Second meeting of JCA-ML, Geneva", "2026-11-02", "2026-11-04", "9. Approval of outgoing liaison statements"},
+		"meeting-unclosed":         MeetingUnclosed{meeting(), "2026-11-02", "2026-11-04", true},
+		"meeting-unopened":         MeetingUnclosed{meeting(), "2026-11-02", "2026-11-04", false},
 		"put-off":                  PutOff{matter(), "Second meeting of JCA-ML, Geneva", chair.Name, "Chair", reason},
 		"correspondence-opened":    CorrespondenceOpened{Matter: matter(), Until: "2026-11-19", Mode: liaison.ByCorrespondence, By: chair.Name},
 		"correspondence-closing":   CorrespondenceClosing{matter(), "2026-11-19", 3, liaison.ByCorrespondence},
@@ -339,7 +348,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 			t.Errorf("the table sends %q, which is no letter of this package", kind)
 		}
 	}
-	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, PutOff{}, CorrespondenceOpened{}, CorrespondenceClosing{},
+	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, PutOff{}, MeetingUnclosed{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, ObjectedLate{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
 		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, ArrivalAsked{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {

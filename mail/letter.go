@@ -32,6 +32,7 @@ var (
 
 	_ Letter = Tabled{}
 	_ Letter = PutOff{}
+	_ Letter = MeetingUnclosed{}
 	_ Letter = DecisionWaiting{}
 	_ Letter = CorrespondenceOpened{}
 	_ Letter = ObjectedLate{}

@@ -153,7 +153,7 @@ func (s *server) writeMeeting(w http.ResponseWriter, r *http.Request, me *visito
 		return err
 	}
 	p := meetingPage{
-		layout: s.layout(r, m.Title), Address: meetingAddress(m.ID), Meeting: m, Group: group.GroupBody, Command: newID(), Sits: m.InSession(group.Today), Over: m.State == liaison.MeetingPlanned && m.Until < group.Today,
+		layout: s.layout(r, m.Title), Address: meetingAddress(m.ID), Meeting: m, Group: group.GroupBody, Command: newID(), Sits: m.InSession(group.Today), Over: m.Tables() && m.Until < group.Today,
 		Outcomes: x.outcomes, Problems: x.problems, Reason: x.reason,
 	}
 	p.Flash = x.flash

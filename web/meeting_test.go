@@ -228,6 +228,18 @@ func TestRunningAMeeting(t *testing.T) {
 	desk.at("/reports").says(t, "After: Second meeting of JCA-ML")
 }
 
+// TestAMeetingThatNobodyClosed says so on its page, with what waits for it.
+func TestAMeetingThatNobodyClosed(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(secretary)
+	address := b.enters("2026-11-22", "2026-11-24")
+	w.tabled(address, "Left on the agenda")
+	b.send("POST", address+"/do", url.Values{"kind": {"open"}}).is(t, http.StatusSeeOther)
+	b.at(address).keepsQuiet(t, "not closed")
+	w.now = w.now.AddDate(0, 0, 2)
+	w.as(secretary).at(address).says(t, "Over, not closed", "What it approved is dispatched only when it is closed.", "What is still tabled for it is put off first.", "Close the meeting")
+}
+
 // TestSeveralAtOnce: each is approved on its own, with the digest that was shown; one that cannot be hinders no other; sent again
 // nothing more happens.
 func TestSeveralAtOnce(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 
 // escalate tells one office after the other that the decision waits, each at its day.
 func (s *statement) escalate(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		s.keep(ctx, watch{name: "escalation of what is tabled", later: true, on: func() bool { return s.state == liaison.Tabled }, look: s.nextTold, lost: "a decision that waits was not escalated"})
+	})
 	s.keep(ctx, watch{name: "escalation", on: func() bool { return s.state == liaison.InReview || s.state == liaison.InCorrespondence }, look: s.nextTold, lost: "a decision that waits was not escalated"})
 }
 

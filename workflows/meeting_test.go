@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/workflow"
+
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/workflows"
@@ -77,5 +79,39 @@ func TestNobodyIsToldThatTabledWaits(t *testing.T) {
 	b.give(23*24*time.Hour, liaison.Command{Kind: liaison.DoWithdraw})
 	if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestWhatIsTabledIsEscalatedAfterItsMeeting: by runs that come to be tabled from now on; one that was tabled before goes on as it began.
+func TestWhatIsTabledIsEscalatedAfterItsMeeting(t *testing.T) {
+	for name, test := range map[string]struct {
+		version workflow.Version
+		want    int
+	}{
+		"tabled now":    {1, 3},
+		"tabled before": {workflow.DefaultVersion, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			begun := b.Now()
+			b.o.late = true
+			b.o.waits = func(told int) time.Time {
+				if told == 3 {
+					return time.Time{}
+				}
+				return begun.AddDate(0, 0, 7*(told+1))
+			}
+			b.OnGetVersion("escalation of what is tabled", workflow.DefaultVersion, workflow.Version(1)).Return(test.version)
+			b.give(24*time.Hour, liaison.Command{Kind: liaison.DoTable})
+			b.RegisterDelayedCallback(func() {
+				if b.o.told != test.want {
+					t.Errorf("%d offices were told of what is tabled, want %d", b.o.told, test.want)
+				}
+			}, 40*24*time.Hour)
+			b.give(41*24*time.Hour, liaison.Command{Kind: liaison.DoWithdraw})
+			if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

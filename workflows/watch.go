@@ -14,8 +14,11 @@ import (
 // waits for the next one with one timer, however far ahead. What is due it reads from the register, so a run that takes over
 // does nothing twice. Whatever changes makes it look again.
 type watch struct {
-	name string      // the change that brought it; it stands in histories of older runs
-	on   func() bool // whether the statement is in a state in which something can become due
+	name string // the change that brought it; it stands in histories of older runs
+	// later says that it came after there were procedures. GetVersion is asked by the runs that come into such a state, which are few, and
+	// not the procedure: a run that is under way takes it up too.
+	later bool
+	on    func() bool // whether the statement is in a state in which something can become due
 	// look reads what is next: a command that is due now, or the time at which it has to look again, zero for never.
 	look func(ctx workflow.Context) (cmd liaison.Command, next time.Time, err error)
 	done func(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) error // what a command leads to besides; nil for nothing
@@ -28,7 +31,11 @@ func (s *statement) keep(ctx workflow.Context, w watch) {
 		if err := workflow.Await(ctx, w.on); err != nil {
 			return // cancelled
 		}
-		if !knows(ctx, s.procedure, w.name) {
+		procedure := s.procedure
+		if w.later {
+			procedure = 0
+		}
+		if !knows(ctx, procedure, w.name) {
 			return // a run that was in such a state before there was this watch; the next one takes it up
 		}
 		seen := s.changes

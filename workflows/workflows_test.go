@@ -47,6 +47,7 @@ type office struct {
 
 	plan func(state liaison.State) store.ReplyPlan // of the replies; nil for nothing that is ever due
 
+	late  bool                     // what is tabled is escalated too: its meeting is over
 	waits func(told int) time.Time // when the next office is told that the decision waits; nil for never
 	told  int                      // how many were
 
@@ -188,7 +189,7 @@ func (o *office) ReplyPlan(context.Context, liaison.StatementID) (store.ReplyPla
 func (o *office) EscalationDue(context.Context, liaison.StatementID) (time.Time, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.waits == nil || o.state != liaison.InReview {
+	if o.waits == nil || o.state != liaison.InReview && (o.state != liaison.Tabled || !o.late) {
 		return time.Time{}, nil
 	}
 	return o.waits(o.told), nil

@@ -1,12 +1,14 @@
 package post_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/post"
 	"github.com/jca-ml/liaison/internal/seed"
 	"github.com/jca-ml/liaison/internal/store"
@@ -97,5 +99,32 @@ func TestAtAMeeting(t *testing.T) {
 				t.Errorf("its approval reads otherwise (at the meeting: %t):\n%s", want, part)
 			}
 		}
+	}
+}
+
+// TestLetterAboutAMeetingThatNobodyClosed renders what the secretariat is told, as a golden file: it is about the meeting, and leads there.
+func TestLetterAboutAMeetingThatNobodyClosed(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	s := store.New(testkit.Database(t, register)).At(func() time.Time { return now })
+	o := &post.Office{Store: s, From: "jca-ml@liaison.example", URL: "https://liaison.example", Addresses: inbound.Addresses{Keys: inbound.Keys{bytes.Repeat([]byte{7}, 32)}, Domain: "in.example"}}
+	m := liaison.Meeting{ID: "0190c0de-0000-7000-8000-0000000000aa", Group: seed.JCAML, Title: "Second meeting of JCA-ML", Place: "Geneva", From: "2026-11-22", Until: "2026-11-24", Agenda: seed.Meetings()[1].Agenda}
+	if err := s.EnterMeeting(t.Context(), seed.Secretary.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MoveMeeting(t.Context(), seed.Chair.ID, m.ID, liaison.OpenMeeting, ""); err != nil {
+		t.Fatal(err)
+	}
+	id := draft(t, s)
+	do(t, s, id, liaison.DoSubmit, seed.Editor)
+	if _, err := s.Do(t.Context(), liaison.Command{ID: liaison.CommandID(uuid.NewString()), Kind: liaison.DoTable, Statement: id, Actor: seed.Secretary.ID, Digest: snapshot(t, s, id).Digest, Meeting: m.ID, Item: 9}); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, id, liaison.DoApprove, seed.Chair)
+	now = now.AddDate(0, 0, 2)
+	if told, err := s.TellUnclosed(t.Context()); err != nil || len(told) != 1 {
+		t.Fatalf("told of %v, %v", told, err)
+	}
+	if seen := rendered(t, s, o, id, "unclosed"); !seen[liaison.LetterMeetingUnclosed] {
+		t.Errorf("rendered are %v", seen)
 	}
 }

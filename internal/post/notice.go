@@ -130,6 +130,13 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		item, _ := meeting.Item(e.Item)
 		m.URL = page + "/review"
 		return mail.Tabled{Matter: m, Meeting: meeting.Where(), From: meeting.From, Until: meeting.Until, Item: item.Cite()}, nil
+	case liaison.LetterMeetingUnclosed:
+		meeting, err := o.Store.Meeting(ctx, e.Meeting)
+		if err != nil {
+			return nil, err
+		}
+		m.Ref, m.Title, m.Language, m.URL = "", meeting.Where(), "", o.URL+"/meetings/"+string(meeting.ID)
+		return mail.MeetingUnclosed{Matter: m, From: meeting.From, Until: e.Until, Opened: meeting.State != liaison.MeetingPlanned}, nil
 	case liaison.LetterPutOff:
 		meeting, err := o.Store.Meeting(ctx, e.Meeting)
 		if err != nil {

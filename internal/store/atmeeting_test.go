@@ -519,3 +519,63 @@ func TestACalendarDoesNotCancelOverWhatIsTabled(t *testing.T) {
 	}
 	verified(t, s)
 }
+
+// TestAMeetingThatNobodyCloses: its secretariat is told on the morning after its last day, once, if something hangs on it, and again when it
+// was given another last day; the pages list what is tabled as before.
+func TestAMeetingThatNobodyCloses(t *testing.T) {
+	t.Parallel()
+	base, pool := open(t)
+	now := noon()
+	s := base.At(func() time.Time { return now })
+	ctx := t.Context()
+	opened, planned := sitting(t, s), planned(t, s)
+	idle := planned
+	idle.ID = liaison.MeetingID(uuid.NewString())
+	if err := s.EnterMeeting(ctx, seed.Secretary.ID, idle); err != nil {
+		t.Fatal(err)
+	}
+	first, second, tabled := table(t, s, opened, 9), table(t, s, opened, 9), table(t, s, planned, 9)
+	for _, id := range []liaison.StatementID{first, second} {
+		do(t, s, as(t, s, id, liaison.DoApprove, seed.Chair))
+	}
+	tell := func(want ...liaison.MeetingID) {
+		t.Helper()
+		got, err := s.TellUnclosed(ctx)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Fatalf("at %s: %v, told of (-want +got):\n%s", now, err, diff)
+		}
+	}
+	tell()
+	now = noon().AddDate(0, 0, 3) // its last day is the day after tomorrow
+	tell(opened.ID, planned.ID)
+	tell()
+	if x, err := s.AtMeeting(ctx, planned.ID); err != nil || len(x) != 1 || x[0].Kind != liaison.EventTabled || x[0].Statement != tabled {
+		t.Errorf("tabled is %+v, %v", x, err)
+	}
+	if x, err := s.AtMeeting(ctx, opened.ID); err != nil || len(x) != 2 || x[0].Kind != liaison.EventApproved || x[1].Kind != liaison.EventApproved {
+		t.Errorf("decided is %+v, %v", x, err)
+	}
+	m, err := s.Meeting(ctx, planned.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Until = m.Until.Plus(7)
+	if err := s.ChangeMeeting(ctx, seed.Secretary.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	tell()
+	now = now.AddDate(0, 0, 7)
+	tell(planned.ID)
+	rows, err := pool.Query(ctx, `SELECT p.name FROM transmission t JOIN person p ON p.id = t.person_id WHERE t.letter = 'meeting-unclosed'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if diff := cmp.Diff(slices.Repeat([]string{seed.Secretary.Name}, 3), told); diff != "" || err != nil {
+		t.Errorf("%v, told (-want +got):\n%s", err, diff)
+	}
+	move(t, s, opened, liaison.CloseMeeting)
+	tell()
+	verified(t, s)
+}

@@ -170,6 +170,58 @@ func (s *Store) MoveMeeting(ctx context.Context, actor liaison.PersonID, id liai
 	})
 }
 
+// TellUnclosed tells the secretariats of the meetings whose days are over and that nobody closed, while something is tabled for them or
+// waits for their close; see [liaison.Meeting.Unclosed]. What it records is about one of the statements that hang on the meeting. It
+// returns the meetings. Repeating it tells nobody twice.
+func (s *Store) TellUnclosed(ctx context.Context) (out []liaison.MeetingID, err error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT m.id, x.id FROM meeting m JOIN LATERAL (
+			SELECT s.id FROM statement s WHERE s.tabled_for = m.id OR s.leaves_after = m.id ORDER BY s.tabled_for IS NULL, s.tabled_item, s.id LIMIT 1) x ON true
+		WHERE m.state IN ('planned', 'open') AND m.held_until < $1::date + 1 -- which day it is there, its zone says
+			AND NOT EXISTS (SELECT FROM event e WHERE e.kind = 'meeting-unclosed' AND e.meeting_id = m.id AND e.until_day = m.held_until)
+		ORDER BY m.id`, liaison.DateOf(s.now(), time.UTC))
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read meetings that nobody closed: %w", err))
+	}
+	type hanging struct {
+		Meeting   liaison.MeetingID
+		Statement liaison.StatementID
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[hanging])
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read meetings that nobody closed: %w", err))
+	}
+	for _, h := range all {
+		told := false
+		err := s.write(ctx, func(t *tx) error {
+			snap, _, err := snapshot(ctx, t, h.Statement, "", t.now, " FOR UPDATE OF s")
+			if err != nil {
+				return err
+			}
+			zone, err := snap.Profile.Zone()
+			if err != nil {
+				return err
+			}
+			if m := snap.Meeting; m.ID == h.Meeting && m.Unclosed(t.now, zone) {
+				t.record(liaison.Event{
+					Kind: liaison.EventMeetingUnclosed, Statement: snap.ID, Version: snap.Version, Acting: liaison.AsEngine, From: snap.State, To: snap.State,
+					Revision: snap.Revision, Digest: snap.Digest, Meeting: m.ID, Until: m.Until,
+				})
+				told = true
+			}
+			return nil
+		})
+		switch {
+		case violates(err, "event_meeting_unclosed"): // somebody else told just now
+		case err != nil:
+			return out, fmt.Errorf("tell of a meeting that nobody closed: %w", err)
+		case told:
+			out = append(out, h.Meeting)
+		}
+	}
+	return out, nil
+}
+
 // judgeMeeting asks who may, and for what is entered whether it can be.
 func (t *tx) judgeMeeting(ctx context.Context, m liaison.Meeting, act liaison.MeetingAct, actor liaison.PersonID, tabled int, reason string) (liaison.Capacity, error) {
 	snap, err := groupSnapshot(ctx, t, m.Group, t.now)
@@ -272,7 +324,7 @@ func (s *Store) AtMeeting(ctx context.Context, id liaison.MeetingID) ([]AtMeetin
 		SELECT s.id, s.title, coalesce(s.ref, ''), s.state, last.revision, last.agenda_item, coalesce(first.revision, 0), last.kind, coalesce(p.name, ''), last.acting, last.at, last.reason, last.kind = 'approved' AND last.amends <> '',
 			coalesce(s.leaves_after = $1, false)
 		FROM (SELECT DISTINCT statement_id FROM event WHERE meeting_id = $1 AND statement_id IS NOT NULL) x JOIN statement s ON s.id = x.statement_id
-			CROSS JOIN LATERAL (SELECT * FROM event e WHERE e.meeting_id = $1 AND e.statement_id = s.id ORDER BY e.seq DESC LIMIT 1) last
+			CROSS JOIN LATERAL (SELECT * FROM event e WHERE e.meeting_id = $1 AND e.statement_id = s.id AND e.kind <> 'meeting-unclosed' ORDER BY e.seq DESC LIMIT 1) last
 			LEFT JOIN LATERAL (SELECT e.revision, e.seq FROM event e WHERE e.meeting_id = $1 AND e.statement_id = s.id AND e.kind = 'tabled' ORDER BY e.seq LIMIT 1) first ON true
 			LEFT JOIN person p ON p.id = coalesce(last.for_person, last.actor)
 		ORDER BY last.agenda_item = 0, last.agenda_item, coalesce(first.seq, last.seq), s.id`, id)
