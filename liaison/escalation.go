@@ -5,6 +5,20 @@ import "time"
 // tells is which office a step of the escalation tells, as the table needs it.
 var tells = map[Need]Office{NeedTellChair: OfficeChair, NeedTellDeputy: OfficeViceChair, NeedTellOffice: OfficeSecretary}
 
+// Escalable lists the offices that a profile's escalation can tell: those that [Table] has a row for. Another one in a profile would keep
+// the next ones from being told for ever.
+var Escalable = func() []Office {
+	var out []Office
+	for _, r := range rules(DoEscalate) {
+		for _, n := range r.Needs {
+			if o, ok := tells[n]; ok {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}()
+
 // Escalation returns the next step of the profile's escalation of a decision that waits, and when it is due: so many calendar
 // days after it began to wait, at the same time of day in the group's zone: after the submission or its return into review, after
 // the end of a window for objections, and after the last day of the meeting that it is tabled for. It is false when nothing waits or

@@ -63,3 +63,18 @@ func TestEscalation(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryEscalableOfficeIsTold: whatever office a profile can name, the step that tells it is carried out.
+func TestEveryEscalableOfficeIsTold(t *testing.T) {
+	if len(liaison.Escalable) != 3 {
+		t.Errorf("there are %v", liaison.Escalable)
+	}
+	for _, o := range liaison.Escalable {
+		s := ready(liaison.InReview, liaison.DoEscalate)
+		s.Profile.Escalate = []liaison.Escalation{{AfterDays: 7, To: o}}
+		change, err := liaison.Next(s, command(liaison.DoEscalate, liaison.AsEngine))
+		if err != nil || len(change.Letters) != 1 || change.Letters[0].Person.ID != liaison.PersonID(o) {
+			t.Errorf("%s: %v, letters %+v", o, err, change.Letters)
+		}
+	}
+}

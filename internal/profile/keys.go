@@ -129,13 +129,9 @@ func (r *reader) field(n *yaml.Node, path string) {
 
 func (r *reader) escalation(n *yaml.Node, path string) {
 	var e liaison.Escalation
-	var offices []liaison.Office
-	for _, x := range liaison.Offices {
-		offices = append(offices, x.Office)
-	}
 	r.object(n, path, []key{
 		{"after_days", true, r.number(&e.AfterDays, 1, 366)},
-		{"to", true, choice(r, "known offices", offices, func(v liaison.Office) { e.To = v })},
+		{"to", true, choice(r, "known offices", liaison.Escalable, func(v liaison.Office) { e.To = v })},
 	})
 	if k := len(r.p.Escalate); k > 0 && r.p.Escalate[k-1].AfterDays >= e.AfterDays {
 		r.refuse(n, "days and numbers", "%s is after %d days, the one before after %d; escalations go up", path, e.AfterDays, r.p.Escalate[k-1].AfterDays)

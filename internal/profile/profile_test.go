@@ -133,6 +133,8 @@ func TestParse(t *testing.T) {
 		"an unknown confidence":     {"drafter_may_decide: true", "drafter_may_decide: {value: true, confidence: total}", "mine.yaml:9: known confidences"},
 		"maybe":                     {"drafter_may_decide: true", "drafter_may_decide: maybe", "mine.yaml:9: yes or no"},
 		"an unknown office":         {"to: chair", "to: king", "mine.yaml:19: known offices"},
+		"an office that none tells": {"to: chair", "to: editor", "mine.yaml:19: known offices: escalate[0].to is \"editor\"; there are chair, vice-chair, secretary"},
+		"an auditor, who is no one": {"to: chair", "to: auditor", "mine.yaml:19: known offices"},
 		"a key missing":             {"time_zone: UTC\n", "", "mine.yaml:1: required keys: the file has no \"time_zone\""},
 		"a key twice":               {"name: Mine", "name: Mine\nname: Yours", "mine.yaml:4: no key twice"},
 		"an anchor":                 {"name: Mine", "name: &x Mine", "mine.yaml:3: plain values"},
