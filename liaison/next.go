@@ -112,12 +112,17 @@ func Next(s Snapshot, cmd Command) (Change, error) {
 		return Change{}, err
 	}
 	var refusal error
+	may := false // in one of the rows: what stands in the way there says what to do, and not that another row is for others
 	for _, r := range rules(cmd.Kind) {
 		if !slices.Contains(r.From, s.State) {
 			continue
 		}
 		acting, stands, err := entitled(s, r, cmd.Actor)
+		if err != nil && may {
+			continue
+		}
 		if err == nil {
+			may = true
 			err = meets(s, r, cmd)
 		}
 		if err == nil {
@@ -369,6 +374,16 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			}
 			if len(recipients(s, r, cmd)) == 0 {
 				return Refuse(Conflict, "The register knows no mailbox of yours, so nothing can be sent to you.")
+			}
+		case NeedSent:
+			open := s.Outcomes[TransmissionUnknown]
+			for state, n := range s.Outcomes {
+				if !state.Settled() {
+					open += n
+				}
+			}
+			if open > 0 {
+				return Refuse(Conflict, "Messages that are on their way, or of which nobody knows what became: %d. Of what is closed nothing more is sent, so wait, or see to each of them first: cancel it, or treat it as sent.", open)
 			}
 		case NeedAllAccepted, NeedSomeFailed:
 			open, failed := 0, 0

@@ -141,6 +141,22 @@ func TestSettleFollowsTheOutcomes(t *testing.T) {
 	}
 }
 
+// TestNothingIsClosedOverAMessage: of what is closed nothing more is sent, so nobody closes while a message still has to go or may have to go
+// again: a person, what the parent group did with a report, and least of all the engine.
+func TestNothingIsClosedOverAMessage(t *testing.T) {
+	for _, kind := range []liaison.CommandKind{liaison.DoClose, liaison.DoNote, liaison.DoAccept, liaison.DoSendBack} {
+		for _, x := range liaison.TransmissionStates {
+			snap := ready(liaison.DispatchedInPart, kind)
+			snap.Outcomes = map[liaison.TransmissionState]int{liaison.TransmissionAccepted: 1, x.State: 1}
+			want := !slices.Contains([]liaison.TransmissionState{"queued", "attempting", "deferred", "unknown"}, x.State)
+			_, err := liaison.Next(snap, command(kind, liaison.AsSecretary))
+			if (err == nil) != want || err != nil && liaison.CodeOf(err) != liaison.Conflict {
+				t.Errorf("%s while a message is %s: %v", kind, x.State, err)
+			}
+		}
+	}
+}
+
 func TestMayLeave(t *testing.T) {
 	for _, s := range liaison.States {
 		snap := ready(s.State, liaison.DoSettle)

@@ -288,11 +288,12 @@ func aboutReply(s Snapshot, cmd Command) error {
 	return err
 }
 
-// RepliesSettled reports whether replies were awaited and every one of them is settled, and no message is on its way any more: then the
-// statement is closed by itself. One that awaits nothing of anybody is closed by a person.
+// RepliesSettled reports whether replies were awaited and every one of them is settled, and every message got through or was cancelled: then the
+// statement is closed by itself. While one is on its way, in doubt, refused or came back, something can still be done about it, and of
+// what is closed nothing more is sent. One that awaits nothing of anybody is closed by a person.
 func (s Snapshot) RepliesSettled() bool {
 	for state, n := range s.Outcomes {
-		if n > 0 && !state.Settled() {
+		if n > 0 && !slices.Contains([]TransmissionState{TransmissionAccepted, TransmissionAssumed, TransmissionCancelled}, state) {
 			return false
 		}
 	}

@@ -85,7 +85,8 @@ const (
 	NeedAddressee   Need = "an addressee of the revision"
 	NeedReply       Need = "a reply with which this can be done"
 	NeedEvidence    Need = "the message that is the reply"
-	NeedSettled     Need = "every reply that was awaited settled, and no message on its way"
+	NeedSettled     Need = "every reply that was awaited settled, and every message through or cancelled"
+	NeedSent        Need = "no message on its way or in doubt"
 	NeedReopened    Need = "a statement that closed itself, and still counts, of which the reply is awaited again by this"
 	NeedDue         Need = "a date or a reminder that is due"
 	NeedStandIn     Need = "of a vice-chair: a recorded absence of the chair, or a delegation, and not to be a drafter"
@@ -183,7 +184,7 @@ var Table = []Rule{
 		Needs: []Need{NeedAllAccepted},
 		Label: "Settle", Done: "Dispatched: what was open is accepted by now", Event: EventDispatched},
 	{Command: DoClose, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReason},
+		Needs: []Need{NeedReason, NeedSent},
 		Label: "Close", Done: "Closed", Event: EventClosed},
 	{Command: DoReopen, From: []State{Approved}, To: Draft, Who: []Capacity{AsDrafter, AsEditor, AsSecretary, AsChair},
 		Needs: []Need{NeedReason},
@@ -222,13 +223,13 @@ var Table = []Rule{
 		Needs: []Need{NeedReport, NeedReason},
 		Label: "Record that it was presented", Done: "Presented to the parent group", Event: EventPresented},
 	{Command: DoNote, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReport, NeedReason},
+		Needs: []Need{NeedReport, NeedReason, NeedSent},
 		Label: "Record that it was noted", Done: "Noted by the parent group", Event: EventNoted},
 	{Command: DoAccept, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReport, NeedReason},
+		Needs: []Need{NeedReport, NeedReason, NeedSent},
 		Label: "Record that it was accepted", Done: "Accepted by the parent group", Event: EventAcceptedByParent},
 	{Command: DoSendBack, From: []State{Dispatched, DispatchedInPart}, To: Closed, Who: []Capacity{AsSecretary, AsChair},
-		Needs: []Need{NeedReport, NeedReason},
+		Needs: []Need{NeedReport, NeedReason, NeedSent},
 		Label: "Record that it was returned", Done: "Returned by the parent group", Event: EventReturnedByParent},
 	{Command: DoTest, From: []State{InReview, InCorrespondence, Approved, Dispatching, Dispatched, DispatchedInPart}, Stays: true, Who: []Capacity{AsChair, AsViceChair, AsSecretary, AsEditor, AsDrafter},
 		Needs: []Need{NeedAddressee},

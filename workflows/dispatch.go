@@ -194,13 +194,14 @@ func (d *dispatch) rest(ctx workflow.Context, wait time.Duration) (woken, stop b
 // pause is how long to wait before the next attempt: until the ledger's time for a deferred message, a while for one that
 // could not even be claimed.
 func pause(ctx workflow.Context, m activities.Transmission, tried bool) time.Duration {
-	switch {
-	case m.State == liaison.TransmissionDeferred:
-		return max(m.NextTry.Sub(workflow.Now(ctx)), time.Second)
-	case tried:
+	left := time.Duration(0)
+	if m.State == liaison.TransmissionDeferred {
+		left = max(m.NextTry.Sub(workflow.Now(ctx)), time.Second)
+	}
+	if tried && left <= time.Second { // its time has come and it was not taken: asking at once again would lead to the same
 		return 30 * time.Second
 	}
-	return 0
+	return left
 }
 
 // attempt makes one attempt. When it ends without a word, the ledger tells what is certain.
