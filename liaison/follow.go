@@ -257,17 +257,19 @@ func Follow(s Snapshot, kind RelationKind) Content {
 		c.Report = nil
 	}
 	title := truncated(s.Content.Title, MaxTitle-80)
+	if kind == Corrects || kind == Recalls { // they ask for nothing: a reply that the first one asked for is awaited of that one alone, or not at all
+		c.Deadline, c.Addressees = "", slices.Clone(c.Addressees)
+		for i := range c.Addressees {
+			c.Addressees[i].Purpose = ForInformation
+		}
+	}
 	switch kind {
 	case Corrects:
 		c.Title = "Corrigendum to " + s.Ref + ": " + title
 		c.Text = correction
 	case Recalls:
-		c.Title, c.Deadline = "Recall of "+s.Ref+": "+title, ""
+		c.Title = "Recall of " + s.Ref + ": " + title
 		c.Text = s.Ref + " is recalled. Please disregard it. No reply to it is expected."
-		c.Addressees = slices.Clone(c.Addressees)
-		for i := range c.Addressees {
-			c.Addressees[i].Purpose = ForInformation
-		}
 	case Forwards:
 		c.Title, c.Addressees, c.Deadline = "Forwarding "+s.Ref+": "+title, nil, ""
 	}

@@ -37,9 +37,20 @@ func TestWhatAFollowUpBeginsWith(t *testing.T) {
 			t.Errorf("%s begins with %q", kind, draft.Content.Title)
 		}
 		for _, a := range draft.Content.Addressees {
-			if kind == liaison.Recalls && a.Purpose != liaison.ForInformation {
-				t.Errorf("a recall asks %s for %s", a.Name, a.Purpose)
+			asks := draft.Profile.Awaits(draft.Content, a) == liaison.ReplyAwaiting
+			switch kind {
+			case liaison.Recalls, liaison.Corrects: // or each addressee would owe a second reply
+				if asks || a.Purpose != liaison.ForInformation || draft.Content.Deadline != "" {
+					t.Errorf("%s asks %s for %s by %q", kind, a.Name, a.Purpose, draft.Content.Deadline)
+				}
+			case liaison.Revises: // which takes its place, with what it asks for
+				if first.Profile.Awaits(first.Content, a) == liaison.ReplyAwaiting && !asks {
+					t.Errorf("a revision asks %s for nothing", a.Name)
+				}
 			}
+		}
+		if first.Content.Addressees[0].Purpose != liaison.ForAction {
+			t.Fatalf("%s changed the first one", kind)
 		}
 		if _, err := liaison.Next(draft, command(liaison.DoSubmit, liaison.AsEditor)); err != nil {
 			t.Errorf("%s: %v", kind, err)

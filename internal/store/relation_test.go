@@ -28,7 +28,7 @@ func followed(t *testing.T, s *store.Store, first liaison.StatementID, kind liai
 	if len(c.Addressees) == 0 {
 		c.Addressees = []liaison.Addressee{{Body: "ietf", Purpose: liaison.ForInformation}}
 	}
-	if c.Deadline == "" && kind != liaison.Recalls {
+	if c.Deadline == "" && kind != liaison.Recalls && kind != liaison.Corrects {
 		c.Deadline = "2099-01-31"
 	}
 	id := liaison.StatementID(uuid.NewString())
@@ -99,6 +99,12 @@ func TestAfterTheDispatch(t *testing.T) {
 		carry(t, s, id, liaison.DoDispatch)
 		if diff := cmp.Diff([]string{"Corrected by " + before.Ref + " Corr.1"}, words(t, s, first)); diff != "" {
 			t.Error(diff)
+		}
+		for id, want := range map[liaison.StatementID]liaison.ReplyState{first: liaison.ReplyAwaiting, id: liaison.ReplyNotAwaited} { // each addressee owes one reply, not two
+			now, err := s.Snapshot(t.Context(), id)
+			if err != nil || len(now.Replies) != 2 || now.Replies[0].State != want || now.Replies[1].State != want {
+				t.Errorf("the replies to %s are %+v, %v; want %s", now.Ref, now.Replies, err, want)
+			}
 		}
 		other := draft(t, s, "w3c")
 		carry(t, s, other, liaison.DoSubmit, liaison.DoApprove)
