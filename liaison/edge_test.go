@@ -347,6 +347,27 @@ func TestEdgeCasesOfBodies(t *testing.T) {
 			t.Errorf("who is addressed anyway gets no copy besides: %+v", named)
 		}
 	})
+	t.Run("edge 33: a copy to a group that ended, whose successor is addressed or gets a copy", func(t *testing.T) {
+		d := book()
+		d.Reaches["w3c"] = liaison.Reach{Copies: []liaison.Code{"itu-t/sg16", "itu-t/sg21"}}
+		address := func(t *testing.T, rows ...liaison.Addressee) ([]liaison.Addressee, []string) {
+			t.Helper()
+			c := content()
+			c.Addressees = rows
+			c, notices, err := d.Address(c, profile(), today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Addressees, notices
+		}
+		if rows, notices := address(t, addressed("w3c", liaison.ForAction), addressed("itu-t/sg21", liaison.ForAction)); len(rows) != 2 || len(notices) != 0 {
+			t.Errorf("addressed as %+v with %q", rows, notices)
+		}
+		rows, notices := address(t, addressed("w3c", liaison.ForAction))
+		if len(rows) != 2 || rows[1].Body != "itu-t/sg21" || rows[1].CopyFor != "w3c" || len(notices) != 1 {
+			t.Errorf("copied to %+v with %q", rows, notices)
+		}
+	})
 	t.Run("copies of the group's own profile", func(t *testing.T) {
 		p := profile()
 		p.Copies, p.Sentence = []liaison.Code{"itu-t/tsb"}, "Of JCA-ML."

@@ -254,8 +254,9 @@ func (d Directory) Address(c Content, p Profile, day Date) (Content, []string, e
 	typed := len(rows)
 	along := func(copies []Code, of Code) error {
 		for _, copied := range copies {
-			there := slices.ContainsFunc(rows, func(a Addressee) bool { return a.Body == copied })
-			if there || copied == c.Source {
+			now, _, err := Resolve(copied, day, d.Body) // who took over its work may be addressed already
+			there := slices.ContainsFunc(rows, func(a Addressee) bool { return a.Body == now.Code })
+			if err == nil && (there || now.Code == c.Source) {
 				continue
 			}
 			if err := add(copied, ForCopy, "", of); err != nil {
