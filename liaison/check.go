@@ -14,6 +14,23 @@ type Finding struct {
 	Rule     string // the source of the rule, or ""
 }
 
+// LeavesLate says of what is approved and has not left that it leaves, now or by itself later, when the day by which a reply is required has come:
+// then it is overdue the moment that it arrives. It is advice, because who dispatches it may know that the addressees know; nil for nothing to
+// say.
+func (s Snapshot) LeavesLate() *Finding {
+	if s.State != Approved || s.Content.Deadline == "" || !slices.ContainsFunc(s.Content.Addressees, func(a Addressee) bool { return s.Profile.Awaits(s.Content, a) == ReplyAwaiting }) {
+		return nil
+	}
+	day := s.Today
+	if zone, err := s.Profile.Zone(); err == nil && s.DispatchAt != nil {
+		day = max(day, DateOf(*s.DispatchAt, zone))
+	}
+	if s.Content.Deadline > day {
+		return nil
+	}
+	return &Finding{"deadline", false, fmt.Sprintf("A reply is required by %s, and it leaves on %s at the earliest: a reply would be overdue as soon as it arrives. Take it back for changes and give a later date, or dispatch it all the same.", s.Content.Deadline, day), ""}
+}
+
 // Refusal is the finding as what a command is refused with: the rule, and where it comes from.
 func (f Finding) Refusal() *Error {
 	e := &Error{Code: Invalid, Field: f.Field, Message: f.Message}

@@ -276,6 +276,31 @@ func TestEdgeCasesOfTheProcedure(t *testing.T) {
 			t.Error("on the day itself it stays")
 		}
 	})
+	t.Run("what was held until its deadline is pointed out, and leaves all the same", func(t *testing.T) {
+		for name, test := range map[string]struct {
+			change func(*liaison.Snapshot)
+			want   bool
+		}{
+			"in time":                 {func(*liaison.Snapshot) {}, false},
+			"on its last day":         {func(s *liaison.Snapshot) { s.Today = "2027-01-31" }, true},
+			"after it":                {func(s *liaison.Snapshot) { s.Today = "2027-02-10" }, true},
+			"by itself, after it":     {func(s *liaison.Snapshot) { at := s.Now.AddDate(0, 1, 0); s.DispatchAt = &at }, true},
+			"for information only":    {func(s *liaison.Snapshot) { s.Today, s.Content.Addressees = "2027-02-10", s.Content.Addressees[1:] }, false},
+			"without a deadline":      {func(s *liaison.Snapshot) { s.Today, s.Content.Deadline = "2027-02-10", "" }, false},
+			"dispatched already":      {func(s *liaison.Snapshot) { s.Today, s.State = "2027-02-10", liaison.Dispatched }, false},
+			"a draft, which is asked": {func(s *liaison.Snapshot) { s.Today, s.State = "2027-02-10", liaison.Draft }, false},
+		} {
+			s := ready(liaison.Approved, liaison.DoDispatch)
+			test.change(&s)
+			f := s.LeavesLate()
+			if (f != nil) != test.want || f != nil && (f.Blocking || !strings.Contains(f.Message, "31 January 2027")) {
+				t.Errorf("%s: %+v", name, f)
+			}
+			if _, err := liaison.Next(s, command(liaison.DoDispatch, liaison.AsSecretary)); s.State == liaison.Approved && test.want && liaison.CodeOf(err) == liaison.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 	t.Run("edge 52: confidential, it is for the group and its addressees", func(t *testing.T) {
 		for _, degree := range liaison.ConfidentialityDegrees {
 			s := ready(liaison.Dispatched, liaison.DoClose)

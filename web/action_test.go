@@ -209,6 +209,22 @@ func TestAnEmbargoIsADay(t *testing.T) {
 	tsb.at(statementPath(id, "/history")).says(t, "Dispatch begun", "by itself, on the approval of "+w.snapshot(id).Officers[0].Person.Name)
 }
 
+// TestHeldUntilItsDeadline: what is approved and held says that its deadline has come, and can be dispatched all the same.
+func TestHeldUntilItsDeadline(t *testing.T) {
+	w := newWorld(t)
+	c := content("Held for too long")
+	c.Deadline = liaison.DateOf(w.now, time.UTC).Plus(2)
+	id := w.bring(liaison.Approved, c)
+	tsb := w.as(secretary)
+	tsb.at(statementPath(id, "")).keepsQuiet(t, "too late")
+	w.now = w.now.AddDate(0, 0, 3)
+	page := tsb.at(statementPath(id, "")).says(t, "It leaves too late for a reply in time", "A reply is required by "+c.Deadline.String())
+	w.as(outsider).get(statementPath(id, "")).is(t, http.StatusNotFound)
+	form := commandForm(t, page, liaison.DoDispatch, "")
+	tsb.send("POST", statementPath(id, "/do"), form).is(t, http.StatusSeeOther)
+	tsb.at(statementPath(id, "")).keepsQuiet(t, "too late")
+}
+
 // TestTheUndoMinute: how long is left is shown, and the dispatch can be held with one press.
 func TestTheUndoMinute(t *testing.T) {
 	w := newWorld(t)

@@ -38,6 +38,7 @@ type statementPage struct {
 	Thread     []threadView
 	Compare    bool // there is more than one revision to compare
 	Actions    []actionView
+	Late       string     // why it leaves too late for a reply in time, while it is approved
 	Undo       *undoView  // while it is approved and about to leave
 	Meeting    *tabledFor // that it is tabled for, or after which it leaves
 	Problems   problems
@@ -124,6 +125,9 @@ func (s *server) writeStatement(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Insider && snap.Meeting.ID != "" {
 		item, _ := snap.Meeting.Item(cmp.Or(snap.TabledItem, snap.Approval.Item))
 		p.Meeting = &tabledFor{meetingAddress(snap.Meeting.ID), snap.Meeting.Where(), snap.Meeting.Days(), item.Cite(), snap.Meeting.InSession(snap.Today), strings.ToLower(snap.Meeting.State.Label())}
+	}
+	if late := snap.LeavesLate(); late != nil && p.Insider {
+		p.Late = late.Message
 	}
 	if p.Insider && snap.State == liaison.Approved && snap.DispatchAt != nil && snap.LeavesAfter == "" {
 		v := undoViewOf(*snap.DispatchAt, s.now(), zone, p.Address)
@@ -317,6 +321,9 @@ func actions(snap store.Snapshot, me *visitor, address string, x statementExtra)
 			a.Hint = "Nothing leaves until somebody dispatches it."
 		case liaison.DoDispatch:
 			a.Hint = "One message goes to each addressee, now."
+			if late := snap.LeavesLate(); late != nil {
+				a.Hint += " " + late.Message
+			}
 		case liaison.DoWithdraw:
 			a.Reason, a.Grave, a.Hint = true, true, "It is taken back for good. A number that it has stays used."
 		case liaison.DoReopen:
