@@ -3,6 +3,7 @@
 // can be no loop.
 //
 //	multipart/report, fields of RFC 3464, or a mail system's words ─> delivery-status           what became of a message
+//	  (words without fields count only from a mail system's own sender, under a report's subject)
 //	fields of RFC 8098                                             ─> disposition-notification   displayed, not agreed to
 //	Auto-Submitted and its kin (RFC 3834), or no sender at all     ─> auto-reply                 never an acknowledgement
 //	our token, In-Reply-To, References, or "Re:" and our number    ─> reply                      by a person
@@ -211,7 +212,9 @@ func (u *Understood) reports(e entity, text []byte) {
 	case disposition.found:
 		u.Kind, u.Recipients, u.Fields = DispositionNotification, append(u.Recipients, disposition.recipients...), true
 		u.ReturnedIDs = append(disposition.messageIDs, u.ReturnedIDs...)
-	case u.NullSender || daemonPattern.MatchString(e.header.Get("From")):
+	case systemSender(u.From) && (e.report || reportSubject.MatchString(u.Subject)):
+		// Not for a null sender alone: out-of-office replies have it, and say that an answer is delayed or that somebody
+		// could not be reached.
 		r, ok := readWords(u.Subject, text)
 		if !ok {
 			return
@@ -299,6 +302,8 @@ var (
 	rePattern      = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|rép|rif|回复|答复|ответ|رد)\s*(\[[0-9]+\])?\s*[:\x{FF1A}]`)
 	addressPattern = regexp.MustCompile(`(?:^|[^A-Za-z0-9._+-])([BRWCbrwc]\+[A-Za-z0-9._=-]{1,62}@[A-Za-z0-9._-]{1,253})`)
 	daemonPattern  = regexp.MustCompile(`(?i)(^|[<\s"])(mailer[-_ ]?daemon|mail[-_ ]daemon|postmaster|microsoftexchange[0-9a-f]+)@`)
+	systemName     = regexp.MustCompile(`(?i)^\W*mail delivery (sub)?system\b`)
+	reportSubject  = regexp.MustCompile(`(?i)undeliver|non-?deliver|deliver(y|ed|ing)?\b.*\b(fail|status|delay|notif|report|problem|error)|fail(ed|ure)\b.*\b(deliver|notice|mail|message)|failure notice|returned (mail|message)|return(ed|ing) .*to sender|not (yet )?(been )?delivered|could ?n[o']t be (sent|delivered)|message delayed|delayed (mail|message)|mail system error`)
 	textIDPattern  = regexp.MustCompile(`(?im)^[ \t>]*Message-ID:[ \t]*(<[^<>\s]{1,250}>)`)
 	statementWords = regexp.MustCompile(`\b(LS|Ls|ls)\s*[/\x{2215}\x{FF0F}]\s*(i|o|r|I|O|R)\b|(?i:\bliaison (statement|response|letter|report)\b)|^\W*(\[[^\]]*\]\W*)*((?i:reply|response)\s+)?LS\s+(on|to|from|in|regarding|about)\b`)
 	fileWords      = regexp.MustCompile(`(?i)liaison|(^|[^a-z])ls([^a-z]|$)`)
@@ -344,6 +349,11 @@ func automatic(h message.Header) bool {
 		}
 	}
 	return h.Has("X-Autoreply") || h.Has("X-Autorespond")
+}
+
+// systemSender reports whether the name or the address of a sender is a mail system's.
+func systemSender(from string) bool {
+	return daemonPattern.MatchString(from) || systemName.MatchString(from)
 }
 
 // nullSender reports whether the topmost Return-Path is "<>".

@@ -103,6 +103,27 @@ func TestBounce(t *testing.T) {
 	verified(t, s)
 }
 
+// TestAnOutOfOfficeReplyMovesNothing: it has no sender, like a report, and words that a report has, too.
+func TestAnOutOfOfficeReplyMovesNothing(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	id, ts := dispatching(t, s, "itu-t/sg17")
+	x := ts[0]
+	attempt(t, s, x.ID, liaison.TransmissionAccepted)
+	for _, words := range []string{"If I could not be reached, write to Kim.", "My answer will be delayed.", "Delivery failed last week: 550 5.1.1 unknown."} {
+		h := receive(t, s, inbound.Address(inbound.RoleBounce, tokenOf(t, x.ID), "in.example"), "Return-Path: <>\r\nFrom: desk@body.example\r\nSubject: Absence\r\nAuto-Submitted: auto-replied\r\n\r\n"+words+"\r\n")
+		if h.Transmission != x.ID || h.Understood.Kind != inbound.AutoReply {
+			t.Errorf("%q is handled as %+v", words, h)
+		}
+	}
+	if got := state(t, s, x.ID); got.State != liaison.TransmissionAccepted {
+		t.Errorf("the message is %s", describe(got))
+	}
+	if diff := cmp.Diff([]liaison.Fact{"auto-replied", "auto-replied", "auto-replied"}, kindsOf(t, s, id, x.ID)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestReportBeforeTheAnswerIsRecorded: the relay's report comes in while our worker has not yet recorded the relay's 250.
 func TestReportBeforeTheAnswerIsRecorded(t *testing.T) {
 	s, _ := open(t)
