@@ -73,7 +73,7 @@ func (s *Store) HandleInbound(ctx context.Context, id InboundID, keys inbound.Ke
 			return nil
 		}
 		h.Understood = understand(raw, to)
-		x, by, err := t.match(ctx, h.Understood, keys)
+		x, by, err := t.match(ctx, h.Understood, keys, received)
 		if err != nil {
 			return err
 		}
@@ -139,8 +139,33 @@ func (s *Store) HandleOpen(ctx context.Context, keys inbound.Keys, limit int) (n
 }
 
 // match finds the transmission that a message is about, strongest evidence first, and locks it. A message that never left
-// can have nothing said about it. The number in a subject is no match: everybody can write it.
-func (t *tx) match(ctx context.Context, u inbound.Understood, keys inbound.Keys) (Transmission, inbound.Evidence, error) {
+// can have nothing said about it. The number in a subject is no match: everybody can write it. What comes after the message was
+// known to be in other hands is for a person: see [tx.revoked].
+func (t *tx) match(ctx context.Context, u inbound.Understood, keys inbound.Keys, received time.Time) (x Transmission, by inbound.Evidence, err error) {
+	if x, by, err = t.found(ctx, u, keys); err != nil || x.ID == "" || u.Role == inbound.RoleWitness {
+		return x, by, err
+	}
+	if revoked, err := t.revoked(ctx, x, received); err != nil || revoked {
+		return Transmission{}, "", err
+	}
+	return x, by, nil
+}
+
+// revoked reports whether the link of the message was ended before something came. Whoever has the message has its addresses and its
+// Message-ID as well, so neither an answer nor a report is its addressee's or its mail system's for that; and the letters about it
+// that had been made until then are in the same hands. Our own copy stays one: it is the whole message, and comes only to us.
+func (t *tx) revoked(ctx context.Context, x Transmission, received time.Time) (is bool, err error) {
+	err = t.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM transmission_token_revoked r JOIN transmission m ON m.id = r.transmission_id
+			WHERE r.at <= $2 AND (m.id = x.id OR x.letter <> 'statement' AND m.statement_id = x.statement_id AND m.position = x.position AND x.created_at <= r.at))
+		FROM transmission x WHERE x.id = $1`, x.ID, received).Scan(&is)
+	if err != nil {
+		return false, fmt.Errorf("read whether a link was ended: %w", err)
+	}
+	return is, nil
+}
+
+func (t *tx) found(ctx context.Context, u inbound.Understood, keys inbound.Keys) (Transmission, inbound.Evidence, error) {
 	for _, e := range []struct {
 		by     inbound.Evidence
 		tokens []string

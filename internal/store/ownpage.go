@@ -85,12 +85,16 @@ func (s *Store) RevokeBodyLink(ctx context.Context, body liaison.Code, by liaiso
 		if err := t.onlyFor(ctx, by, "Only a secretariat or a chair revokes the link of a body.", liaison.OfficeSecretary, liaison.OfficeChair); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, `
-			INSERT INTO body_link_revoked (body_code, n, person_id, at)
-			SELECT $1, coalesce(max(n), 0) + 1, $2, $3 FROM body_link_revoked WHERE body_code = $1
-			ON CONFLICT DO NOTHING`, body, by, t.now); err != nil { // somebody who revoked it at the same moment did what was asked
-			return fmt.Errorf("revoke the link of a body: %w", err)
-		}
-		return nil
+		return t.revokeBodyLink(ctx, body, by)
 	})
+}
+
+func (t *tx) revokeBodyLink(ctx context.Context, body liaison.Code, by liaison.PersonID) error {
+	if _, err := t.Exec(ctx, `
+		INSERT INTO body_link_revoked (body_code, n, person_id, at)
+		SELECT $1, coalesce(max(n), 0) + 1, $2, $3 FROM body_link_revoked WHERE body_code = $1
+		ON CONFLICT DO NOTHING`, body, by, t.now); err != nil { // somebody who revoked it at the same moment did what was asked
+		return fmt.Errorf("revoke the link of a body: %w", err)
+	}
+	return nil
 }

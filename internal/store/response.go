@@ -216,8 +216,9 @@ func (s *Store) LinkRevoked(ctx context.Context, id liaison.TransmissionID) (*Re
 	return &r, nil
 }
 
-// RevokeLink ends the link of a message to an addressee for good. The group's secretariat and chairs may; a repeat changes
-// nothing.
+// RevokeLink ends the link of a message to an addressee for good, and with it everything that whoever has the message can do in the
+// addressee's name: mail about it that comes from now on is matched by nothing, and the link to the body's own page, which the page
+// of the message shows, is worth nothing. The group's secretariat and chairs may; a repeat changes nothing.
 func (s *Store) RevokeLink(ctx context.Context, id liaison.TransmissionID, by liaison.PersonID, reason string) error {
 	x, err := s.Transmission(ctx, id)
 	if err != nil {
@@ -246,7 +247,10 @@ func (s *Store) RevokeLink(ctx context.Context, id liaison.TransmissionID, by li
 			x.ID, by, reason, t.now, t.events[len(t.events)-1].ID); err != nil {
 			return fmt.Errorf("revoke link: %w", err)
 		}
-		return nil
+		if x.Body == "" {
+			return nil
+		}
+		return t.revokeBodyLink(ctx, x.Body, by)
 	})
 	if violates(err, "transmission_token_revoked_pkey") {
 		return nil

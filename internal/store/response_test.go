@@ -3,9 +3,11 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -217,6 +219,91 @@ func TestALinkIsRevokedForGood(t *testing.T) {
 		t.Errorf("another link: %v", err)
 	}
 	verified(t, s)
+}
+
+// TestNothingIsMatchedToAMessageInOtherHands: who has it has its addresses and its Message-ID, too. Mail about it waits for a person.
+func TestNothingIsMatchedToAMessageInOtherHands(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.sent(sg17, w3c)
+	x, other := state(t, d.Store, d.reply(id, 1).Transmission), state(t, d.Store, d.reply(id, 2).Transmission)
+	d.on("2027-01-22")
+	reminders := func() []store.Transmission {
+		all, err := d.Transmissions(t.Context(), id)
+		d.must(err)
+		return slices.DeleteFunc(all, func(y store.Transmission) bool { return y.Position != 1 || y.Letter == liaison.LetterStatement })
+	}
+	d.remind(id)
+	send(t, d.Store, reminders()[0].Batch, liaison.TransmissionAccepted)
+	early, _, err := d.Receive(t.Context(), []byte("From: irene@body.example\r\nSubject: Re: x\r\n\r\nWe look into it.\r\n"), "r+"+tokenOf(t, x.ID)+"@in.example", "smtp")
+	d.must(err)
+	pages := pagesOf(t, d.pool).At(func() time.Time { return d.now })
+	before, err := d.LinkGeneration(t.Context(), "itu-t/sg17")
+	d.must(err)
+	d.now = d.now.Add(time.Minute)
+	for range 2 {
+		d.must(pages.RevokeLink(t.Context(), x.ID, seed.Chair.ID, "It was forwarded to a list."))
+	}
+	if now, err := d.LinkGeneration(t.Context(), "itu-t/sg17"); err != nil || now != before+1 {
+		t.Errorf("the generation of the own page was %d and is %d, %v", before, now, err)
+	}
+	d.now = d.now.Add(time.Minute)
+
+	answer := func(headers string) string {
+		return "From: x@y.example\r\nMessage-ID: <" + newID() + "@y.example>\r\n" + headers + "\r\nOur answer.\r\n"
+	}
+	for name, mail := range map[string]struct{ to, message string }{
+		"its address for the answer":     {"r+" + tokenOf(t, x.ID) + "@in.example", answer("")},
+		"that and the reminder's number": {"r+" + tokenOf(t, x.ID) + "@in.example", answer("In-Reply-To: <" + reminders()[0].MessageID + ">\r\n")},
+		"the reminder's address":         {"r+" + tokenOf(t, reminders()[0].ID) + "@in.example", answer("")},
+		"its Message-ID":                 {"us@in.example", answer("In-Reply-To: <" + x.MessageID + ">\r\n")},
+		"its thread":                     {"us@in.example", answer("References: <" + x.MessageID + ">\r\n")},
+		"a report":                       {"b+" + tokenOf(t, x.ID) + "@in.example", report("failed", "5.1.1", x.Email)},
+		"a report that returns it":       {"us@in.example", report("failed", "5.1.1", x.Email, "Message-ID: <"+x.MessageID+">")},
+		"an out-of-office reply":         {"b+" + tokenOf(t, x.ID) + "@in.example", answer("Auto-Submitted: auto-replied\r\n")},
+	} {
+		if h := receive(t, d.Store, mail.to, mail.message); h.Statement != "" || h.MatchedBy != "" || len(h.Facts) > 0 {
+			t.Errorf("%s: handled as %+v", name, h)
+		}
+	}
+	d.stands(id, liaison.ReplyAwaiting, liaison.ReplyAwaiting)
+	if got := state(t, d.Store, x.ID); got.State != liaison.TransmissionAccepted {
+		t.Errorf("it is %s", describe(got))
+	}
+	tray, err := d.Tray(t.Context(), "", 20)
+	if err != nil || len(tray) != 8 {
+		t.Errorf("%d wait for a person, %v", len(tray), err)
+	}
+	raw, to := copyOf(t, tokenKeys, x)
+	if h := receive(t, d.Store, to, string(raw)); h.Transmission != x.ID {
+		t.Errorf("our own copy is handled as %+v", h)
+	}
+	if h := receive(t, d.Store, "r+"+tokenOf(t, other.ID)+"@in.example", answer("")); h.Transmission != other.ID {
+		t.Errorf("an answer by another addressee is handled as %+v", h)
+	}
+	if h, err := d.HandleInbound(t.Context(), early, tokenKeys); err != nil || h.Transmission != x.ID { // it had come before
+		t.Errorf("an answer from before is handled as %+v, %v", h, err)
+	}
+	verified(t, d.Store)
+}
+
+// TestALetterMadeAfterALinkEndedIsAnswered: it is in nobody else's hands.
+func TestALetterMadeAfterALinkEndedIsAnswered(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.sent(sg17)
+	x := d.reply(id, 1).Transmission
+	d.must(d.RevokeLink(t.Context(), x, seed.Chair.ID, "It was forwarded to a list."))
+	d.on("2027-01-22")
+	d.remind(id)
+	all, err := d.Transmissions(t.Context(), id)
+	d.must(err)
+	i := slices.IndexFunc(all, func(y store.Transmission) bool { return y.Letter == liaison.LetterReplyDue && y.Position == 1 })
+	send(t, d.Store, all[i].Batch, liaison.TransmissionAccepted)
+	if h := d.mails(all[i].ID, "irene@sg17.example"); h.Transmission != all[i].ID {
+		t.Errorf("handled as %+v", h)
+	}
+	d.stands(id, liaison.ReplyOnTime)
 }
 
 func TestThePagesLinkWhatMatchedNothing(t *testing.T) {
