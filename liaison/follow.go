@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // After the dispatch a statement does not change any more, ever. What was wrong with it is put right by another statement, with an
@@ -19,7 +20,7 @@ var FollowUps = []followUp{
 	{Revises, "Issue a revised statement", "Another one takes its place: a statement with a number of its own, a report with this number and Rev.1 behind it.", "Superseded by", true},
 	{Corrects, "Issue a corrigendum", "It keeps the number, with Corr.1 behind it, and goes to the same addressees.", "Corrected by", false},
 	{Recalls, "Recall it by a notice", "A new statement tells its addressees to disregard it.", "Recalled by", true},
-	{Forwards, "Forward it", "A new statement sends it on to others.", "Forwarded by", false},
+	{Forwards, "Forward it", "A new statement sends its text and files on to others.", "Forwarded by", false},
 	{RepliesTo, "", "", "Answered by", false}, // a reply is written to what came in, not to what we sent
 }
 
@@ -246,8 +247,10 @@ func Follow(s Snapshot, kind RelationKind) Content {
 		c.InReplyTo = s.Content.InReplyTo
 		return c
 	}
-	c.Attachments, c.Links = nil, nil
-	c.Abstract, c.Text = "", ""
+	if kind != Forwards { // what is forwarded goes along, text and files
+		c.Attachments, c.Links = nil, nil
+		c.Abstract, c.Text = "", ""
+	}
 	correction := "In " + s.Ref + ", read\n\n\n\nin place of\n\n"
 	if r := c.Report; r != nil && kind == Corrects {
 		c.Report = &Report{Parent: r.Parent, Meeting: r.Meeting, MeetingName: r.MeetingName, MeetingFrom: r.MeetingFrom, From: r.From, Until: r.Until, AsOf: r.AsOf,
@@ -272,6 +275,9 @@ func Follow(s Snapshot, kind RelationKind) Content {
 		c.Text = s.Ref + " is recalled. Please disregard it. No reply to it is expected."
 	case Forwards:
 		c.Title, c.Addressees, c.Deadline = "Forwarding "+s.Ref+": "+title, nil, ""
+		if before := "We forward " + s.Ref + ". It reads:\n\n"; c.Text != "" && utf8.RuneCountInString(before+c.Text) <= MaxText {
+			c.Text = before + c.Text
+		}
 	}
 	return c
 }

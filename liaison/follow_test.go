@@ -59,6 +59,20 @@ func TestWhatAFollowUpBeginsWith(t *testing.T) {
 			t.Errorf("%s: %v", kind, errs[0])
 		}
 	}
+	draft, original := followUp(liaison.Forwards)
+	if want := original.Content.Text; want == "" || draft.Content.Text != "We forward JCA-ML-LS12. It reads:\n\n"+want || draft.Content.Abstract != original.Content.Abstract {
+		t.Errorf("what forwards says %q, %q", draft.Content.Abstract, draft.Content.Text)
+	}
+	if diff := cmp.Diff(original.Content.Attachments, draft.Content.Attachments); diff != "" || len(draft.Content.Attachments) == 0 {
+		t.Errorf("the files that go along (-want +got):\n%s", diff)
+	}
+	if c := liaison.Follow(original, liaison.Forwards); len(c.Addressees) > 0 || c.Deadline != "" {
+		t.Errorf("it begins with %d addressees and the deadline %s", len(c.Addressees), c.Deadline)
+	}
+	original.Content.Text = strings.Repeat("ß", liaison.MaxText)
+	if errs := liaison.Follow(original, liaison.Forwards).Limits(); len(errs) > 0 {
+		t.Errorf("of the longest text: %v", errs[0])
+	}
 	first := ready(liaison.Dispatched, liaison.DoClose)
 	first.Content.Title = strings.Repeat("ß", liaison.MaxTitle)
 	if errs := liaison.Follow(first, liaison.Corrects).Limits(); len(errs) > 0 {

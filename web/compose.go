@@ -34,7 +34,9 @@ type composePage struct {
 	Languages                []option
 	Rows                     []addresseeInputs
 	Copies                   []string // rows that follow from the others
-	Relations                []string
+	Relations                []relationInputs
+	RelationError            string
+	RelationWarn             string
 	MoreEnvelope             moreStep
 	MoreAddressees           moreStep
 	MoreText, MoreFiles      moreStep
@@ -78,6 +80,14 @@ type addresseeInputs struct {
 	Purposes []option
 	Filled   bool
 	Focus    bool // where the person goes on after the button
+}
+
+type relationInputs struct {
+	Number, Index int
+	Kinds         []option
+	Ref           string
+	Filled        bool
+	Focus         bool
 }
 
 type contactInputs struct {
@@ -169,10 +179,8 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 			}
 		}
 	}
-	for _, x := range c.snap.Content.Relations {
-		p.Relations = append(p.Relations, strings.TrimSpace(x.Kind.Label()+" "+x.Ref))
-	}
-	p.AddresseeWarn = p.warnings["f-addressees"]
+	p.AddresseeWarn, p.RelationWarn, p.RelationError = p.warnings["f-addressees"], p.warnings["f-relations"], c.problems.Of("f-relations")
+	p.relate(f)
 	p.fields(f, c.problems)
 	p.more(f, c.snap.Profile, c.problems)
 	p.rows(f, all, c.snap)
@@ -244,6 +252,22 @@ func (p *composePage) fields(f composeForm, ps problems) {
 			Email: sub("email", "E-mail", c.Email, "email"), Phone: sub("phone", "Telephone", c.Phone, "tel"),
 			Role: input{ID: id + "-role", Name: "contact_role", Label: "Role", Kind: "choice", Options: choose(contactRoles(), string(c.Role))},
 		})
+	}
+}
+
+// relate offers the relations that there are and a row for another one.
+func (p *composePage) relate(f composeForm) {
+	for i := range min(len(f.Relations)+1, liaison.MaxRelations+1) {
+		row := relationInputs{Number: i + 1, Index: i, Focus: f.Action == "add-relation" && i == len(f.Relations)}
+		typed := relationRow{Kind: string(liaison.RepliesTo)}
+		if i < len(f.Relations) {
+			typed, row.Filled = f.Relations[i], true
+		}
+		row.Ref = typed.Ref
+		for _, k := range liaison.RelationKinds {
+			row.Kinds = append(row.Kinds, option{string(k.Kind), k.Label, string(k.Kind) == typed.Kind})
+		}
+		p.Relations = append(p.Relations, row)
 	}
 }
 
@@ -497,8 +521,12 @@ func (s *server) save(w http.ResponseWriter, r *http.Request, me *visitor, snap 
 	if err != nil {
 		return err
 	}
+	cited, err := s.store.Cited(r.Context(), me.ID(), f.refs())
+	if err != nil {
+		return err
+	}
 	stored := snap.ID != ""
-	content, named, ps := f.content(directory, snap)
+	content, named, ps := f.content(directory, snap, cited)
 	c := composing{form: f, snap: snap, new: !stored, problems: slices.Concat(u.problems, ps)}
 	if stored {
 		c.named = &named

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -28,6 +29,8 @@ type composeForm struct {
 	Abstract   string
 	Text       string
 	Addressees []addresseeRow
+	Relations  []relationRow
+	Relates    bool // the form was sent with its relations; else those of the draft stay
 	Contacts   []liaison.Contact
 	Files      []liaison.Attachment
 	More       map[string]string // the fields of [moreFields] that were sent, by name
@@ -38,6 +41,12 @@ type addresseeRow struct {
 	Body    string
 	Purpose string
 }
+
+// relationRow is a relation to another statement as it is typed: how, and by which number.
+type relationRow struct{ Kind, Ref string }
+
+// citedAs is how the form names the statement of a relation: one of this register that has no number yet by its id.
+func citedAs(r liaison.Relation) string { return cmp.Or(r.Ref, string(r.Statement)) }
 
 // blankRows is how many empty addressee rows a form offers at first.
 const blankRows = 2
@@ -51,6 +60,9 @@ func formOf(id liaison.StatementID, version int, c liaison.Content) composeForm 
 	}
 	for _, x := range moreFields {
 		f.More[x.name] = x.get(c)
+	}
+	for _, r := range c.Relations {
+		f.Relations = append(f.Relations, relationRow{string(r.Kind), citedAs(r)})
 	}
 	for _, a := range c.Addressees {
 		if a.CopyFor != "" {
@@ -140,6 +152,16 @@ func (f *composeForm) readRows(v url.Values) {
 		}
 		return ""
 	}
+	f.Relates = v.Has("relation_ref")
+	for i, ref := range v["relation_ref"] {
+		if action == "remove-relation" && i == n || strings.TrimSpace(ref) == "" {
+			continue
+		}
+		f.Relations = append(f.Relations, relationRow{at("relation_kind", i), ref})
+	}
+	if len(f.Relations) > liaison.MaxRelations+1 { // enough to say that they are too many
+		f.Relations = f.Relations[:liaison.MaxRelations+1]
+	}
 	for i := range v["contact_name"] {
 		if action == "remove-contact" && i == n {
 			continue
@@ -190,10 +212,38 @@ func (f composeForm) rearranges() bool {
 	return false
 }
 
+// refs are the numbers that the form relates to.
+func (f composeForm) refs() (out []string) {
+	for _, row := range f.Relations {
+		out = append(out, strings.TrimSpace(row.Ref))
+	}
+	return out
+}
+
+// relations are what the form says of other statements: of those that the draft relates to already, of those that the register has by the
+// number, as cited has them, and of others by how they are cited.
+func (f composeForm) relations(stored []liaison.Relation, cited map[string]liaison.Relation) (out []liaison.Relation) {
+	for _, row := range f.Relations {
+		ref := strings.TrimSpace(row.Ref)
+		r, ok := cited[ref]
+		if i := slices.IndexFunc(stored, func(x liaison.Relation) bool { return citedAs(x) == ref }); i >= 0 {
+			r = stored[i]
+		} else if !ok {
+			r = liaison.Relation{Ref: ref}
+		}
+		r.Kind = liaison.RelationKind(row.Kind)
+		out = append(out, r)
+	}
+	return out
+}
+
 // content is what the form says over what the draft has besides, with what cannot even be stored. In named, addressees have
-// what the register knows of them, so that the problems can name them.
-func (f composeForm) content(d liaison.Directory, snap store.Snapshot) (c liaison.Content, named liaison.Content, ps problems) {
-	c = snap.Content // what the form does not show stays: relations were made with the draft
+// what the register knows of them, so that the problems can name them; cited are the statements that it relates to.
+func (f composeForm) content(d liaison.Directory, snap store.Snapshot, cited map[string]liaison.Relation) (c liaison.Content, named liaison.Content, ps problems) {
+	c = snap.Content // what the form does not show stays
+	if f.Relates {
+		c.Relations = f.relations(snap.Content.Relations, cited)
+	}
 	c.Source, c.Title, c.InReplyTo, c.Questions, c.Meeting, c.Deadline = f.Group, f.Title, f.InReplyTo, f.Questions, f.Meeting, liaison.Date(strings.TrimSpace(f.Deadline))
 	c.Contacts, c.ReplyTo, c.Language, c.Abstract, c.Text, c.Attachments = f.Contacts, f.ReplyTo, f.Language, f.Abstract, f.Text, f.Files
 	for _, x := range moreFields {

@@ -183,7 +183,10 @@ func (s *Store) AddBody(ctx context.Context, by liaison.PersonID, b liaison.Body
 }
 
 // Know fills in what the register knows for the check list of the snapshot's content.
-func (s *Store) Know(ctx context.Context, snap *Snapshot) error {
+func (s *Store) Know(ctx context.Context, snap *Snapshot) (err error) {
+	if snap.Related, err = related(ctx, s.pool, *snap); err != nil { // the content may relate to others than what is stored
+		return unavailable(err)
+	}
 	return unavailable(know(ctx, s.pool, snap))
 }
 

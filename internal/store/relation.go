@@ -51,6 +51,30 @@ func related(ctx context.Context, q querier, snap Snapshot) ([]liaison.Related, 
 	return out, err
 }
 
+// Cited finds statements of this register by how they are cited, among those that the person may read: each by its number as it was
+// given, or typed in small letters. Where two study periods have the same number it is the later one.
+func (s *Store) Cited(ctx context.Context, who liaison.PersonID, refs []string) (map[string]liaison.Relation, error) {
+	out := map[string]liaison.Relation{}
+	if len(refs) == 0 {
+		return out, nil
+	}
+	r, err := s.reader(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT x.cited, s.id, s.ref FROM unnest($1::text[]) x (cited) JOIN statement s ON s.ref IN (x.cited, upper(x.cited))
+		WHERE s.group_code = ANY ($2) OR s.state = ANY ($3) AND NOT s.confidential OR s.id IN (SELECT statement_id FROM drafter WHERE person_id = $4)
+		ORDER BY s.period, s.created_at`, refs, r.groups(), publicStates(), r.person)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("find what is cited: %w", err))
+	}
+	var cited string
+	var found liaison.Relation
+	_, err = pgx.ForEachRow(rows, []any{&cited, &found.Statement, &found.Ref}, func() error { out[cited] = found; return nil })
+	return out, unavailable(err)
+}
+
 // marks are what statements that have left did to these, oldest first. What a confidential one did is told only of one that is so too: who
 // reads the one may read the other.
 func marks(ctx context.Context, q querier, ids []liaison.StatementID) (map[liaison.StatementID][]liaison.Mark, error) {
