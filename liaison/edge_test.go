@@ -427,6 +427,7 @@ func TestReachLimits(t *testing.T) {
 		t.Error("another format is read")
 	}
 	for field, set := range map[string]func(*liaison.Reach){
+		"mailbox":      func(r *liaison.Reach) { r.Mailbox = "nobody" },
 		"channel":      func(r *liaison.Reach) { r.Channel = "pigeon" },
 		"address":      func(r *liaison.Reach) { r.Address = "" },
 		"standing":     func(r *liaison.Reach) { r.Standing = "friends" },

@@ -75,6 +75,7 @@ func (s Standing) Label() string {
 // Reach is a body's own profile: how it is reached, and what it asks of what is sent to it. Every change is a new version.
 type Reach struct {
 	Channel      Channel   `json:"channel"`
+	Mailbox      string    `json:"mailbox,omitempty"`  // that messages to it go to; "" for the one that its row in the register came with
 	Address      string    `json:"address,omitempty"`  // of the page, list or tracker
 	Copies       []Code    `json:"copies,omitempty"`   // bodies that get a copy of whatever it gets
 	Sentence     string    `json:"sentence,omitempty"` // that messages to it have to carry
@@ -102,7 +103,7 @@ func (r Reach) Stale(today Date) bool {
 
 // Tidy returns the profile as it is stored.
 func (r Reach) Tidy() Reach {
-	for _, s := range []*string{&r.Address, &r.Sentence, &r.Relationship, &r.Source} {
+	for _, s := range []*string{&r.Mailbox, &r.Address, &r.Sentence, &r.Relationship, &r.Source} {
 		*s = strings.TrimSpace(*s)
 	}
 	r.Formats, r.Formerly = trimmed(r.Formats), trimmed(r.Formerly)
@@ -125,6 +126,11 @@ func (r Reach) Limits() (errs []*Error) {
 	}
 	refuse := func(name, format string, args ...any) {
 		errs = append(errs, &Error{Code: Invalid, Field: name, Message: fmt.Sprintf(format, args...)})
+	}
+	if r.Mailbox != "" {
+		if _, err := ParseEmail(r.Mailbox); err != nil {
+			refuse("mailbox", "%s", err)
+		}
 	}
 	add(field("address", "The address", r.Address, MaxURL, false))
 	add(field("sentence", "The sentence", r.Sentence, MaxSentence, false))

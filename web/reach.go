@@ -82,7 +82,7 @@ func (v *reachView) show(r liaison.Reach, today liaison.Date) {
 		standing = r.Standing.Label()
 	}
 	for _, f := range []reachFact{
-		{"Reached by", r.Channel.Label()}, {"At", r.Address}, {"Copies always to", strings.Join(codes, ", ")}, {"Sentence that it asks for", r.Sentence},
+		{"Reached by", r.Channel.Label()}, {"Mailbox", r.Mailbox}, {"At", r.Address}, {"Copies always to", strings.Join(codes, ", ")}, {"Sentence that it asks for", r.Sentence},
 		{"Takes files as", strings.Join(r.Formats, ", ")}, {"Publishes what it gets", yes(r.Publishes)}, {"Its own documents are for members", yes(r.MembersOnly)},
 		{"Standing", standing}, {"Relationship", r.Relationship}, {"Formerly", strings.Join(r.Formerly, "; ")}, {"Source", r.Source},
 	} {
@@ -103,7 +103,7 @@ func reachTyped(r liaison.Reach) map[string]string {
 		contacts = append(contacts, strings.TrimRight(strings.Join([]string{c.Name, c.Organization, c.Email, string(c.Role)}, "; "), "; "))
 	}
 	out := map[string]string{
-		"channel": string(r.Channel), "address": r.Address, "copies": strings.Join(codes, ", "), "sentence": r.Sentence, "formats": strings.Join(r.Formats, ", "),
+		"channel": string(r.Channel), "mailbox": r.Mailbox, "address": r.Address, "copies": strings.Join(codes, ", "), "sentence": r.Sentence, "formats": strings.Join(r.Formats, ", "),
 		"standing": string(r.Standing), "relationship": r.Relationship, "formerly": strings.Join(r.Formerly, "; "), "contacts": strings.Join(contacts, "\n"), "confirmed": string(r.Confirmed), "source": r.Source,
 	}
 	if r.Publishes {
@@ -126,6 +126,7 @@ func (v *reachView) form(typed map[string]string) {
 	v.Fields = nil
 	for _, f := range []input{
 		{Name: "channel", Label: "Reached by", Kind: "choice", Options: choose(channels, typed["channel"])},
+		{Name: "mailbox", Label: "Mailbox", Kind: "email", Hint: "That messages to it go to. Leave it empty for the one that stands under Facts already."},
 		{Name: "address", Label: "Where that is", Hint: "The address of the page, list or tracker, if it is not the mailbox."},
 		{Name: "copies", Label: "Copies always to", Hint: "Codes of bodies, with commas."},
 		{Name: "sentence", Label: "Sentence that it asks for", Hint: "It stands in every message to it."},
@@ -148,11 +149,11 @@ func (v *reachView) form(typed map[string]string) {
 
 func readReach(r *http.Request) (liaison.Reach, map[string]string) {
 	typed := map[string]string{}
-	for _, name := range []string{"channel", "address", "copies", "sentence", "formats", "standing", "relationship", "formerly", "contacts", "confirmed", "source", "publishes", "members_only"} {
+	for _, name := range []string{"channel", "mailbox", "address", "copies", "sentence", "formats", "standing", "relationship", "formerly", "contacts", "confirmed", "source", "publishes", "members_only"} {
 		typed[name] = textOf(r.PostFormValue(name))
 	}
 	reach := liaison.Reach{
-		Channel: liaison.Channel(typed["channel"]), Address: typed["address"], Sentence: typed["sentence"], Formats: strings.Split(typed["formats"], ","),
+		Channel: liaison.Channel(typed["channel"]), Mailbox: typed["mailbox"], Address: typed["address"], Sentence: typed["sentence"], Formats: strings.Split(typed["formats"], ","),
 		Standing: liaison.Standing(typed["standing"]), Relationship: typed["relationship"], Confirmed: liaison.Date(strings.TrimSpace(typed["confirmed"])), Source: typed["source"],
 		Formerly: strings.Split(typed["formerly"], ";"), Publishes: typed["publishes"] != "", MembersOnly: typed["members_only"] != "",
 	}

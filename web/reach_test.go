@@ -38,6 +38,21 @@ func TestTheSecretariatKeepsHowABodyIsReached(t *testing.T) {
 	tsb.send("POST", page, with(filled, "version", "none")).is(t, http.StatusUnprocessableEntity)
 	tsb.send("POST", "/bodies/no/such", with(filled, "copies", "")).is(t, http.StatusNotFound)
 
+	// A mailbox that is recorded is where the next draft goes, and what is in approval is held against it.
+	before := w.brought(liaison.InReview, "Before it moved")
+	moved := tsb.at("/bodies/ieee").form(t, "/bodies/ieee")
+	wrong := tsb.send("POST", "/bodies/ieee", with(moved, "mailbox", "nobody")).is(t, http.StatusUnprocessableEntity)
+	if wrong.find("p", "id=f-reach-mailbox-error") == nil || wrong.form(t, "/bodies/ieee").Get("mailbox") != "nobody" {
+		t.Errorf("a mailbox that is none comes back as %q", wrong.form(t, "/bodies/ieee").Get("mailbox"))
+	}
+	tsb.send("POST", "/bodies/ieee", with(moved, "mailbox", " moved@ieee.example ")).is(t, http.StatusSeeOther)
+	tsb.at("/bodies/ieee").says(t, "Mailbox moved@ieee.example", "Versions (1)")
+	after := w.draft(editor, content("After it moved", liaison.Addressee{Body: "ieee", Purpose: liaison.ForAction}))
+	if a := w.snapshot(after).Content.Addressees[0]; a.Email != "moved@ieee.example" {
+		t.Errorf("addressed to %s", a.Email)
+	}
+	w.as(chair).at(statementPath(before, "/review")).says(t, "moved@ieee.example is recorded now")
+
 	// what it asks for is on the check list of the next draft
 	id := w.draft(editor, content("Reached", liaison.Addressee{Body: "w3c", Purpose: liaison.ForAction}))
 	w.as(editor).at(statementPath(id, "/edit")).says(t, "is not a qualified organization", "https://w3c.example/issues", "By rule a copy goes to SG17")

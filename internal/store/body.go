@@ -11,7 +11,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-const bodyColumns = `code, kind, name, short_name, title, coalesce(parent, ''), email,
+// bodyColumns are those of a body with the mailbox that the secretariat recorded last, or the one that its row came with.
+const bodyColumns = `code, kind, name, short_name, title, coalesce(parent, ''), coalesce(nullif((
+		SELECT convert_from(r.canonical, 'UTF8')::jsonb #>> '{reach,mailbox}' FROM body_reach r WHERE r.body_code = body.code ORDER BY r.version DESC LIMIT 1), ''), email),
 	coalesce(in_force_from::text, ''), coalesce(in_force_until::text, ''), coalesce(successor, ''), source, language, links_only, signed_mail`
 
 func scanBody(row pgx.CollectableRow) (liaison.Body, error) {

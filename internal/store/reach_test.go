@@ -55,6 +55,43 @@ func TestHowABodyIsReached(t *testing.T) {
 	verified(t, s)
 }
 
+// TestARecordedMailbox is where messages go from the next draft on, with its version, its event and its leaf; parts without one of their
+// own are written to by it.
+func TestARecordedMailbox(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	versions, err := s.Reaches(t.Context(), "itu-t/sg17")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := liaison.Reach{Channel: liaison.ByMail}
+	last := 0
+	if len(versions) > 0 {
+		r, last = versions[0].Reach, versions[0].Version
+	}
+	old, err := s.Body(t.Context(), "itu-t/sg17")
+	if err != nil || old.Email == "" {
+		t.Fatalf("its mailbox is %q, %v", old.Email, err)
+	}
+	for i, mailbox := range []string{"one@itu-t.example", "two@itu-t.example", ""} {
+		r.Mailbox = mailbox
+		if err := s.SaveReach(t.Context(), "itu-t/sg17", seed.Secretary.ID, last+i, r); err != nil {
+			t.Fatal(err)
+		}
+		want := mailbox
+		if want == "" {
+			want = old.Email
+		}
+		snap, err := s.Snapshot(t.Context(), draft(t, s, "itu-t/sg17"))
+		if err != nil || snap.Content.Addressees[0].Email != want {
+			t.Errorf("recorded %q, and addressed to %+v, %v", mailbox, snap.Content.Addressees, err)
+		}
+	}
+	r.Mailbox = "nowhere"
+	refused(t, s.SaveReach(t.Context(), "itu-t/sg17", seed.Secretary.ID, last+3, r), liaison.Invalid)
+	verified(t, s)
+}
+
 func TestEdge9ABodyThatIsNotInTheAddressBook(t *testing.T) {
 	s, _ := open(t)
 	b := liaison.Body{Code: "openml/forum", Name: "OpenML forum", Email: "forum@openml.example"}
