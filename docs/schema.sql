@@ -285,7 +285,7 @@ BEGIN
 		OR NEW.raw IS DISTINCT FROM OLD.raw OR OLD.handled_at IS NOT NULL AND NEW.handled_at IS NULL THEN
 		RAISE EXCEPTION 'what came in does not change' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'inbound_message_fixed';
 	END IF;
-	IF OLD.statement_id IS NOT NULL AND (NEW.statement_id, NEW.transmission_id) IS DISTINCT FROM (OLD.statement_id, OLD.transmission_id) THEN
+	IF OLD.statement_id IS NOT NULL AND (NEW.statement_id, NEW.transmission_id, NEW.linked_at) IS DISTINCT FROM (OLD.statement_id, OLD.transmission_id, OLD.linked_at) THEN
 		RAISE EXCEPTION 'a message is linked once' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'inbound_message_linked_once';
 	END IF;
 	RETURN NEW;
@@ -1065,11 +1065,13 @@ CREATE TABLE public.inbound_message (
     matched_by text,
     transmission_id uuid,
     statement_id uuid,
+    linked_at timestamp with time zone,
     CONSTRAINT inbound_kind CHECK ((kind = ANY (ARRAY['delivery-status'::text, 'disposition-notification'::text, 'auto-reply'::text, 'reply'::text, 'statement'::text, 'unmatched'::text]))),
     CONSTRAINT inbound_matched_by CHECK ((matched_by = ANY (ARRAY['token'::text, 'envelope-id'::text, 'message-id'::text, 'in-reply-to'::text, 'references'::text, 'person'::text]))),
     CONSTRAINT inbound_message_check CHECK (((digest)::text = encode(sha256(raw), 'hex'::text))),
     CONSTRAINT inbound_message_envelope_recipient_check CHECK ((length(envelope_recipient) <= 320)),
     CONSTRAINT inbound_message_handled_whole CHECK ((num_nulls(handled_at, kind, understood) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT inbound_message_linked_by_a_person CHECK (((linked_at IS NULL) OR (matched_by = 'person'::text))),
     CONSTRAINT inbound_message_matched_by_something CHECK ((((statement_id IS NULL) = (matched_by IS NULL)) AND ((transmission_id IS NULL) OR (statement_id IS NOT NULL)))),
     CONSTRAINT inbound_source CHECK ((source = ANY (ARRAY['smtp'::text, 'lmtp'::text, 'imap'::text, 'file'::text])))
 );
@@ -2781,6 +2783,9 @@ GRANT UPDATE(transmission_id) ON TABLE public.inbound_message TO liaison_app;
 
 GRANT SELECT(statement_id) ON TABLE public.inbound_message TO liaison_auditor;
 GRANT UPDATE(statement_id) ON TABLE public.inbound_message TO liaison_app;
+
+GRANT UPDATE(linked_at) ON TABLE public.inbound_message TO liaison_app;
+GRANT SELECT(linked_at) ON TABLE public.inbound_message TO liaison_auditor;
 
 GRANT SELECT,INSERT ON TABLE public.link_upload TO liaison_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.link_upload TO liaison_worker;

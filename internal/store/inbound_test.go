@@ -349,6 +349,7 @@ func TestWhatCameInIsKept(t *testing.T) {
 		`UPDATE inbound_message SET raw = '', digest = encode(sha256(''), 'hex')`:                   "inbound_message_fixed",
 		`UPDATE inbound_message SET received_at = now()`:                                            "inbound_message_fixed",
 		`UPDATE inbound_message SET transmission_id = NULL, statement_id = NULL, matched_by = NULL`: "inbound_message_linked_once",
+		`UPDATE inbound_message SET linked_at = now() WHERE statement_id IS NOT NULL`:               "inbound_message_linked_once",
 		`DELETE FROM inbound_message`:                                                               "inbound_message_kept",
 		`TRUNCATE inbound_message CASCADE`:                                                          "append_only",
 		`DELETE FROM transmission_fact`:                                                             "transmission_fact_append_only",

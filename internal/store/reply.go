@@ -290,8 +290,8 @@ func (w *writing) aboutReply(ctx context.Context, act liaison.ReplyAct) (err err
 	}
 	if linkKinds[act] != "" {
 		w.batch.Queue(linkSQL, linkArgs(w.Snapshot, after, act, e, w.now, w.event)...)
-		w.batch.Queue(`UPDATE inbound_message SET matched_by = 'person', transmission_id = $2, statement_id = $3 WHERE id = $1 AND handled_at IS NOT NULL AND statement_id IS NULL`,
-			nullable(e.inbound), before.Transmission, w.ID)
+		w.batch.Queue(`UPDATE inbound_message SET matched_by = 'person', transmission_id = $2, statement_id = $3, linked_at = $4 WHERE id = $1 AND handled_at IS NOT NULL AND statement_id IS NULL`,
+			nullable(e.inbound), before.Transmission, w.ID, w.now)
 	}
 	switch act {
 	case liaison.ReplyGrants:

@@ -62,7 +62,7 @@ func (s *Store) LinkInbound(ctx context.Context, id InboundID, to liaison.Transm
 		t.record(e)
 		facts := factsIn(x, u)
 		b := &pgx.Batch{}
-		b.Queue(`UPDATE inbound_message SET matched_by = 'person', transmission_id = $2, statement_id = $3 WHERE id = $1`, id, x.ID, x.Statement)
+		b.Queue(`UPDATE inbound_message SET matched_by = 'person', transmission_id = $2, statement_id = $3, linked_at = $4 WHERE id = $1`, id, x.ID, x.Statement, t.now)
 		for _, f := range facts[:min(len(facts), max(0, maxFacts-known))] {
 			e := transmissionEvent(x, f.kind.Event(), snap.Version)
 			e.Reply = f.words
