@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// ReportFacts is what the register knows that a progress report tells of. The store reads it, as it was at AsOf: what was
-// recorded later is not in it, so a report can be recomputed at any time.
+// ReportFacts is what the register knows that a progress report tells of. The store reads it as it stood at the end of the period,
+// or at AsOf if that comes first: what was recorded later is not in it, so a report can be recomputed at any time. Of a reply counts
+// the day on which it came, if it was linked by AsOf.
 type ReportFacts struct {
 	Group, Parent  Body
 	Profile        Profile
@@ -41,6 +42,7 @@ type OutFact struct {
 	Submitted  time.Time // first
 	Approved   time.Time
 	Dispatched time.Time // zero if it was not
+	Ended      time.Time // when it was closed, recalled or superseded: from then on nothing is awaited; zero before
 	To         []OutAddressee
 }
 
@@ -62,19 +64,53 @@ type OutAddressee struct {
 	Failed   bool      // it came back, or was refused, so that nothing is awaited
 	Due      Date      // the day by which a reply is awaited, "" for none
 	Answer   AnswerKind
-	Answered time.Time // zero while there is none
+	Answered time.Time // when the reply came, whoever linked it and when, or when it was declined or waived; zero while there is none
 }
 
-// AnswerKind is how an addressee that a reply is awaited from has answered.
+// AnswerKind is where an awaited reply stands, a key of the catalogue of words.
 type AnswerKind string
 
-// The ways of answering.
+// Where a reply can stand. Whether it came in time is what the register says of it (decision 0060).
 const (
-	AnswerNone     AnswerKind = ""
-	AnswerReplied  AnswerKind = "replied"
-	AnswerDeclined AnswerKind = "declined"
-	AnswerWaived   AnswerKind = "waived"
+	AnswerNone       AnswerKind = "" // none is awaited, or none has come
+	AnswerOnTime     AnswerKind = "on-time"
+	AnswerLate       AnswerKind = "late"
+	AnswerDeclined   AnswerKind = "declined"
+	AnswerWaived     AnswerKind = "waived"
+	AnswerMissing    AnswerKind = "no-reply" // none had come when the statement was closed, recalled or superseded
+	AnswerOpen       AnswerKind = "open"
+	AnswerRedirected AnswerKind = "redirected" // it is awaited from elsewhere, and nothing is counted against the addressee
+	AnswerOverdue    AnswerKind = "overdue"
 )
+
+// Answers lists them in the order of the report.
+var Answers = []AnswerRule{
+	{Kind: AnswerOnTime, Replied: true, Judged: true},
+	{Kind: AnswerLate, Replied: true, Judged: true},
+	{Kind: AnswerDeclined},
+	{Kind: AnswerWaived},
+	{Kind: AnswerMissing, Judged: true}, // unless it ended by its day
+	{Kind: AnswerOpen, Open: true, Judged: true},
+	{Kind: AnswerRedirected, Open: true},
+	{Kind: AnswerOverdue, Open: true, Judged: true},
+}
+
+// AnswerRule is what follows from where a reply stands.
+type AnswerRule struct {
+	Kind    AnswerKind
+	Replied bool // one came
+	Open    bool // one is still awaited
+	Judged  bool // it counts in the share of those that came in time, or did not
+}
+
+func (k AnswerKind) rule() AnswerRule {
+	for _, x := range Answers {
+		if x.Kind == k {
+			return x
+		}
+	}
+	return AnswerRule{}
+}
 
 // InFact is a statement that came in.
 type InFact struct {
@@ -93,22 +129,12 @@ type OpenProposal struct {
 	Body      Body
 }
 
-// late reports whether the awaited reply came after its day.
-func (a OutAddressee) late(zone *time.Location) bool {
-	return !a.Answered.IsZero() && DateOf(a.Answered, zone) > a.Due
-}
-
-// awaitedOn reports whether a reply was still awaited at the end of day.
-func (a OutAddressee) awaitedOn(day Date, zone *time.Location) bool {
-	return a.Due != "" && !a.Failed && !a.Sent.IsZero() && DateOf(a.Sent, zone) <= day && (a.Answered.IsZero() || DateOf(a.Answered, zone) > day)
-}
-
 // Assemble makes the report of the register's facts. It is the same for the same facts, to the byte.
 func Assemble(f ReportFacts) Report {
 	a := assembly{ReportFacts: f}
 	r := Report{
 		Parent: f.Parent.Code, Meeting: f.For.ID, MeetingName: f.For.Title, MeetingFrom: f.For.From,
-		From: f.From, Until: f.Until, AsOf: f.AsOf.UTC().Truncate(time.Microsecond),
+		From: f.From, Until: f.Until, AsOf: f.AsOf.UTC().Truncate(time.Microsecond), AsOn: DateOf(f.AsOf, f.Zone),
 	}
 	make := map[SectionKey]func() Section{
 		SectionMeetings: a.meetings, SectionTerms: a.terms, SectionIncoming: a.incoming, SectionOutgoing: a.outgoing,
@@ -223,13 +249,15 @@ func (a assembly) sent() []OutFact {
 	return out
 }
 
-// told is what a report says of the statement: what is confidential is counted, and neither its title nor to whom it went is told.
-func (s OutFact) told(words string) Cell {
-	if s.Closed {
+// told is what a report says of a statement: what is confidential is counted, and neither its title nor whom it went to or came from is told.
+func told(closed bool, words string) Cell {
+	if closed {
 		return word("progress.confidential")
 	}
 	return text(words)
 }
+
+func (s OutFact) told(words string) Cell { return told(s.Closed, words) }
 
 func (s OutFact) title() Cell { return s.told(s.Title) }
 
@@ -295,8 +323,8 @@ func (a assembly) outgoing() Section {
 	}
 	for _, s := range a.Out {
 		for _, to := range s.To {
-			if answer := a.awaited(to); answer != "" {
-				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: s.body(to), Cells: []Cell{text(s.Ref), s.told(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), word("progress.answer-" + answer)}})
+			if answer := a.awaited(s, to); answer != AnswerNone {
+				awaited.Rows = append(awaited.Rows, Row{Statement: s.ID, Body: s.body(to), Cells: []Cell{text(s.Ref), s.told(to.Name), word("purpose." + string(to.Purpose)), day(to.Due), answer.word()}})
 			}
 		}
 	}
@@ -304,25 +332,43 @@ func (a assembly) outgoing() Section {
 	return Section{Tables: []ReportTable{sent, override, months, awaited}}
 }
 
-// awaited says where an awaited reply stood at the end of the period, as a key of the catalogue; "" for one that the period
-// is not concerned with.
-func (a assembly) awaited(to OutAddressee) string {
+// stands says where the reply of an addressee stood at the end of the period, [AnswerNone] if none was awaited. A day that was not over
+// at AsOf makes nothing overdue.
+func (a assembly) stands(s OutFact, to OutAddressee) AnswerKind {
+	by := func(t time.Time) bool { return !t.IsZero() && DateOf(t, a.Zone) <= a.Until }
 	switch {
-	case to.Due == "" || to.Failed || to.Sent.IsZero() || DateOf(to.Sent, a.Zone) > a.Until:
-		return ""
-	case to.awaitedOn(a.Until, a.Zone) && to.Due < a.Until:
-		return "overdue"
-	case to.awaitedOn(a.Until, a.Zone):
-		return "open"
-	case DateOf(to.Answered, a.Zone) < a.From:
-		return ""
-	case to.Answer == AnswerDeclined || to.Answer == AnswerWaived:
-		return string(to.Answer)
-	case to.late(a.Zone):
-		return "late"
-	default:
-		return "on-time"
+	case to.Due == "" || to.Failed || !by(to.Sent):
+		return AnswerNone
+	case by(to.Answered):
+		return to.Answer
+	case by(s.Ended):
+		return AnswerMissing
+	case to.Answer == AnswerRedirected:
+		return AnswerRedirected
+	case to.Due < min(a.Until, DateOf(a.AsOf, a.Zone)):
+		return AnswerOverdue
 	}
+	return AnswerOpen
+}
+
+// awaited is where the reply stood, [AnswerNone] too if that was settled before the period.
+func (a assembly) awaited(s OutFact, to OutAddressee) AnswerKind {
+	answer, settled := a.stands(s, to), to.Answered
+	if answer == AnswerMissing {
+		settled = s.Ended
+	}
+	if answer != AnswerNone && !answer.rule().Open && DateOf(settled, a.Zone) < a.From {
+		return AnswerNone
+	}
+	return answer
+}
+
+// word names it, and is nothing for none.
+func (k AnswerKind) word() Cell {
+	if k == AnswerNone {
+		return Cell{}
+	}
+	return word("progress.answer-" + string(k))
 }
 
 // bodies counts what went to each group, or each organization, and what came of it.
@@ -349,14 +395,14 @@ func (a assembly) bodies(key TableKey, kind BodyKind) Section {
 			if a.within(s.Dispatched) {
 				of(to).sent++
 			}
-			switch a.awaited(to) {
-			case "overdue":
+			switch a.awaited(s, to) {
+			case AnswerOverdue:
 				of(to).overdue++
-			case "open":
+			case AnswerOpen, AnswerRedirected:
 				of(to).awaited++
-			case "late":
+			case AnswerLate:
 				of(to).late++
-			case "on-time":
+			case AnswerOnTime:
 				of(to).onTime++
 			}
 		}

@@ -42,11 +42,11 @@ var Figures = []struct {
 	{FigureSent, FigureCount, "statements whose dispatch began in the period"},
 	{FigureReceived, FigureCount, "statements that came in during the period"},
 	{FigureToApprove, FigureDays, "days from the first submission to the approval: the median over the statements approved in the period"},
-	{FigureToAnswer, FigureDays, "days from the dispatch to the final reply: the median over the replies of the period"},
-	{FigureOnTime, FigureShare, "of the replies that were due in the period, those that came by their day"},
-	{FigureOverdue, FigureCount, "replies that were due before the end of the period and had not come by then"},
-	{FigureBounced, FigureShare, "of the messages to addressees that were handed over in the period, those that came back or were refused"},
-	{FigureOpen, FigureCount, "addressees that a reply was still awaited from at the end of the period"},
+	{FigureToAnswer, FigureDays, "days from the dispatch until the reply came, whenever it was linked: the median over the replies that came in the period"},
+	{FigureOnTime, FigureShare, "of the replies that were due in the period, those that came by their day; without those that were declined, waived, redirected or awaited no more on that day, and days that are not over"},
+	{FigureOverdue, FigureCount, "replies that were due before the end of the period and that the addressee still owed then"},
+	{FigureBounced, FigureShare, "of the messages to addressees that were handed over in the period, those that came back or were refused by its end"},
+	{FigureOpen, FigureCount, "addressees that a reply was still awaited from at the end of the period, redirected ones too; a statement that was closed, recalled or superseded awaits none"},
 	{FigureUnanswered, FigureCount, "proposals of earlier reports that a study group had not answered by the end of the period"},
 }
 
@@ -88,7 +88,7 @@ func (a assembly) figures() Section {
 	var toApprove, toAnswer []time.Duration
 	sent, received, due, onTime, overdue, handed, failed, open := 0, 0, 0, 0, 0, 0, 0, 0
 	ages := [4]int{}
-	replies := map[string]int{}
+	replies := map[AnswerKind]int{}
 	for _, s := range a.Out {
 		if a.within(s.Dispatched) {
 			sent++
@@ -103,25 +103,24 @@ func (a assembly) figures() Section {
 					failed++
 				}
 			}
-			answer := a.awaited(to)
-			if answer != "" {
+			answer := a.awaited(s, to)
+			if answer != AnswerNone {
 				replies[answer]++
 			}
-			if a.dueWithin(to) {
+			if a.dueWithin(s, to) {
 				due++
-				if !to.Answered.IsZero() && !to.late(a.Zone) {
+				if a.stands(s, to) == AnswerOnTime {
 					onTime++
 				}
 			}
-			switch answer {
-			case "overdue":
+			if answer == AnswerOverdue {
 				overdue++
-				fallthrough
-			case "open":
+			}
+			if answer.rule().Open {
 				open++
 				ages[ageOf(DateOf(to.Sent, a.Zone), a.Until)]++
 			}
-			if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
+			if a.within(to.Answered) && to.Answer.rule().Replied && to.Due != "" {
 				toAnswer = append(toAnswer, to.Answered.Sub(to.Sent))
 			}
 		}
@@ -137,8 +136,8 @@ func (a assembly) figures() Section {
 		byAge.Rows = append(byAge.Rows, Row{Cells: []Cell{word("progress.age-" + ageWords[i]), number(n)}})
 	}
 	answers := ReportTable{Key: TableReplies, Rows: []Row{}}
-	for _, x := range []string{"on-time", "late", "declined", "waived", "open", "overdue"} {
-		answers.Rows = append(answers.Rows, Row{Cells: []Cell{word("progress.answer-" + x), number(replies[x])}})
+	for _, x := range Answers {
+		answers.Rows = append(answers.Rows, Row{Cells: []Cell{x.Kind.word(), number(replies[x.Kind])}})
 	}
 	waiting := ReportTable{Key: TableWaiting, Rows: []Row{}}
 	for _, x := range States {
@@ -162,7 +161,7 @@ func (a assembly) figures() Section {
 func FigureRows(f ReportFacts, key FigureKey) ReportTable {
 	a := assembly{ReportFacts: f}
 	counted, rest := []Row{}, []Row{}
-	add := func(s OutFact, to *OutAddressee, from, until time.Time, answer string, counts bool) {
+	add := func(s OutFact, to *OutAddressee, from, until time.Time, answer AnswerKind, counts bool) {
 		row := Row{Statement: s.ID, Cells: []Cell{text(s.Ref), s.title(), {}, {}, {}, {}}}
 		if to != nil {
 			row.Body, row.Cells[2] = s.body(*to), s.told(to.Name)
@@ -173,9 +172,7 @@ func FigureRows(f ReportFacts, key FigureKey) ReportTable {
 		if !until.IsZero() {
 			row.Cells[4] = day(DateOf(until, a.Zone))
 		}
-		if answer != "" {
-			row.Cells[5] = word("progress.answer-" + answer)
-		}
+		row.Cells[5] = answer.word()
 		if counts {
 			counted = append(counted, row)
 		} else {
@@ -185,32 +182,32 @@ func FigureRows(f ReportFacts, key FigureKey) ReportTable {
 	for _, s := range a.Out {
 		switch {
 		case key == FigureSent && a.within(s.Dispatched):
-			add(s, nil, s.Approved, s.Dispatched, "", true)
+			add(s, nil, s.Approved, s.Dispatched, AnswerNone, true)
 		case key == FigureToApprove && a.within(s.Approved) && !s.Submitted.IsZero():
-			add(s, nil, s.Submitted, s.Approved, "", true)
+			add(s, nil, s.Submitted, s.Approved, AnswerNone, true)
 		}
 		for _, to := range s.To {
-			answer := a.awaited(to)
+			answer := a.stands(s, to)
 			switch key {
 			case FigureToAnswer:
-				if a.within(to.Answered) && to.Answer == AnswerReplied && to.Due != "" {
+				if a.within(to.Answered) && to.Answer.rule().Replied && to.Due != "" {
 					add(s, &to, to.Sent, to.Answered, answer, true)
 				}
 			case FigureOnTime:
-				if a.dueWithin(to) {
-					add(s, &to, to.Sent, to.Answered, answer, !to.Answered.IsZero() && !to.late(a.Zone))
+				if a.dueWithin(s, to) {
+					add(s, &to, to.Sent, to.Answered, answer, answer == AnswerOnTime)
 				}
 			case FigureOverdue:
-				if answer == "overdue" {
+				if answer == AnswerOverdue {
 					add(s, &to, to.Sent, time.Time{}, answer, true)
 				}
 			case FigureOpen:
-				if answer == "overdue" || answer == "open" {
+				if answer.rule().Open {
 					add(s, &to, to.Sent, time.Time{}, answer, true)
 				}
 			case FigureBounced:
 				if a.within(to.Sent) {
-					add(s, &to, to.Sent, time.Time{}, "", to.Failed)
+					add(s, &to, to.Sent, time.Time{}, AnswerNone, to.Failed)
 				}
 			}
 		}
@@ -230,9 +227,12 @@ func FigureRows(f ReportFacts, key FigureKey) ReportTable {
 	return ReportTable{Key: TableBehind, Rows: append(counted, rest...)}
 }
 
-// dueWithin reports whether a reply was due in the period and is one that is counted by whether it came in time.
-func (a assembly) dueWithin(to OutAddressee) bool {
-	return to.Due != "" && !to.Failed && !to.Sent.IsZero() && to.Due.Within(a.From, a.Until) && to.Answer != AnswerDeclined && to.Answer != AnswerWaived
+// dueWithin reports whether a reply was due in the period, on a day that was over at AsOf, and is one that is judged by its day. Of what
+// ended by that day nothing was due on it.
+func (a assembly) dueWithin(s OutFact, to OutAddressee) bool {
+	answer := a.stands(s, to)
+	return answer.rule().Judged && to.Due.Within(a.From, a.Until) && to.Due < DateOf(a.AsOf, a.Zone) &&
+		(answer != AnswerMissing || DateOf(s.Ended, a.Zone) > to.Due)
 }
 
 // ageWords are the ages of an open question, in days since it was sent, as keys of the catalogue.

@@ -253,7 +253,7 @@ func Follow(s Snapshot, kind RelationKind) Content {
 	}
 	correction := "In " + s.Ref + ", read\n\n\n\nin place of\n\n"
 	if r := c.Report; r != nil && kind == Corrects {
-		c.Report = &Report{Parent: r.Parent, Meeting: r.Meeting, MeetingName: r.MeetingName, MeetingFrom: r.MeetingFrom, From: r.From, Until: r.Until, AsOf: r.AsOf,
+		c.Report = &Report{Parent: r.Parent, Meeting: r.Meeting, MeetingName: r.MeetingName, MeetingFrom: r.MeetingFrom, From: r.From, Until: r.Until, AsOf: r.AsOf, AsOn: r.AsOn,
 			Sections: []Section{}, Notes: []Note{{Text: correction}}}
 		correction = ""
 	} else {

@@ -22,7 +22,8 @@ type Report struct {
 	MeetingFrom Date       `json:"meeting_from,omitempty"`
 	From        Date       `json:"from"` // of the period, inclusive
 	Until       Date       `json:"until"`
-	AsOf        time.Time  `json:"as_of"` // what was recorded later is not in it
+	AsOf        time.Time  `json:"as_of"`           // what was recorded later is not in it
+	AsOn        Date       `json:"as_on,omitempty"` // the day of AsOf in the group's zone; "" in reports of earlier programs
 	Provisional bool       `json:"provisional,omitempty"`
 	Notes       []Note     `json:"notes,omitempty"`
 	Sections    []Section  `json:"sections"`

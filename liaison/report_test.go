@@ -24,7 +24,7 @@ func reportContent() liaison.Content {
 	}
 	c.Report = &liaison.Report{
 		Parent: "itu-t/sg13", Meeting: "m", MeetingName: "Study Group 13 meeting", MeetingFrom: "2027-03-01", From: "2026-07-01", Until: "2026-11-22",
-		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
+		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), AsOn: "2026-11-22", Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
 		Notes: []liaison.Note{{Section: "", Text: "In short: three statements."}, {Section: liaison.SectionOverlaps, Text: "None was found."}},
 		Sections: []liaison.Section{{
 			Key: liaison.SectionOutgoing, Figures: []liaison.Figure{{Key: liaison.FigureOnTime, Count: 2, Of: 3, Tenths: 1}},
@@ -152,11 +152,11 @@ func TestAssemble(t *testing.T) {
 		Group: liaison.Body{Code: jca}, Parent: liaison.Body{Code: "itu-t/sg13"}, Profile: profile(), Zone: zone, From: "2026-07-01", Until: "2026-09-30", AsOf: at("2026-10-01"),
 		Out: []liaison.OutFact{
 			{ID: "before", Ref: "LS1", Approved: at("2026-05-01"), Submitted: at("2026-04-01"), Dispatched: at("2026-05-01"), State: liaison.Dispatched, To: []liaison.OutAddressee{
-				sg("2026-06-15", "2026-05-01", liaison.AnswerNone, ""),              // overdue from before: 152 days old
-				sg("2026-06-20", "2026-05-01", liaison.AnswerReplied, "2026-06-01"), // of an earlier period
-				sg("2026-06-25", "2026-05-01", liaison.AnswerReplied, "2026-07-10"), // late, answered in the period: 70 days
-				sg("2026-07-01", "2026-05-01", liaison.AnswerReplied, "2026-07-01"), // on its day: 61 days
-				sg("2026-09-30", "2026-05-01", liaison.AnswerReplied, "2026-10-01"), // due on the last day and answered after it: open, not overdue
+				sg("2026-06-15", "2026-05-01", liaison.AnswerNone, ""),             // overdue from before: 152 days old
+				sg("2026-06-20", "2026-05-01", liaison.AnswerOnTime, "2026-06-01"), // of an earlier period
+				sg("2026-06-25", "2026-05-01", liaison.AnswerLate, "2026-07-10"),   // late, answered in the period: 70 days
+				sg("2026-07-01", "2026-05-01", liaison.AnswerOnTime, "2026-07-01"), // on its day: 61 days
+				sg("2026-09-30", "2026-05-01", liaison.AnswerLate, "2026-10-01"),   // due on the last day and answered after it: open, not overdue
 			}},
 			{ID: "within", Ref: "LS2", Title: "Roadmap", Level: "JCA-ML Chair", Approved: at("2026-08-01"), Submitted: at("2026-07-30"), Dispatched: at("2026-08-01"), State: liaison.Dispatched, Approval: liaison.Approval{Mode: liaison.ByOfficer, As: liaison.AsViceChair, On: "2026-07-31", Entered: "secretary"}, Override: liaison.Override{Reason: "asked for by TSAG", Because: "TSAG decides", By: "Marco"}, To: []liaison.OutAddressee{
 				sg("2026-09-15", "2026-08-01", liaison.AnswerDeclined, "2026-08-20"), ieee,
@@ -252,7 +252,8 @@ func TestAssemble(t *testing.T) {
 		"unanswered":  {`r1itu-t/sg17[{"text":"JCA-ML-R1"},{"text":"2. Terms"},{"text":"ITU-T SG17"}]`},
 		"open-by-age": {`[{"word":"progress.age-0-30"},{"number":0}]`, `[{"word":"progress.age-31-60"},{"number":0}]`, `[{"word":"progress.age-61-90"},{"number":0}]`, `[{"word":"progress.age-over-90"},{"number":2}]`},
 		"replies": {`[{"word":"progress.answer-on-time"},{"number":1}]`, `[{"word":"progress.answer-late"},{"number":1}]`, `[{"word":"progress.answer-declined"},{"number":1}]`,
-			`[{"word":"progress.answer-waived"},{"number":0}]`, `[{"word":"progress.answer-open"},{"number":1}]`, `[{"word":"progress.answer-overdue"},{"number":1}]`},
+			`[{"word":"progress.answer-waived"},{"number":0}]`, `[{"word":"progress.answer-no-reply"},{"number":0}]`, `[{"word":"progress.answer-open"},{"number":1}]`,
+			`[{"word":"progress.answer-redirected"},{"number":0}]`, `[{"word":"progress.answer-overdue"},{"number":1}]`},
 		"waiting":  {`[{"word":"progress.state-draft"},{"number":2}]`},
 		"next":     {`[{"text":"SG13"},{},{"date":"2026-11-01","until":"2026-11-12"},{}]`, `[{"text":"next"},{},{"date":"2026-12-03"},{}]`},
 		"lifetime": {`itu-t/jca-ml[{"number":1},{"date":"2025-01-01"},{"word":"progress.review-overdue"},{"text":"TSB Circular 72"}]`},

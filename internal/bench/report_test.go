@@ -48,6 +48,11 @@ func BenchmarkReport(b *testing.B) {
 			`INSERT INTO event (id, kind, at, statement_id, version, transmission_id, reply_to, due) SELECT gen_random_uuid(), 'reply-awaited', at, id, 4, t, 'awaiting', ((at + interval '30 days')::date)::text FROM a`,
 			`INSERT INTO event (id, kind, at, statement_id, version, transmission_id, reply_from, reply_to, due)
 				SELECT gen_random_uuid(), 'reply-linked', at + position * interval '4 days', id, 4, t, 'awaiting', CASE WHEN position > 7 THEN 'replied-late' ELSE 'replied' END, ((at + interval '30 days')::date)::text FROM a WHERE position % 3 <> 0`,
+			`CREATE TEMP TABLE y AS SELECT gen_random_uuid() AS response, a.*, at + position * interval '4 days' AS came FROM a WHERE position % 3 <> 0`,
+			`INSERT INTO transmission_response (id, transmission_id, kind, person_name, canonical, digest, at, command_id, event_id)
+				SELECT response, t, 'replied', 'Irene', 'x', encode(sha256('x'), 'hex'), came, gen_random_uuid(), gen_random_uuid() FROM y`,
+			`INSERT INTO reply_link (statement_id, position, kind, response_id, came_on, stood, at, event_id)
+				SELECT id, position, 'reply', response, came::date, 'dispatched', came, gen_random_uuid() FROM y`,
 		} {
 			if _, err := tx.Exec(b.Context(), sql); err != nil {
 				return fmt.Errorf("%.70s: %w", sql, err)
@@ -83,6 +88,9 @@ func BenchmarkReport(b *testing.B) {
 		r := liaison.Assemble(facts)
 		if f, _ := r.Figure(liaison.FigureSent); f.Count != statements {
 			b.Fatalf("the report counts %+v", f)
+		}
+		if f, _ := r.Figure(liaison.FigureToAnswer); f.Of == 0 {
+			b.Fatal("no reply came that counts")
 		}
 		reading, whole = append(reading, read), append(whole, time.Since(began))
 	}

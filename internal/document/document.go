@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jca-ml/liaison/liaison"
 	"github.com/jca-ml/liaison/mail/catalogue"
@@ -139,7 +140,7 @@ func (o outline) facts(content liaison.Content) []Fact {
 		{o.c.Say("label.from"), o.about.Group.Name},
 		{o.c.Say("label.parent"), o.about.Parent.Label()},
 		{o.say("period"), o.days(o.r.From, o.r.Until)},
-		{o.say("as-of"), o.c.Date(liaison.Date(o.r.AsOf.Format("2006-01-02")))},
+		{o.say("as-of"), o.c.Date(cmp.Or(o.r.AsOn, liaison.DateOf(o.r.AsOf, time.UTC)))},
 	}
 	if kind, other := content.Keeps(); other != "" {
 		for _, r := range content.Relations {

@@ -98,7 +98,8 @@ func TestAReportIsPutRight(t *testing.T) {
 	})
 
 	t.Run("what a group said to the same words counts; it is not asked twice", func(t *testing.T) {
-		c, err := s.ReportContent(t.Context(), seed.JCAML, "")
+		later := s.At(func() time.Time { return time.Now().AddDate(0, 0, 2) })
+		c, err := later.ReportContent(t.Context(), seed.JCAML, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +18,15 @@ type ReportFor struct {
 	From    liaison.Date      // of the period, inclusive
 	Until   liaison.Date
 	AsOf    time.Time // what was recorded later is not in it; now if zero
+}
+
+// then is the moment that its facts are taken at.
+func (w ReportFor) then(zone *time.Location) time.Time {
+	end := startOf(w.Until.Plus(1), zone).Add(-time.Microsecond) // what the database keeps
+	if end.Before(w.AsOf) {
+		return end
+	}
+	return w.AsOf
 }
 
 // Assemble makes a progress report of what the register knew at the time asked for. Notes and proposals are the editor's and
@@ -57,9 +65,10 @@ func reportFacts(ctx context.Context, q judge, what ReportFor) (liaison.ReportFa
 	b := &pgx.Batch{}
 	b.Queue(`SET LOCAL jit = off`) // compiling these takes longer than carrying them out
 	queueReportGroup(b, &f, what)
-	queueReportOut(b, &f)
-	queueReportRest(b, &f)
-	reports := queueReportProposals(b, &f)
+	then := what.then(zone)
+	queueReportOut(b, &f, then)
+	queueReportRest(b, &f, then)
+	reports := queueReportProposals(b, &f, then)
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return f, fmt.Errorf("read the facts of a report: %w", err)
 	}
@@ -115,56 +124,72 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 }
 
 // queueReportOut adds the read of the statements that a report can concern: approved by then, and approved or sent in the
-// period, or with a day by which replies are awaited. Everything is as the log had it at that time, also what each addressee owed.
-func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
+// period, or with a day by which replies are awaited. Everything is as it stood then, as the log had it, also what each addressee
+// owed. Which messages count as its reply is what was recorded by AsOf; each counts from the moment at which it came.
+func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) {
 	b.Queue(`
 		WITH out AS (
 			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at, d.mode, d.acting, d.given_on, d.entered_by, o.outside, d.reason, p.name AS by,
-				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at,
-				(SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3 ORDER BY e.seq DESC LIMIT 1) AS state
+				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at, moved.state, moved.closed_at
 			FROM statement s
+			CROSS JOIN LATERAL (SELECT (array_agg(e.to_state ORDER BY e.seq DESC))[1] AS state, min(e.at) FILTER (WHERE e.to_state = 'closed') AS closed_at
+				FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3) moved
 			LEFT JOIN LATERAL (SELECT * FROM decision d WHERE s.dispatched_at >= $2 AND d.statement_id = s.id AND d.kind = 'approve' AND d.digest = s.approved_digest ORDER BY d.revision DESC LIMIT 1) d ON true
 			LEFT JOIN person p ON p.id = d.person_id
 			LEFT JOIN LATERAL (SELECT convert_from(r.canonical, 'UTF8')::json #>> '{content,outside_scope}' AS outside FROM revision r
 				WHERE s.dispatched_at >= $2 AND r.statement_id = s.id AND r.number = s.revision AND position('"outside_scope"'::bytea IN r.canonical) > 0) o ON true
 			WHERE s.group_code = $1 AND s.kind = 'statement' AND s.approved_at <= $3
 				AND (s.approved_at >= $2 OR s.dispatched_at >= $2 OR s.deadline IS NOT NULL)
+		), over AS ( -- what another one recalled or took the place of
+			SELECT x.related_id AS id, min(o.dispatched_at) AS at FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision
+			WHERE x.kind IN ('recalls', 'revises') AND o.dispatched_at <= $3 GROUP BY x.related_id
+		), came AS ( -- when the first message came that counts as the reply
+			SELECT l.statement_id, l.position, min(l.at) AS at
+			FROM (SELECT DISTINCT ON (l.statement_id, l.position, l.response_id, l.inbound_id) l.statement_id, l.position, l.kind, coalesce(i.received_at, x.at) AS at
+				FROM reply_link l JOIN out ON out.id = l.statement_id
+				LEFT JOIN inbound_message i ON i.id = l.inbound_id LEFT JOIN transmission_response x ON x.id = l.response_id
+				WHERE l.at <= $5 ORDER BY l.statement_id, l.position, l.response_id, l.inbound_id, l.seq DESC) l
+			WHERE l.kind = 'reply' GROUP BY l.statement_id, l.position
 		), known AS (
-			SELECT e.transmission_id, min(e.at) FILTER (WHERE e.kind IN ('accepted', 'assumed', 'refused')) AS sent_at,
-				coalesce(bool_or(e.kind IN ('bounced', 'refused')), false) AS failed,
-				coalesce((array_agg(e.reply_to ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> ''))[1], '') AS reply,
-				coalesce((array_agg(e.due ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> ''))[1], '') AS due,
-				max(e.at) FILTER (WHERE e.reply_to = ANY ($4) AND e.reply_from <> e.reply_to) AS settled_at
+			SELECT e.transmission_id, min(e.at) FILTER (WHERE e.kind IN ('accepted', 'assumed', 'refused') AND e.at <= $3) AS sent_at,
+				coalesce(bool_or(e.kind IN ('bounced', 'refused') AND e.at <= $3), false) AS failed,
+				(array_agg(e.due ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> '' AND e.at <= $3))[1] AS due,
+				(array_agg(e.reply_to ORDER BY e.seq DESC) FILTER (WHERE e.reply_to = ANY ($4)))[1] AS replied,
+				(array_agg(e.reply_to ORDER BY e.seq DESC) FILTER (WHERE e.reply_to <> ALL ($4) AND e.reply_to <> '' AND e.at <= $3))[1] AS stood,
+				max(e.at) FILTER (WHERE e.reply_to IN ('declined', 'waived') AND e.reply_from <> e.reply_to AND e.at <= $3) AS settled_at
 			FROM event e JOIN out ON out.id = e.statement_id
-			WHERE e.at <= $3 AND e.transmission_id IS NOT NULL AND (e.reply_to <> '' OR e.kind IN ('accepted', 'assumed', 'refused', 'bounced'))
+			WHERE e.at <= $5 AND e.transmission_id IS NOT NULL AND (e.reply_to <> '' OR e.kind IN ('accepted', 'assumed', 'refused', 'bounced'))
 			GROUP BY e.transmission_id
 		), messages AS ( -- of an addressee whose message was sent again as a copy there are two: it failed if both did
 			SELECT t.statement_id, t.revision, t.position, min(k.sent_at) AS sent_at, coalesce(bool_and(k.failed), false) AS failed,
-				coalesce(max(k.reply), '') AS reply, coalesce(max(k.due), '') AS due, max(k.settled_at) AS settled_at
+				max(k.due) AS due, max(k.replied) AS replied, max(k.stood) AS stood, max(k.settled_at) AS settled_at
 			FROM out JOIN transmission t ON t.statement_id = out.id AND t.revision = out.revision AND t.letter = 'statement'
 			LEFT JOIN known k ON k.transmission_id = t.id
 			GROUP BY t.statement_id, t.revision, t.position
 		)
-		SELECT out.id, out.ref, out.title, out.confidential, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END,
+		SELECT out.id, out.ref, out.title, out.confidential, coalesce(out.state, ''), out.submitted_at, out.approved_at, CASE WHEN out.dispatched_at <= $3 THEN out.dispatched_at END, least(out.closed_at, over.at),
 			coalesce(out.mode, ''), coalesce(out.acting, ''), coalesce(out.given_on::text, ''), coalesce(out.entered_by::text, ''), coalesce(out.outside, ''),
 			CASE WHEN out.outside <> '' THEN out.reason ELSE '' END, CASE WHEN out.outside <> '' THEN out.by ELSE '' END,
-			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.reply, ''), coalesce(m.due, ''), m.settled_at
+			a.body_code, a.name, b.kind, a.purpose, m.sent_at, coalesce(m.failed, false), coalesce(m.due, ''),
+			coalesce(CASE WHEN came.at <= $3 THEN m.replied END, m.stood, ''), CASE WHEN came.at <= $3 AND m.replied IS NOT NULL THEN came.at ELSE m.settled_at END
 		FROM out JOIN addressee a ON a.statement_id = out.id AND a.revision = out.revision JOIN body b ON b.code = a.body_code
+		LEFT JOIN over ON over.id = out.id
 		LEFT JOIN messages m ON m.statement_id = a.statement_id AND m.revision = a.revision AND m.position = a.position
+		LEFT JOIN came ON came.statement_id = a.statement_id AND came.position = a.position
 		ORDER BY out.approved_at, out.id, a.position`,
-		f.Group.Code, startOf(f.From, f.Zone), f.AsOf, settledReplies()).Query(func(rows pgx.Rows) error {
+		f.Group.Code, startOf(f.From, f.Zone), then, []liaison.ReplyState{liaison.ReplyOnTime, liaison.ReplyLate}, f.AsOf).Query(func(rows pgx.Rows) error {
 		var s liaison.OutFact
 		var to liaison.OutAddressee
 		var reply liaison.ReplyState
-		var dispatched, sent, settled *time.Time
-		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.Closed, &s.State, &s.Submitted, &s.Approved, &dispatched,
+		var dispatched, ended, sent, answered *time.Time
+		_, err := pgx.ForEachRow(rows, []any{&s.ID, &s.Ref, &s.Title, &s.Closed, &s.State, &s.Submitted, &s.Approved, &dispatched, &ended,
 			&s.Approval.Mode, &s.Approval.As, &s.Approval.On, &s.Approval.Entered, &s.Override.Reason, &s.Override.Because, &s.Override.By,
-			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &reply, &to.Due, &settled}, func() error {
+			&to.Body, &to.Name, &to.Kind, &to.Purpose, &sent, &to.Failed, &to.Due, &reply, &answered}, func() error {
 			x, y := s, to
-			x.Level, x.Dispatched, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(sent)
+			x.Level, x.Dispatched, x.Ended, y.Sent = f.Profile.ApprovalLevel, orZero(dispatched), orZero(ended), orZero(sent)
 			y.Answer = answerOf[reply]
-			if y.Answer != liaison.AnswerNone {
-				y.Answered = orZero(settled)
+			if y.Answer != liaison.AnswerNone && y.Answer != liaison.AnswerRedirected {
+				y.Answered = orZero(answered)
 			}
 			if reply == liaison.ReplyNotAwaited {
 				y.Due = ""
@@ -180,13 +205,11 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts) {
 	})
 }
 
-// answerOf is how an addressee has answered whose reply stands so; any other state is no answer.
+// answerOf is how an addressee has answered whose reply stands so; any other state is no answer. That none had come at the close follows
+// from when the statement ended.
 var answerOf = map[liaison.ReplyState]liaison.AnswerKind{
-	liaison.ReplyOnTime: liaison.AnswerReplied, liaison.ReplyLate: liaison.AnswerReplied, liaison.ReplyDeclined: liaison.AnswerDeclined, liaison.ReplyWaived: liaison.AnswerWaived,
-}
-
-func settledReplies() []liaison.ReplyState {
-	return slices.Sorted(maps.Keys(answerOf))
+	liaison.ReplyOnTime: liaison.AnswerOnTime, liaison.ReplyLate: liaison.AnswerLate, liaison.ReplyDeclined: liaison.AnswerDeclined, liaison.ReplyWaived: liaison.AnswerWaived,
+	liaison.ReplyRedirected: liaison.AnswerRedirected,
 }
 
 func orZero(t *time.Time) time.Time {
@@ -206,13 +229,13 @@ func startOf(day liaison.Date, zone *time.Location) time.Time {
 }
 
 // queueReportRest adds the reads of what came in and of what waits where.
-func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts) {
+func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) {
 	b.Queue(`
 		SELECT i.received_at, coalesce(i.understood->>'from', ''), coalesce(i.understood->>'subject', ''), coalesce(i.statement_id::text, '')
 		FROM inbound_message i LEFT JOIN statement s ON s.id = i.statement_id
-		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at < $3 AND i.received_at <= $4 AND (s.group_code = $1 OR s.id IS NULL)
+		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at <= $3 AND (s.group_code = $1 OR s.id IS NULL)
 		ORDER BY i.received_at, i.id`,
-		f.Group.Code, startOf(f.From, f.Zone), startOf(f.Until.Plus(1), f.Zone), f.AsOf).Query(func(rows pgx.Rows) error {
+		f.Group.Code, startOf(f.From, f.Zone), then).Query(func(rows pgx.Rows) error {
 		var in liaison.InFact
 		_, err := pgx.ForEachRow(rows, []any{&in.Received, &in.From, &in.Title, &in.Statement}, func() error {
 			x := in
@@ -228,7 +251,7 @@ func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts) {
 		SELECT last.to_state, count(*)
 		FROM statement s
 		CROSS JOIN LATERAL (SELECT e.to_state FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $2 ORDER BY e.seq DESC LIMIT 1) last
-		WHERE s.group_code = $1 AND s.kind = 'statement' GROUP BY last.to_state`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		WHERE s.group_code = $1 AND s.kind = 'statement' GROUP BY last.to_state`, f.Group.Code, then).Query(func(rows pgx.Rows) error {
 		f.Waiting = map[liaison.State]int{}
 		var state liaison.State
 		var n int
@@ -252,19 +275,19 @@ type earlierReport struct {
 	canonical []byte
 }
 
-// queueReportProposals adds the reads of earlier reports' proposals and of what was answered.
-func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts) *earlier {
+// queueReportProposals adds the reads of earlier reports' proposals and of what was answered by then.
+func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) *earlier {
 	e := &earlier{answered: map[string]bool{}, bodies: map[liaison.Code]liaison.Body{}}
 	b.Queue(`
 		SELECT s.id, s.ref, s.period || ' ' || s.number, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2 ORDER BY s.period, s.number, s.rev`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2 ORDER BY s.period, s.number, s.rev`, f.Group.Code, then).Query(func(rows pgx.Rows) error {
 		var x earlierReport
 		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.number, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
 		return err
 	})
 	b.Queue(`
 		SELECT DISTINCT a.statement_id, a.number, a.body_code FROM proposal_answer a JOIN statement s ON s.id = a.statement_id
-		WHERE s.group_code = $1 AND a.at <= $2`, f.Group.Code, f.AsOf).Query(func(rows pgx.Rows) error {
+		WHERE s.group_code = $1 AND a.at <= $2`, f.Group.Code, then).Query(func(rows pgx.Rows) error {
 		var id, body string
 		var n int
 		_, err := pgx.ForEachRow(rows, []any{&id, &n, &body}, func() error { e.answered[proposalKey(id, n, body)] = true; return nil })

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/seed"
 	"github.com/jca-ml/liaison/internal/store"
 	"github.com/jca-ml/liaison/liaison"
@@ -20,94 +21,266 @@ import (
 // jotted is what a person would note down of one addressee of one statement while it happens: the second, independent record
 // that the figures of reports are held against.
 type jotted struct {
-	statement            int
+	statement            liaison.StatementID
+	position             int
+	message              liaison.TransmissionID
 	external, awaited    bool
-	sent, answered       time.Time
-	due                  liaison.Date
-	refused, declined    bool
-	approved, dispatched time.Time
+	refused              bool
+	dispatched           time.Time
+	due, extended        liaison.Date // as first set; by an extension, "" for none
+	granted              time.Time    // that extension
+	came, linked         time.Time    // the reply; when the register was told of it
+	late                 bool
+	declined, redirected time.Time
+	closed, over         time.Time // the statement: closed; recalled or superseded
+}
+
+// dueAt is the day by which the reply was awaited at a time.
+func (n jotted) dueAt(at time.Time) liaison.Date {
+	if n.extended != "" && !n.granted.After(at) {
+		return n.extended
+	}
+	return n.due
+}
+
+// study is a register that years pass in, with the notes taken beside it and what people mean to do later.
+type study struct {
+	*desk
+	zone    *time.Location
+	notes   []*jotted
+	sent    int
+	planned []plan
+}
+
+type plan struct {
+	at time.Time
+	do func()
+}
+
+func newStudy(t *testing.T, now string) *study {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &study{desk: newDesk(t), zone: zone}
+	s.desk.now = s.at(now)
+	return s
+}
+
+// at is ten o'clock of a day, or another time of it.
+func (s *study) at(day string) time.Time {
+	s.Helper()
+	if len(day) == len(time.DateOnly) {
+		day += " 10:00"
+	}
+	x, err := time.ParseInLocation("2006-01-02 15:04", day, s.zone)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return x
+}
+
+func (s *study) later(at time.Time, do func()) { s.planned = append(s.planned, plan{at, do}) }
+
+// until lets the time pass, and everybody do what they meant to.
+func (s *study) until(now time.Time) {
+	for {
+		slices.SortStableFunc(s.planned, func(a, b plan) int { return a.at.Compare(b.at) })
+		if len(s.planned) == 0 || !s.planned[0].at.Before(now) {
+			break
+		}
+		next := s.planned[0]
+		s.planned = s.planned[1:]
+		if next.at.After(s.now) {
+			s.now = next.at
+		}
+		next.do()
+	}
+	if now.After(s.now) {
+		s.now = now
+	}
+}
+
+// leaves carries a statement through the gate, so long after its submission, and notes each message; the server of an addressee that
+// refused says so refuses it.
+func (s *study) leaves(c liaison.Content, review time.Duration, refused func() bool) []*jotted {
+	s.Helper()
+	id := liaison.StatementID(uuid.NewString())
+	if _, err := s.Create(s.Context(), id, seed.Editor.ID, c); err != nil {
+		s.Fatal(err)
+	}
+	carry(s.T, s.Store, id, liaison.DoSubmit)
+	s.until(s.now.Add(review))
+	carry(s.T, s.Store, id, liaison.DoApprove)
+	var out []*jotted
+	for i, x := range sealed(s.T, s.Store, carry(s.T, s.Store, id, liaison.DoDispatch)) {
+		n := &jotted{statement: id, position: i + 1, message: x.ID, external: !strings.HasPrefix(string(x.Body), "itu-t/"), dispatched: s.now,
+			awaited: c.Deadline != "" && c.Addressees[i].Purpose != liaison.ForInformation, due: c.Deadline, refused: refused()}
+		outcome := liaison.TransmissionAccepted
+		if n.refused {
+			outcome = liaison.TransmissionRefused
+		}
+		attempt(s.T, s.Store, x.ID, outcome)
+		out = append(out, n)
+	}
+	do(s.T, s.Store, give(s.T, s.Store, id, liaison.DoSettle))
+	s.notes, s.sent = append(s.notes, out...), s.sent+1
+	return out
+}
+
+func never() bool { return false }
+
+// says is the addressee on its page.
+func (s *study) says(n *jotted, r liaison.Response) {
+	s.Helper()
+	r.Name, r.Text = "Irene", "As asked."
+	if _, err := s.Respond(s.Context(), n.message, newCommand(), r); err != nil {
+		s.Fatal(err)
+	}
+	switch {
+	case r.Kind == liaison.RespondReplied:
+		s.replied(n, s.now)
+	case !n.closed.IsZero() || !n.came.IsZero(): // nothing is owed any more
+	case r.Kind == liaison.RespondDeclined:
+		n.declined = s.now
+	case r.Kind == liaison.RespondMisdirected && n.declined.IsZero():
+		n.redirected = s.now
+	}
+}
+
+// replied notes that a reply which came at a time is known now. Of several that which was known first stands.
+func (s *study) replied(n *jotted, came time.Time) {
+	if n.came.IsZero() {
+		n.came, n.linked = came, s.now
+		n.late = liaison.DateOf(came, s.zone) > n.dueAt(s.now)
+	}
+}
+
+// mailed brings a reply by mail that says not what it answers; the secretariat links it at a later time.
+func (s *study) mailed(n *jotted, link time.Time) {
+	s.Helper()
+	came, h := s.now, s.untracked()
+	s.later(link, func() {
+		s.must(s.about(n.statement, n.position, liaison.DoLinkReply, seed.Secretary, evidenceOf(h)))
+		s.replied(n, came)
+	})
+}
+
+// extends grants another date.
+func (s *study) extends(n *jotted, day liaison.Date) {
+	s.Helper()
+	s.must(s.about(n.statement, n.position, liaison.DoGrantExtension, seed.Chair, func(c *liaison.Command) { c.Date = day }))
+	n.extended, n.granted = day, s.now
+}
+
+func (s *study) closes(id liaison.StatementID) {
+	s.Helper()
+	carry(s.T, s.Store, id, liaison.DoClose)
+	for _, n := range s.notes {
+		if n.statement == id {
+			n.closed = s.now
+		}
+	}
+}
+
+// followedUp sends what recalls or supersedes a statement.
+func (s *study) followedUp(id liaison.StatementID, kind liaison.RelationKind) []*jotted {
+	s.Helper()
+	snap, err := s.Snapshot(s.Context(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	c := liaison.Follow(snap.Snapshot, kind)
+	if c.Abstract = "Says what counts."; kind == liaison.Revises {
+		c.Deadline = liaison.DateOf(s.now, s.zone).Plus(30)
+	}
+	out := s.leaves(c, 0, never)
+	for _, n := range s.notes {
+		if n.statement == id {
+			n.over = s.now
+		}
+	}
+	return out
+}
+
+// report assembles one of a period that is over, or as far as it is.
+func (s *study) report(from, until liaison.Date) liaison.Report {
+	s.Helper()
+	r, err := s.Assemble(s.Context(), store.ReportFor{Group: seed.JCAML, From: from, Until: until})
+	if err != nil {
+		s.Fatal(err)
+	}
+	recount(s.T, s.zone, s.notes, r)
+	return r
 }
 
 // TestFiguresOfAStudyPeriod plays four years with three meetings a year, by real commands under a clock of its own, and recounts
 // every report from notes taken beside.
 func TestFiguresOfAStudyPeriod(t *testing.T) {
 	t.Parallel()
-	first, _ := open(t)
-	zone, err := time.LoadLocation("Europe/Zurich")
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Date(2025, 1, 7, 10, 0, 0, 0, zone)
-	s := first.At(func() time.Time { return now })
+	s := newStudy(t, "2025-01-07")
 	random := rand.New(rand.NewPCG(13, 2025))
 	titles := []string{ // of real liaison statements on machine learning
 		"LS on results of ITU's work on machine learning for 5G networks", "LS/o on terms and definitions for machine learning",
 		"LS/o on review of the AI standardization roadmap", "LS/o on deliverables of Focus Group ML5G",
 	}
 	addressees := []liaison.Code{"itu-t/sg13", "itu-t/sg17", "itu-t/sg11", "ieee", "w3c", "iso-iec/jtc1/sc42"}
-	var notes []jotted
-	statements := 0
-	type pending struct {
-		at      time.Time
-		message liaison.TransmissionID
-		note    int
-		kind    liaison.ResponseKind
-	}
-	var waiting []pending
-	// answer has those who meant to answer by now do so.
-	answer := func(until time.Time) {
-		slices.SortStableFunc(waiting, func(a, b pending) int { return a.at.Compare(b.at) })
-		for len(waiting) > 0 && waiting[0].at.Before(until) {
-			p := waiting[0]
-			waiting = waiting[1:]
-			now = p.at
-			r := liaison.Response{Kind: p.kind, Name: "Irene", Text: "As asked."}
-			if _, err := s.Respond(t.Context(), p.message, newCommand(), r); err != nil {
-				t.Fatal(err)
+	within := func(days int) time.Time { return s.now.Add(time.Duration(24+random.IntN(days*24)) * time.Hour) }
+	// answers is what an addressee does in the months after.
+	answers := func(n *jotted) {
+		say := func(kind liaison.ResponseKind) func() { return func() { s.says(n, liaison.Response{Kind: kind}) } }
+		switch random.IntN(12) {
+		case 0, 1: // never
+		case 2:
+			s.later(within(110), say(liaison.RespondDeclined))
+		case 3: // declines, and replies after all
+			at := within(60)
+			s.later(at, say(liaison.RespondDeclined))
+			s.later(at.Add(time.Duration(24*(1+random.IntN(40)))*time.Hour), say(liaison.RespondReplied))
+		case 4: // passes it on; from there it may come
+			at := within(60)
+			s.later(at, say(liaison.RespondMisdirected))
+			if random.IntN(2) == 0 {
+				s.later(at.Add(time.Duration(24*(1+random.IntN(40)))*time.Hour), func() { s.mailed(n, s.now.Add(time.Hour)) })
 			}
-			notes[p.note].answered, notes[p.note].declined = p.at, p.kind == liaison.RespondDeclined
+		case 5, 6, 7: // by mail that somebody links, at once or weeks later
+			s.later(within(110), func() { s.mailed(n, s.now.Add(time.Duration(1+random.IntN(30*24))*time.Hour)) })
+		default:
+			s.later(within(110), say(liaison.RespondReplied))
 		}
 	}
 	send := func() {
-		statements++
-		id := liaison.StatementID(uuid.NewString())
 		to := slices.Clone(addressees)
 		random.Shuffle(len(to), func(i, j int) { to[i], to[j] = to[j], to[i] })
 		c := content(to[:1+random.IntN(3)]...)
 		c.Title = titles[random.IntN(len(titles))]
-		c.Deadline = liaison.DateOf(now, zone).Plus(20 + random.IntN(60))
+		c.Deadline = liaison.DateOf(s.now, s.zone).Plus(20 + random.IntN(60))
 		for i := range c.Addressees {
 			c.Addressees[i].Purpose = []liaison.Purpose{liaison.ForAction, liaison.ForComment, liaison.ForInformation}[random.IntN(3)]
 		}
 		c.Addressees[0].Purpose = liaison.ForAction
-		if _, err := s.Create(t.Context(), id, seed.Editor.ID, c); err != nil {
-			t.Fatal(err)
-		}
-		carry(t, s, id, liaison.DoSubmit)
-		answer(now.Add(time.Duration(1+random.IntN(100)) * time.Hour))
-		now = now.Add(time.Duration(1+random.IntN(100)) * time.Hour)
-		submittedToApproved := now
-		carry(t, s, id, liaison.DoApprove)
-		batch := carry(t, s, id, liaison.DoDispatch)
-		ts := sealed(t, s, batch)
-		for i, x := range ts {
-			n := jotted{statement: statements, external: !strings.HasPrefix(string(x.Body), "itu-t/"), approved: submittedToApproved, dispatched: now, sent: now,
-				awaited: c.Addressees[i].Purpose != liaison.ForInformation, due: c.Deadline}
-			outcome := liaison.TransmissionAccepted
-			if random.IntN(10) == 0 {
-				outcome, n.refused = liaison.TransmissionRefused, true
+		notes := s.leaves(c, time.Duration(1+random.IntN(100))*time.Hour, func() bool { return random.IntN(10) == 0 })
+		for _, n := range notes {
+			if n.awaited && !n.refused {
+				answers(n)
 			}
-			attempt(t, s, x.ID, outcome)
-			notes = append(notes, n)
-			if !n.refused && n.awaited && random.IntN(4) > 0 {
-				kind := liaison.RespondReplied
-				if random.IntN(8) == 0 {
-					kind = liaison.RespondDeclined
+		}
+		id := notes[0].statement
+		switch random.IntN(8) {
+		case 0:
+			s.later(within(120), func() { s.closes(id) })
+		case 1:
+			s.later(within(60), func() { s.followedUp(id, liaison.Recalls) })
+		case 2:
+			s.later(within(60), func() {
+				for _, n := range s.followedUp(id, liaison.Revises) {
+					if n.awaited {
+						answers(n)
+					}
 				}
-				waiting = append(waiting, pending{now.Add(time.Duration(24+random.IntN(110*24)) * time.Hour), x.ID, len(notes) - 1, kind})
-			}
+			})
 		}
-		do(t, s, give(t, s, id, liaison.DoSettle))
 	}
 
 	from := liaison.Date("2025-01-01")
@@ -116,32 +289,25 @@ func TestFiguresOfAStudyPeriod(t *testing.T) {
 		for _, month := range []time.Month{3, 7, 11} {
 			for range 4 {
 				send()
-				answer(now.Add(12 * 24 * time.Hour))
-				now = now.Add(12 * 24 * time.Hour)
+				s.until(s.now.Add(12 * 24 * time.Hour))
 			}
-			meeting := time.Date(year, month, 20, 10, 0, 0, 0, zone)
-			answer(meeting)
-			now = meeting
-			day := liaison.DateOf(meeting, zone)
+			s.until(time.Date(year, month, 20, 10, 0, 0, 0, s.zone))
+			day := liaison.DateOf(s.now, s.zone)
 			m := liaison.Meeting{ID: liaison.MeetingID(uuid.NewString()), Group: seed.JCAML, Title: "Meeting of JCA-ML", Place: "Geneva", From: day, Until: day, State: liaison.MeetingClosed, Source: "test"}
 			if err := s.EnterMeetings(t.Context(), []liaison.Meeting{m}); err != nil {
 				t.Fatal(err)
 			}
-			r, err := s.Assemble(t.Context(), store.ReportFor{Group: seed.JCAML, From: from, Until: day, AsOf: now.Add(time.Hour)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			recount(t, zone, notes, r)
+			s.until(s.now.Add(time.Duration(1+random.IntN(12*24)) * time.Hour)) // the secretariat assembles it that day or later
+			r := s.report(from, day)
 			if held, _ := r.Table(liaison.TableMeetings); len(held.Rows) == 0 || held.Rows[len(held.Rows)-1].Cells[2].Date != day {
 				t.Errorf("%s: the meetings held are %+v", day, held.Rows)
 			}
 			reports = append(reports, r)
 			from = day.Plus(1)
-			now = now.Add(24 * time.Hour)
 		}
 	}
-	if statements != 48 || len(reports) != 12 {
-		t.Fatalf("%d statements and %d reports", statements, len(reports))
+	if s.sent < 48 || len(reports) != 12 {
+		t.Fatalf("%d statements and %d reports", s.sent, len(reports))
 	}
 	// Each is the same when it is made again years later: what was recorded since is not in it.
 	for i, r := range reports {
@@ -149,6 +315,140 @@ func TestFiguresOfAStudyPeriod(t *testing.T) {
 		if diff := cmp.Diff(r.Sections, withoutFuture(again.Sections, r)); err != nil || diff != "" {
 			t.Errorf("report %d made again, %v (-then +now):\n%s", i+1, err, diff)
 		}
+	}
+}
+
+// TestWhatBecomesOfReplies: each way in which a reply can end, in the report of the month in which it ends and in the next ones, recounted.
+func TestWhatBecomesOfReplies(t *testing.T) {
+	for name, test := range map[string]struct {
+		happens func(s *study, n *jotted) // to a statement of 7 January, due on 25 January
+		want    []string                  // where it stands by the reports of January, February and March; "" where it is not in
+	}{
+		"nothing": {func(*study, *jotted) {}, []string{"overdue", "overdue", "overdue"}},
+		"replied": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-20"), func() { s.says(n, liaison.Response{Kind: liaison.RespondReplied}) })
+		}, []string{"on-time", "", ""}},
+		"closed without a reply": {func(s *study, n *jotted) { s.later(s.at("2025-02-10"), func() { s.closes(n.statement) }) }, []string{"overdue", "no-reply", ""}},
+		"closed before its day":  {func(s *study, n *jotted) { s.later(s.at("2025-01-20"), func() { s.closes(n.statement) }) }, []string{"no-reply", "", ""}},
+		"recalled": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-10"), func() { s.followedUp(n.statement, liaison.Recalls) })
+		}, []string{"overdue", "no-reply", ""}},
+		"recalled before its day": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-25"), func() { s.followedUp(n.statement, liaison.Recalls) })
+		}, []string{"no-reply", "", ""}},
+		"superseded": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-10"), func() { s.followedUp(n.statement, liaison.Revises) })
+		}, []string{"overdue", "no-reply", ""}},
+		"recalled, and a reply comes after that": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-10"), func() { s.followedUp(n.statement, liaison.Recalls) })
+			s.later(s.at("2025-03-10"), func() { s.says(n, liaison.Response{Kind: liaison.RespondReplied}) })
+		}, []string{"overdue", "no-reply", "late"}},
+		"redirected": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-20"), func() { s.says(n, liaison.Response{Kind: liaison.RespondMisdirected}) })
+		}, []string{"redirected", "redirected", "redirected"}},
+		"redirected after its day": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-10"), func() { s.says(n, liaison.Response{Kind: liaison.RespondMisdirected}) })
+		}, []string{"overdue", "redirected", "redirected"}},
+		"linked weeks after it came": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-20"), func() { s.mailed(n, s.at("2025-02-03 08:00")) })
+		}, []string{"on-time", "", ""}},
+		"linked after the report was made": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-20"), func() { s.mailed(n, s.at("2025-02-12")) })
+		}, []string{"overdue", "", ""}},
+		"declined, and late after all": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-20"), func() { s.says(n, liaison.Response{Kind: liaison.RespondDeclined}) })
+			s.later(s.at("2025-02-03 07:00"), func() { s.mailed(n, s.at("2025-02-03 08:00")) })
+		}, []string{"declined", "late", ""}},
+		"extended after the end of the period": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-03 08:00"), func() { s.extends(n, "2025-02-20") })
+		}, []string{"overdue", "overdue", "overdue"}},
+		"extended, and replied by the other date": {func(s *study, n *jotted) {
+			s.later(s.at("2025-02-02"), func() { s.extends(n, "2025-02-20") })
+			s.later(s.at("2025-02-18"), func() { s.says(n, liaison.Response{Kind: liaison.RespondReplied}) })
+		}, []string{"overdue", "on-time", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStudy(t, "2025-01-07")
+			c := content("itu-t/sg17")
+			c.Deadline = "2025-01-25"
+			n := s.leaves(c, 0, never)[0]
+			test.happens(s, n)
+			var got []string
+			from := liaison.Date("2025-01-01")
+			for _, made := range []string{"2025-02-03", "2025-03-03", "2025-04-03"} { // on the third of the month after
+				s.until(s.at(made))
+				r := s.report(from, liaison.Date(made[:8]+"01").Plus(-1))
+				from = r.Until.Plus(1)
+				stands := ""
+				if awaited, _ := r.Table(liaison.TableAwaited); len(awaited.Rows) > 0 && awaited.Rows[0].Statement == n.statement {
+					stands = strings.TrimPrefix(awaited.Rows[0].Cells[4].Word, "progress.answer-")
+				}
+				got = append(got, stands)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("the reply stands (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAReportOfAPeriodThatIsOver: what happened since the period ended is not in its report, whenever that is assembled.
+func TestAReportOfAPeriodThatIsOver(t *testing.T) {
+	t.Parallel()
+	s := newStudy(t, "2025-01-07")
+	first, _ := reported(t, s.Store)
+	c := content("itu-t/sg17", "w3c", "ieee")
+	c.Deadline = "2025-01-25"
+	out := s.leaves(c, 0, never)
+	waiting := draft(t, s.Store, "w3c")
+	s.until(s.at("2025-02-01 00:00"))
+	then := s.report("2025-01-01", "2025-01-31")
+
+	s.until(s.at("2025-02-03"))
+	s.extends(out[0], "2025-03-20")
+	receive(t, s.Store, inbound.Address(inbound.RoleBounce, tokenOf(t, out[1].message), "in.example"), report("failed", "5.1.1", state(t, s.Store, out[1].message).Email))
+	s.says(out[2], liaison.Response{Kind: liaison.RespondDeclined})
+	carry(t, s.Store, waiting, liaison.DoSubmit)
+	said := liaison.ProposalReply{Proposal: 1, Body: "itu-t/sg17", Answer: liaison.ProposalNoted, Name: "SG17 plenary", Evidence: "SG17-R4, clause 9"}
+	s.must(s.RecordProposalAnswer(t.Context(), first, seed.Secretary.ID, newCommand(), said))
+	other, _ := reported(t, s.Store)
+	s.until(s.at("2025-02-10"))
+	s.closes(out[0].statement)
+	now := s.report("2025-01-01", "2025-01-31")
+	if diff := cmp.Diff(then.Sections, withoutFuture(now.Sections, then)); diff != "" {
+		t.Errorf("of January, as of 1 and 10 February (-then +now):\n%s", diff)
+	}
+	if f, _ := now.Figure(liaison.FigureUnanswered); f.Count != 3 {
+		t.Errorf("without an answer by the end of January are %+v", f)
+	}
+	out[1].refused = true
+	if f, _ := s.report("2025-02-01", "2025-02-09").Figure(liaison.FigureUnanswered); f.Count != 5 {
+		t.Errorf("and of February, with those of %s, %+v", other, f)
+	}
+}
+
+// TestADayThatIsNotOver: what is due on the day on which a report is assembled, or later, is neither late nor overdue, nor in the share of those
+// that came in time.
+func TestADayThatIsNotOver(t *testing.T) {
+	t.Parallel()
+	s := newStudy(t, "2025-01-07")
+	for _, due := range []liaison.Date{"2025-01-19", "2025-01-20", "2025-01-25"} {
+		c := content("itu-t/sg17")
+		c.Deadline = due
+		s.leaves(c, 0, never)
+	}
+	s.until(s.at("2025-01-20 16:00"))
+	r := s.report("2025-01-01", "2025-01-31")
+	for key, want := range map[liaison.FigureKey]liaison.Figure{
+		liaison.FigureOverdue: {Key: liaison.FigureOverdue, Count: 1}, liaison.FigureOpen: {Key: liaison.FigureOpen, Count: 3}, liaison.FigureOnTime: {Key: liaison.FigureOnTime, Of: 1},
+	} {
+		if got, _ := r.Figure(key); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	if r.AsOn != "2025-01-20" {
+		t.Errorf("it is of %s", r.AsOn)
 	}
 }
 
@@ -167,15 +467,17 @@ func withoutFuture(sections []liaison.Section, then liaison.Report) []liaison.Se
 }
 
 // recount makes the figures of a report from the notes and nothing else.
-func recount(t *testing.T, zone *time.Location, notes []jotted, r liaison.Report) {
+func recount(t *testing.T, zone *time.Location, notes []*jotted, r liaison.Report) {
 	t.Helper()
 	date := func(x time.Time) liaison.Date { return liaison.Date(x.In(zone).Format(time.DateOnly)) }
-	in := func(x time.Time) bool { return !x.IsZero() && date(x) >= r.From && date(x) <= r.Until }
-	sent, overdue, open, refused, handed, due, onTime := map[int]bool{}, 0, 0, 0, 0, 0, 0
+	by := func(x time.Time) bool { return !x.IsZero() && date(x) <= r.Until }
+	in := func(x time.Time) bool { return by(x) && date(x) >= r.From }
+	end, today := time.Date(2000, 1, 1, 0, 0, 0, 0, zone).AddDate(0, 0, liaison.DaysBetween("2000-01-01", r.Until)+1).Add(-time.Second), date(r.AsOf)
+	sent, overdue, open, refused, handed, due, onTime := map[liaison.StatementID]bool{}, 0, 0, 0, 0, 0, 0
 	answers := []float64{}
 	groups, externals := 0, 0
 	for _, n := range notes {
-		if n.sent.After(r.AsOf) {
+		if n.dispatched.After(r.AsOf) || !by(n.dispatched) {
 			continue
 		}
 		if in(n.dispatched) {
@@ -185,8 +487,6 @@ func recount(t *testing.T, zone *time.Location, notes []jotted, r liaison.Report
 			} else {
 				groups++
 			}
-		}
-		if in(n.sent) {
 			handed++
 			if n.refused {
 				refused++
@@ -195,21 +495,39 @@ func recount(t *testing.T, zone *time.Location, notes []jotted, r liaison.Report
 		if n.refused || !n.awaited {
 			continue
 		}
-		answered := !n.answered.IsZero() && !n.answered.After(r.AsOf)
-		if !answered || date(n.answered) > r.Until {
+		until := n.dueAt(end)
+		replied := by(n.came) && !n.linked.After(r.AsOf)
+		dueIn := until >= r.From && until <= r.Until && until < today
+		switch {
+		case replied:
+			if dueIn {
+				due++
+				if !n.late {
+					onTime++
+				}
+			}
+			if in(n.came) {
+				answers = append(answers, n.came.Sub(n.dispatched).Hours()/24)
+			}
+		case by(n.declined):
+		case by(n.closed) || by(n.over):
+			ended := n.closed
+			if ended.IsZero() || !n.over.IsZero() && n.over.Before(ended) {
+				ended = n.over
+			}
+			if dueIn && date(ended) > until {
+				due++
+			}
+		case by(n.redirected):
 			open++
-			if n.due < r.Until {
+		default:
+			open++
+			if dueIn {
+				due++
+			}
+			if until < r.Until && until < today {
 				overdue++
 			}
-		}
-		if n.due >= r.From && n.due <= r.Until && !(answered && n.declined) {
-			due++
-			if answered && date(n.answered) <= n.due {
-				onTime++
-			}
-		}
-		if answered && in(n.answered) && !n.declined {
-			answers = append(answers, n.answered.Sub(n.sent).Hours()/24)
 		}
 	}
 	slices.Sort(answers)
@@ -437,7 +755,8 @@ func TestProposalsAreAnswered(t *testing.T) {
 		t.Errorf("answers, %v (-want +got):\n%s", err, diff)
 	}
 	// What is not answered returns in the next report.
-	c, err := s.ReportContent(t.Context(), seed.JCAML, "")
+	later := s.At(func() time.Time { return time.Now().AddDate(0, 0, 2) })
+	c, err := later.ReportContent(t.Context(), seed.JCAML, "")
 	if err != nil {
 		t.Fatal(err)
 	}
