@@ -117,6 +117,7 @@ type InFact struct {
 	Received    time.Time
 	From        string // the address, as the message names it
 	Title       string
+	Closed      bool        // it is about a confidential statement, so neither its title nor its sender stands in a report
 	Statement   StatementID // that it was linked to, "" for none
 	Disposition string      // a key of the catalogue of words
 }
@@ -231,7 +232,7 @@ func (a assembly) incoming() Section {
 	t := ReportTable{Key: TableIncoming, Rows: []Row{}}
 	for _, in := range a.In {
 		if a.within(in.Received) {
-			t.Rows = append(t.Rows, Row{Statement: in.Statement, Cells: []Cell{day(DateOf(in.Received, a.Zone)), text(in.From), text(in.Title), word(in.Disposition)}})
+			t.Rows = append(t.Rows, Row{Statement: in.about(), Cells: []Cell{day(DateOf(in.Received, a.Zone)), told(in.Closed, in.From), told(in.Closed, in.Title), word(in.Disposition)}})
 		}
 	}
 	return Section{Tables: []ReportTable{t}}
@@ -255,6 +256,14 @@ func told(closed bool, words string) Cell {
 		return word("progress.confidential")
 	}
 	return text(words)
+}
+
+// about is the statement that the row leads to.
+func (in InFact) about() StatementID {
+	if in.Closed {
+		return ""
+	}
+	return in.Statement
 }
 
 func (s OutFact) told(words string) Cell { return told(s.Closed, words) }

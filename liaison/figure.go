@@ -40,7 +40,7 @@ var Figures = []struct {
 	Definition string
 }{
 	{FigureSent, FigureCount, "statements whose dispatch began in the period"},
-	{FigureReceived, FigureCount, "statements that came in during the period"},
+	{FigureReceived, FigureCount, "statements that came in during the period, to the group's mailbox or about a statement of the group"},
 	{FigureToApprove, FigureDays, "days from the first submission to the approval: the median over the statements approved in the period"},
 	{FigureToAnswer, FigureDays, "days from the dispatch until the reply came, whenever it was linked: the median over the replies that came in the period"},
 	{FigureOnTime, FigureShare, "of the replies that were due in the period, those that came by their day; without those that were declined, waived, redirected or awaited no more on that day, and days that are not over"},
@@ -215,7 +215,7 @@ func FigureRows(f ReportFacts, key FigureKey) ReportTable {
 	if key == FigureReceived {
 		for _, in := range a.In {
 			if a.within(in.Received) {
-				counted = append(counted, Row{Statement: in.Statement, Cells: []Cell{{}, text(in.Title), text(in.From), day(DateOf(in.Received, a.Zone)), {}, word(in.Disposition)}})
+				counted = append(counted, Row{Statement: in.about(), Cells: []Cell{{}, told(in.Closed, in.Title), told(in.Closed, in.From), day(DateOf(in.Received, a.Zone)), {}, word(in.Disposition)}})
 			}
 		}
 	}

@@ -214,8 +214,18 @@ func TestAssemble(t *testing.T) {
 	closed := f
 	closed.Out = slices.Clone(f.Out)
 	closed.Out[1].Closed = true
-	if b, err := json.Marshal(liaison.Assemble(closed)); err != nil || strings.Contains(string(b), "Roadmap") || strings.Contains(string(b), "IEEE") || strings.Contains(string(b), "TSAG") || !strings.Contains(string(b), "progress.confidential") {
-		t.Errorf("the title of a confidential statement stands in the report: %s, %v", b, err)
+	closed.In = slices.Clone(f.In)
+	closed.In[0].Closed, closed.In[0].Statement = true, "within"
+	of := liaison.Assemble(closed)
+	b, err := json.Marshal([]any{of, liaison.FigureRows(closed, liaison.FigureReceived)})
+	for _, secret := range []string{"Roadmap", "IEEE", "TSAG", "LS/i", "sg17@"} {
+		if strings.Contains(string(b), secret) {
+			t.Errorf("%q of a confidential statement stands in the report", secret)
+		}
+	}
+	in, _ := of.Table(liaison.TableIncoming)
+	if f, _ := of.Figure(liaison.FigureReceived); err != nil || f.Count != 1 || len(in.Rows) != 1 || in.Rows[0].Statement != "" || in.Rows[0].Cells[1].Word != "progress.confidential" {
+		t.Errorf("of what came in about one stands %+v, counted as %d, %v", in.Rows, f.Count, err)
 	}
 	rows := map[liaison.TableKey][]string{}
 	for _, s := range r.Sections {

@@ -228,16 +228,23 @@ func startOf(day liaison.Date, zone *time.Location) time.Time {
 	return t
 }
 
-// queueReportRest adds the reads of what came in and of what waits where.
+// queueReportRest adds the reads of what came in and of what waits where. A message that is linked is its statement's group's, by AsOf; another
+// one that of the mailbox which it came to, or of the only group that there is. What concerns a confidential statement by now, or names its
+// number, is told in no report that is made now.
 func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) {
 	b.Queue(`
-		SELECT i.received_at, coalesce(i.understood->>'from', ''), coalesce(i.understood->>'subject', ''), coalesce(i.statement_id::text, '')
-		FROM inbound_message i LEFT JOIN statement s ON s.id = i.statement_id
-		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at <= $3 AND (s.group_code = $1 OR s.id IS NULL)
+		SELECT i.received_at, coalesce(i.understood->>'from', ''), coalesce(i.understood->>'subject', ''), coalesce(s.id::text, ''),
+			coalesce(i.statement_id IN (SELECT o.id FROM statement o WHERE o.confidential), false)
+				OR i.id IN (SELECT l.inbound_id FROM reply_link l JOIN statement o ON o.id = l.statement_id WHERE o.confidential AND l.inbound_id IS NOT NULL)
+				OR coalesce(upper(i.understood->>'subject_ref') IN (SELECT upper(o.ref) FROM statement o WHERE o.confidential AND o.ref IS NOT NULL), false)
+		FROM inbound_message i LEFT JOIN statement s ON s.id = i.statement_id AND coalesce(i.linked_at, i.handled_at) <= $4
+		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at <= $3 AND i.handled_at <= $4
+			AND CASE WHEN s.id IS NOT NULL THEN s.group_code = $1
+				ELSE lower(i.envelope_recipient) = lower($5) OR NOT EXISTS (SELECT FROM terms_of_reference t WHERE t.group_code <> $1) END
 		ORDER BY i.received_at, i.id`,
-		f.Group.Code, startOf(f.From, f.Zone), then).Query(func(rows pgx.Rows) error {
+		f.Group.Code, startOf(f.From, f.Zone), then, f.AsOf, f.Group.Email).Query(func(rows pgx.Rows) error {
 		var in liaison.InFact
-		_, err := pgx.ForEachRow(rows, []any{&in.Received, &in.From, &in.Title, &in.Statement}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&in.Received, &in.From, &in.Title, &in.Statement, &in.Closed}, func() error {
 			x := in
 			if x.Disposition = "progress.disposition-unassigned"; x.Statement != "" {
 				x.Disposition = "progress.disposition-linked"

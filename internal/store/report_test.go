@@ -557,6 +557,84 @@ func recount(t *testing.T, zone *time.Location, notes []*jotted, r liaison.Repor
 	}
 }
 
+// TestWhatAReportSaysOfWhatCameIn: what concerns a confidential statement is counted and not told, what came to another group is that group's, and
+// what was linked later was in the tray.
+func TestWhatAReportSaysOfWhatCameIn(t *testing.T) {
+	t.Parallel()
+	s := newStudy(t, "2026-03-02")
+	enterOthers(t, s.Store)
+	statement := func(degree liaison.Confidentiality) *jotted {
+		c := content("itu-t/sg17")
+		c.Confidentiality, c.Deadline = degree, "2026-03-30"
+		return s.leaves(c, 0, never)[0]
+	}
+	secret, open := statement(liaison.Confidential), statement(liaison.Public)
+	snap, err := s.Snapshot(t.Context(), secret.statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrives := func(to, from, subject string) store.Handled {
+		t.Helper()
+		h := receive(t, s.Store, to, fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@body.example>\r\n\r\nSee the title.\r\n", from, to, subject, uuid.NewString()))
+		if h.Understood.Kind != inbound.Statement || h.Statement != "" {
+			t.Fatalf("%q is understood as %+v", subject, h)
+		}
+		return h
+	}
+	const ours = "JCA-ML@liaison.example" // as somebody typed it
+	link := func(h store.Handled, n *jotted) {
+		t.Helper()
+		s.must(s.about(n.statement, n.position, liaison.DoLinkReply, seed.Secretary, evidenceOf(h)))
+		s.replied(n, s.at("2026-03-02"))
+	}
+	link(arrives(ours, "irene@sg17.example", "LS/r on the merger"), secret)
+	link(arrives(ours, "ivan@sg17.example", "LS/r on the roadmap"), open)
+	both := arrives(ours, "inge@sg17.example", "LS/r on the roadmap and the merger")
+	link(both, open)
+	link(both, secret)
+	arrives(ours, "boris@sg11.example", "LS on ["+snap.Ref+"], the merger")
+	tray := arrives(ours, "carla@sg11.example", "LS on terms")
+	arrives("focus-group@liaison.example", "dora@sg11.example", "LS on another matter")
+	link(arrives("anybody@liaison.example", "emil@w3c.example", "LS on the web"), open)
+
+	told := func(r liaison.Report) (out []string) {
+		table, _ := r.Table(liaison.TableIncoming)
+		for _, row := range table.Rows {
+			about := map[liaison.StatementID]string{"": "", open.statement: "open ", secret.statement: "secret "}[row.Statement]
+			out = append(out, strings.Join([]string{about + row.Cells[1].Text + row.Cells[1].Word, row.Cells[2].Text + row.Cells[2].Word, strings.TrimPrefix(row.Cells[3].Word, "progress.disposition-")}, ", "))
+		}
+		if f, _ := r.Figure(liaison.FigureReceived); f.Count != len(out) {
+			t.Errorf("counted are %d of %d", f.Count, len(out))
+		}
+		slices.Sort(out)
+		return out
+	}
+	const withheld = "progress.confidential, progress.confidential, "
+	want := []string{
+		"carla@sg11.example, LS on terms, unassigned", "open emil@w3c.example, LS on the web, linked", "open ivan@sg17.example, LS/r on the roadmap, linked",
+		withheld + "linked", withheld + "linked", withheld + "unassigned",
+	}
+	s.until(s.at("2026-03-02 11:00"))
+	first := s.report("2026-03-01", "2026-03-02")
+	if diff := cmp.Diff(want, told(first)); diff != "" {
+		t.Errorf("what came in (-want +got):\n%s", diff)
+	}
+	s.until(s.at("2026-03-03"))
+	link(tray, open)
+	again, err := s.Assemble(t.Context(), store.ReportFor{Group: seed.JCAML, From: first.From, Until: first.Until, AsOf: first.AsOf})
+	if diff := cmp.Diff(want, told(again)); err != nil || diff != "" {
+		t.Errorf("made again after another one was linked, %v (-want +got):\n%s", err, diff)
+	}
+	want[0] = "open carla@sg11.example, LS on terms, linked"
+	if diff := cmp.Diff(want, told(s.report("2026-03-01", "2026-03-02"))); diff != "" {
+		t.Errorf("assembled after it was linked (-want +got):\n%s", diff)
+	}
+	theirs, err := s.Assemble(t.Context(), store.ReportFor{Group: otherGroup, From: "2026-03-01", Until: "2026-03-02"})
+	if got := told(theirs); err != nil || len(got) != 0 {
+		t.Errorf("another group's report tells of %q, %v", got, err)
+	}
+}
+
 // TestReportsAreDueDraftedAndMissed: one is due for each meeting of the parent group and after each of our own; the engine begins
 // the draft in time; a meeting that closed without it is written down.
 func TestReportsAreDueDraftedAndMissed(t *testing.T) {
