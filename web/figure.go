@@ -41,7 +41,8 @@ func (s *server) showFigure(w http.ResponseWriter, r *http.Request, me *visitor)
 		return err
 	}
 	rep := snap.Content.Report
-	facts, err := s.store.ReportFacts(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, AsOf: rep.AsOf})
+	_, revises := snap.Content.Keeps()
+	facts, err := s.store.ReportFacts(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, AsOf: rep.AsOf, Revises: revises})
 	if err != nil {
 		return err
 	}

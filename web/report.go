@@ -386,7 +386,8 @@ func (s *server) reassemble(w http.ResponseWriter, r *http.Request, me *visitor,
 			return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, ps, "", nil, true)
 		}
 	}
-	now, err := s.store.Assemble(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until})
+	_, revises := snap.Content.Keeps()
+	now, err := s.store.Assemble(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, Revises: revises})
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,18 @@ func TestAReportIsPutRight(t *testing.T) {
 		_, err := s.Do(t.Context(), give(t, s, reissued(t, s, first, liaison.Corrects), liaison.DoSubmit))
 		refused(t, err, liaison.Invalid)
 		rev = reissued(t, s, first, liaison.Revises)
+		draft, err := s.Snapshot(t.Context(), rev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		what := store.ReportFor{Group: seed.JCAML, From: before.Content.Report.From, Until: draft.Today}
+		for _, count := range []int{2, 0} { // the proposals that have no answer, as the next report would ask for them; and of itself none
+			fresh, err := s.Assemble(t.Context(), what)
+			if f, _ := fresh.Figure(liaison.FigureUnanswered); err != nil || f.Count != count {
+				t.Errorf("assembled again, revising %q, it has %+v, %v", what.Revises, f, err)
+			}
+			_, what.Revises = draft.Content.Keeps()
+		}
 		snap := left(t, s, rev)
 		if snap.Ref != before.Ref+" Rev.1" || snap.Number != before.Number || snap.Period != before.Period || snap.RevNumber != 1 || snap.CorrigendumNumber != 0 {
 			t.Fatalf("it is %+v", snap.Statement)
@@ -127,10 +139,18 @@ func TestAReportIsPutRight(t *testing.T) {
 	t.Run("returned again, it is followed by Rev.2", func(t *testing.T) {
 		parent(t, s, rev, liaison.DoSendBack)
 		second := reissued(t, s, rev, liaison.Revises)
+		draft, err := s.Snapshot(t.Context(), second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.Assemble(t.Context(), store.ReportFor{Group: seed.JCAML, From: before.Content.Report.From, Until: draft.Today, Revises: rev})
+		if f, _ := again.Figure(liaison.FigureUnanswered); err != nil || f.Count != 0 {
+			t.Errorf("assembled again, Rev.2 asks back of the first one and of Rev.1: %+v, %v", f, err)
+		}
 		if snap := left(t, s, second); snap.Ref != before.Ref+" Rev.2" {
 			t.Errorf("it is %s", snap.Ref)
 		}
-		_, err := s.Do(t.Context(), give(t, s, reissued(t, s, first, liaison.Revises), liaison.DoSubmit))
+		_, err = s.Do(t.Context(), give(t, s, reissued(t, s, first, liaison.Revises), liaison.DoSubmit))
 		refused(t, err, liaison.Invalid) // the later one is what counts
 		rev = second
 	})

@@ -18,6 +18,8 @@ type ReportFor struct {
 	From    liaison.Date      // of the period, inclusive
 	Until   liaison.Date
 	AsOf    time.Time // what was recorded later is not in it; now if zero
+
+	Revises liaison.StatementID // the report whose place it takes, "" for none: no report under that number is an earlier one
 }
 
 // then is the moment that its facts are taken at.
@@ -68,7 +70,7 @@ func reportFacts(ctx context.Context, q judge, what ReportFor) (liaison.ReportFa
 	then := what.then(zone)
 	queueReportOut(b, &f, then)
 	queueReportRest(b, &f, then)
-	reports := queueReportProposals(b, &f, then)
+	reports := queueReportProposals(b, &f, then, what.Revises)
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return f, fmt.Errorf("read the facts of a report: %w", err)
 	}
@@ -282,12 +284,15 @@ type earlierReport struct {
 	canonical []byte
 }
 
-// queueReportProposals adds the reads of earlier reports' proposals and of what was answered by then.
-func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) *earlier {
+// queueReportProposals adds the reads of earlier reports' proposals and of what was answered by then. What a report revises is the same
+// report, and asks nothing back of itself.
+func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts, then time.Time, revises liaison.StatementID) *earlier {
 	e := &earlier{answered: map[string]bool{}, bodies: map[liaison.Code]liaison.Body{}}
 	b.Queue(`
 		SELECT s.id, s.ref, s.period || ' ' || s.number, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2 ORDER BY s.period, s.number, s.rev`, f.Group.Code, then).Query(func(rows pgx.Rows) error {
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2
+			AND NOT EXISTS (SELECT FROM statement o WHERE o.id = $3 AND (o.period, o.number) = (s.period, s.number))
+		ORDER BY s.period, s.number, s.rev`, f.Group.Code, then, nullable(revises)).Query(func(rows pgx.Rows) error {
 		var x earlierReport
 		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.number, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })
 		return err
