@@ -19,7 +19,8 @@ import (
 type ownPage struct {
 	layout
 	Body     liaison.Body
-	Open     int // that a reply or an answer is awaited to
+	Open     int // of the lines, that a reply or an answer is awaited to
+	Closed   int // confidential ones, which have no line
 	Lines    []receivedView
 	Feed     string
 	Calendar string
@@ -48,11 +49,13 @@ var ownTemplate = newPage[ownPage]("own")
 // errNoOwnPage is the one answer to every link that leads nowhere.
 var errNoOwnPage = liaison.Refuse(liaison.NotFound, "There is nothing under this address. Copy the whole link from the page that it stood on.")
 
-// own is who follows a body's link.
+// own is who follows a body's link. Whoever has the link of any message to the body can come here, so what is confidential has neither a
+// title nor a link: only its own message leads to it.
 type own struct {
-	body  liaison.Body
-	base  string
-	lines []store.ReceivedLine
+	body   liaison.Body
+	base   string
+	lines  []store.ReceivedLine
+	closed int // how many are not among them
 }
 
 // bySecret serves what a secret address leads to, without anybody signing in: no robot lists it, and nobody tries many.
@@ -90,8 +93,13 @@ func (s *server) followBody(r *http.Request) (*own, error) {
 	if o.body, err = s.store.Body(r.Context(), code); err != nil {
 		return nil, err
 	}
-	o.lines, err = s.store.Received(r.Context(), code)
-	return o, err
+	all, err := s.store.Received(r.Context(), code)
+	if err != nil {
+		return nil, err
+	}
+	o.lines = slices.DeleteFunc(all, func(l store.ReceivedLine) bool { return l.Closed })
+	o.closed = len(all) - len(o.lines)
+	return o, nil
 }
 
 // ownAddress is a body's own page, "" where there are no keys. Slashes of its code become full stops, which no code has.
@@ -113,7 +121,7 @@ func (s *server) ownAddress(r *http.Request, body liaison.Code) (string, error) 
 func (s *server) showOwn(w http.ResponseWriter, r *http.Request, o *own) error {
 	zone := time.UTC
 	today := liaison.DateOf(s.now(), zone)
-	p := ownPage{layout: s.layout(r, "What "+o.body.Label()+" received"), Body: o.body, Feed: o.base + "/feed.xml", Calendar: o.base + "/calendar.ics"}
+	p := ownPage{layout: s.layout(r, "What "+o.body.Label()+" received"), Body: o.body, Closed: o.closed, Feed: o.base + "/feed.xml", Calendar: o.base + "/calendar.ics"}
 	p.Me, p.Nav, p.Here = nil, nil, ""
 	for _, l := range o.lines {
 		address, err := s.linkOf(l.Transmission)
@@ -188,28 +196,33 @@ type atomEntry struct {
 }
 
 func (s *server) ownFeed(w http.ResponseWriter, r *http.Request, o *own) error {
-	f := atom{ID: s.absolute(r, o.base), Title: "Statements and reports for " + o.body.Label(), Author: "Liaison", Updated: time.Time{}.UTC().Format(time.RFC3339),
+	f := atom{ID: s.absolute(r, o.base), Title: "Statements and reports for " + o.body.Label(), Author: "Liaison",
 		Link: []atomLink{{"self", s.absolute(r, o.base+"/feed.xml")}, {"alternate", s.absolute(r, o.base)}}}
-	for i, l := range o.lines {
+	var last time.Time
+	for _, l := range o.lines {
 		address, err := s.linkOf(l.Transmission)
 		if err != nil {
 			return err
 		}
-		at := l.Sent.UTC().Format(time.RFC3339)
-		if i == 0 {
-			f.Updated = at
+		at := l.Updated() // a reader fetches what is newer than what it has
+		if at.After(last) {
+			last = at
 		}
 		summary := l.Kind.Label() + " of " + l.Group + ", " + strings.ToLower(l.Purpose.Label()) + "."
 		if l.Due != "" {
-			summary += " Reply by " + l.Due.String() + "."
+			summary += " Reply by " + l.Due.String() + ": " + strings.ToLower(l.Reply.Label()) + "."
 		}
 		if l.Over != "" {
 			summary += " It is " + strings.ToLower(strings.Fields(l.Over.Mark())[0]) + " by another one."
 		} else if l.Proposals > 0 {
-			summary += fmt.Sprintf(" Proposals to you: %d.", l.Proposals)
+			summary += fmt.Sprintf(" Proposals to you: %d, answered %d.", l.Proposals, l.Replies)
 		}
-		f.Entry = append(f.Entry, atomEntry{ID: "urn:uuid:" + string(l.Transmission), Title: l.Ref + ": " + titleOr(l.Title), Updated: at, Link: atomLink{"alternate", s.absolute(r, address)}, Summary: summary})
+		if l.Answered != nil {
+			summary += " Answered on " + liaison.DateOf(*l.Answered, time.UTC).String() + ": " + strings.ToLower(l.Said.Label()) + "."
+		}
+		f.Entry = append(f.Entry, atomEntry{ID: "urn:uuid:" + string(l.Transmission), Title: l.Ref + ": " + titleOr(l.Title), Updated: at.UTC().Format(time.RFC3339), Link: atomLink{"alternate", s.absolute(r, address)}, Summary: summary})
 	}
+	f.Updated = last.UTC().Format(time.RFC3339)
 	b, err := xml.MarshalIndent(f, "", " ")
 	if err != nil {
 		return fmt.Errorf("make the feed: %w", err)

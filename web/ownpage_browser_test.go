@@ -7,7 +7,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/jca-ml/liaison/internal/inbound"
 	"github.com/jca-ml/liaison/internal/testkit/chromium"
 	"github.com/jca-ml/liaison/liaison"
 )
@@ -27,13 +26,7 @@ func TestABodysOwnPageFits(t *testing.T) {
 		}
 		world.bring(liaison.Dispatched, c)
 	}
-	own := func(body liaison.Code) string {
-		token, err := linkKeys.PageToken(inbound.BodyPage, string(body), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return "/own/" + strings.ReplaceAll(string(body), "/", ".") + "/" + token
-	}
+	own := func(body liaison.Code) string { return ownOf(t, body) }
 	for name, path := range map[string]string{"many": own("itu-t/sg13"), "none": own("khronos")} {
 		for _, width := range []int64{390, 1280} {
 			w.Do(chromedp.EmulateViewport(width, 844), chromedp.Navigate(world.site.URL+path))

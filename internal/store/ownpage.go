@@ -28,6 +28,19 @@ type ReceivedLine struct {
 	Proposals    int                  // made to the body
 	Replies      int                  // of those, answered, here or where a report before its revision asked the same
 	Over         liaison.RelationKind // by which another one that has left says that this one counts no more, "" for none
+	Marked       *time.Time           // when that one left
+	Closed       bool                 // confidential: only the link of its own message leads to it
+}
+
+// Updated is when something of it last changed that the body sees.
+func (l ReceivedLine) Updated() time.Time {
+	last := l.Sent
+	for _, at := range []*time.Time{&l.Changed, l.Answered, l.Marked} {
+		if at != nil && at.After(last) {
+			last = *at
+		}
+	}
+	return last
 }
 
 // Waits reports whether something is awaited of the body.
@@ -45,7 +58,9 @@ func proposalsIn(revision string) string {
 func (s *Store) Received(ctx context.Context, body liaison.Code) ([]ReceivedLine, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT t.id, s.kind, s.ref, s.title, coalesce(nullif(g.short_name, ''), g.name), a.purpose, t.message_date, coalesce(r.due::text, ''), coalesce(greatest(r.changed_at, r.since), t.message_date), coalesce(r.state, 'not-awaited'), said.at, coalesce(said.kind, ''),
-			asked.made, asked.answered, `+overSQL+`
+			asked.made, asked.answered, `+overSQL+`,
+			(SELECT max(o.dispatched_at) FROM relation x JOIN statement o ON o.id = x.statement_id AND o.revision = x.revision
+				WHERE x.related_id = s.id AND x.kind IN ('recalls', 'revises') AND o.state = ANY ($2)), s.confidential
 		FROM transmission t JOIN statement s ON s.id = t.statement_id JOIN body g ON g.code = s.group_code
 		JOIN addressee a ON a.statement_id = t.statement_id AND a.revision = t.revision AND a.position = t.position
 		JOIN revision v ON v.statement_id = t.statement_id AND v.number = t.revision
