@@ -265,6 +265,9 @@ func (t *tx) settle(ctx context.Context, id liaison.TransmissionID, n int, outco
 		return "", err
 	}
 	x := ts[0]
+	if n < x.Attempts && outcome == liaison.TransmissionAccepted {
+		return t.late(ctx, x, n, sent)
+	}
 	if x.Attempts != n || !x.State.May(outcome) && x.State != liaison.TransmissionAssumed || x.State == liaison.TransmissionDeferred && outcome == liaison.TransmissionUnknown {
 		return x.State, nil // a later attempt runs, or this one is settled, or its doubt is: the row says so, and stays
 	}

@@ -277,6 +277,68 @@ func TestWhatComesAfterTheSecondDot(t *testing.T) {
 	}
 }
 
+// TestAnAnswerThatComesWhenALaterAttemptHasBegun: before its dot it does not leave again. After it, the next one does not.
+func TestAnAnswerThatComesWhenALaterAttemptHasBegun(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"before the dot", "after the dot", "after the outcome", "in doubt again"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			d := newDoubting(t)
+			first := inDoubt(t, d.s, d.x.ID, liaison.WitnessNone)
+			do(t, d.s, give(t, d.s, d.id, liaison.DoSettle))
+			choose(t, d.s, d.id, liaison.DoSendAgain, d.x.ID, "")
+			answer := func(want liaison.TransmissionState) {
+				t.Helper()
+				if got, err := d.s.Record(t.Context(), first, answers[liaison.TransmissionAccepted], retry); err != nil || got != want {
+					t.Errorf("the late answer is recorded as %s, %v", got, err)
+				}
+			}
+			second := claim(t, d.s, d.x.ID)
+			end := func(sent store.Sent, want liaison.TransmissionState) {
+				t.Helper()
+				if got, err := d.s.Record(t.Context(), second, sent, retry); err != nil || got != want {
+					t.Errorf("the second attempt is recorded as %s, %v", got, err)
+				}
+			}
+			dots := 2
+			switch when {
+			case "before the dot":
+				answer(liaison.TransmissionAttempting)
+				refused(t, d.s.Dot(t.Context(), second), liaison.Conflict)
+				end(store.Sent{Stage: liaison.StageData, Error: "not handed over", Relay: "relay:25"}, liaison.TransmissionAccepted)
+				dots = 1
+			case "after the dot":
+				if err := d.s.Dot(t.Context(), second); err != nil {
+					t.Fatal(err)
+				}
+				answer(liaison.TransmissionAttempting)
+				end(store.Sent{Stage: liaison.StageDot, Code: 451, Reply: "try later", Relay: "relay:25"}, liaison.TransmissionAccepted)
+			case "after the outcome":
+				end(answers[liaison.TransmissionDeferred], liaison.TransmissionDeferred)
+				answer(liaison.TransmissionAccepted)
+				dots = 1
+			case "in doubt again":
+				if err := d.s.Dot(t.Context(), second); err != nil {
+					t.Fatal(err)
+				}
+				end(answers[liaison.TransmissionUnknown], liaison.TransmissionUnknown)
+				answer(liaison.TransmissionAccepted)
+			}
+			d.is(liaison.TransmissionAccepted)
+			attempts, err := d.s.Attempts(t.Context(), d.x.ID)
+			if err != nil || attempts[0].Outcome != liaison.TransmissionAccepted || attempts[0].Code != 250 {
+				t.Errorf("on the record stand %+v, %v", attempts, err)
+			}
+			_, err = d.s.Claim(t.Context(), d.x.ID, "worker 3")
+			refused(t, err, liaison.Conflict)
+			if n := d.dots(); n != dots {
+				t.Errorf("it was handed over %d times", n)
+			}
+			verified(t, d.s)
+		})
+	}
+}
+
 // TestAnAttemptThatWasRefusedAndAnEarlierOneThatArrived: that a person has it sent again sends nothing, because it is known by now.
 func TestAnAttemptThatWasRefusedAndAnEarlierOneThatArrived(t *testing.T) {
 	t.Parallel()

@@ -38,6 +38,9 @@ func (t *tx) prove(ctx context.Context, x Transmission, f fact) (liaison.Transmi
 
 // knownFrom is what stands in the place of the answer that was lost.
 func knownFrom(f liaison.Fact, words string) string {
+	if f == answeredLate {
+		return "the answer came when the message was being sent again: " + words
+	}
 	out := "the answer was lost; that the message was taken over is known from: " + strings.ToLower(f.Label())
 	if words != "" {
 		out += " (" + words + ")"
@@ -45,8 +48,11 @@ func knownFrom(f liaison.Fact, words string) string {
 	return out
 }
 
-// sign is the best of what came in about a message that has an attempt in doubt, by whatever way: what a mail system reports,
-// what the addressee says by mail or on its page, what a person links. The zero value is none.
+// answeredLate is the sign that an answer is, which came when a later attempt had begun.
+const answeredLate liaison.Fact = "accepted"
+
+// sign is the best of what came in about a message that has an attempt in doubt, by whatever way: the server's own answer, what a
+// mail system reports, what the addressee says by mail or on its page, what a person links. The zero value is none.
 //
 // What the pages write may move no state, and what comes while the message is being sent again has to wait. So everything that
 // is done about a message in doubt looks at the rows of all ways, each time, under the lock of the message.
@@ -75,10 +81,14 @@ const ledThereSQL = `(x.letter = 'statement' AND EXISTS (
 const signsSQL = `
 	SELECT DISTINCT ON (x.id) x.id, d.n, e.kind, e.words, e.proves
 	FROM transmission x
-	JOIN LATERAL (SELECT max(n) AS n FROM attempt WHERE transmission_id = x.id AND dot_at IS NOT NULL AND outcome = 'unknown') d ON d.n IS NOT NULL
 	JOIN LATERAL (
-		SELECT e.kind, e.words, e.at, e.proves IS NULL AND (e.kind = ANY ($1) OR NOT ` + ledThereSQL + `) AS proves FROM (
-			SELECT kind, diagnostic AS words, at, NULL::boolean AS proves FROM transmission_fact WHERE transmission_id = x.id
+		SELECT coalesce(max(n) FILTER (WHERE code BETWEEN 200 AND 299), max(n)) AS n FROM attempt WHERE transmission_id = x.id AND dot_at IS NOT NULL AND outcome = 'unknown'
+	) d ON d.n IS NOT NULL
+	JOIN LATERAL (
+		SELECT e.kind, e.words, e.at, coalesce(e.proves, e.kind = ANY ($1) OR NOT ` + ledThereSQL + `) AS proves FROM (
+			SELECT 'accepted' AS kind, reply AS words, ended_at AS at, true AS proves FROM attempt WHERE transmission_id = x.id AND outcome = 'unknown' AND code BETWEEN 200 AND 299
+			UNION ALL
+			SELECT kind, diagnostic, at, NULL FROM transmission_fact WHERE transmission_id = x.id
 			UNION ALL
 			SELECT kind, '', at, NULL FROM transmission_response WHERE transmission_id = x.id
 			UNION ALL
@@ -120,6 +130,14 @@ func (t *tx) doubtful(ctx context.Context, id liaison.TransmissionID) (latest in
 		return 0, fmt.Errorf("read attempts: %w", err)
 	}
 	return latest, nil
+}
+
+// late keeps an answer that comes when a later attempt has begun, with the attempt that it is about, as a sign that it was taken over.
+func (t *tx) late(ctx context.Context, x Transmission, n int, sent Sent) (liaison.TransmissionState, error) {
+	if _, err := t.Exec(ctx, `UPDATE attempt SET code = $3, enhanced = $4, reply = $5 WHERE transmission_id = $1 AND n = $2 AND outcome = 'unknown'`, x.ID, n, sent.Code, sent.Enhanced, sent.Reply); err != nil {
+		return "", fmt.Errorf("record an answer that came late: %w", err)
+	}
+	return t.takeUp(ctx, x)
 }
 
 // heed keeps a message that waits to be sent again from it, by a sign of an earlier attempt: it is accepted, or in doubt again.
@@ -382,26 +400,27 @@ func (s *Store) takeUp(ctx context.Context, id liaison.TransmissionID) (moved bo
 		if err != nil || len(ts) == 0 {
 			return err
 		}
-		x := ts[0]
-		after := x.State
-		switch x.State {
-		case liaison.TransmissionUnknown, liaison.TransmissionAssumed, liaison.TransmissionDeferred:
-			signs, err := t.signs(ctx, id)
-			if came := signs[id]; err == nil && came.proves {
-				after, err = t.accept(ctx, x, came.attempt, came.known())
-			}
-			if err != nil {
-				return err
-			}
-		case liaison.TransmissionAccepted:
-			if after, err = t.bounced(ctx, x); err != nil {
-				return err
-			}
-		}
-		moved = after != x.State
-		return nil
+		after, err := t.takeUp(ctx, ts[0])
+		moved = after != ts[0].State
+		return err
 	})
 	return moved && err == nil, err
+}
+
+// takeUp lets what came in act on a locked message, and returns the state that it is in now. One that is being sent waits for the
+// end of that.
+func (t *tx) takeUp(ctx context.Context, x Transmission) (liaison.TransmissionState, error) {
+	switch x.State {
+	case liaison.TransmissionUnknown, liaison.TransmissionAssumed, liaison.TransmissionDeferred:
+		signs, err := t.signs(ctx, x.ID)
+		if came := signs[x.ID]; err == nil && came.proves {
+			return t.accept(ctx, x, came.attempt, came.known())
+		}
+		return x.State, err
+	case liaison.TransmissionAccepted:
+		return t.bounced(ctx, x)
+	}
+	return x.State, nil
 }
 
 const (
