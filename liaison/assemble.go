@@ -137,6 +137,7 @@ func Assemble(f ReportFacts) Report {
 		Parent: f.Parent.Code, Meeting: f.For.ID, MeetingName: f.For.Title, MeetingFrom: f.For.From,
 		From: f.From, Until: f.Until, AsOf: f.AsOf.UTC().Truncate(time.Microsecond), AsOn: DateOf(f.AsOf, f.Zone),
 	}
+	r.OfFrom, r.OfUntil = f.From, f.Until
 	make := map[SectionKey]func() Section{
 		SectionMeetings: a.meetings, SectionTerms: a.terms, SectionIncoming: a.incoming, SectionOutgoing: a.outgoing,
 		SectionGroups:    func() Section { return a.bodies(TableGroups, Group) },

@@ -22,8 +22,10 @@ type Report struct {
 	MeetingFrom Date       `json:"meeting_from,omitempty"`
 	From        Date       `json:"from"` // of the period, inclusive
 	Until       Date       `json:"until"`
-	AsOf        time.Time  `json:"as_of"`           // what was recorded later is not in it
-	AsOn        Date       `json:"as_on,omitempty"` // the day of AsOf in the group's zone; "" in reports of earlier programs
+	AsOf        time.Time  `json:"as_of"`             // what was recorded later is not in it
+	AsOn        Date       `json:"as_on,omitempty"`   // the day of AsOf in the group's zone; "" in reports of earlier programs
+	OfFrom      Date       `json:"of_from,omitempty"` // the period that Sections were assembled for; "" in reports from before this was kept
+	OfUntil     Date       `json:"of_until,omitempty"`
 	Provisional bool       `json:"provisional,omitempty"`
 	Notes       []Note     `json:"notes,omitempty"`
 	Sections    []Section  `json:"sections"`
@@ -247,15 +249,30 @@ func (r Report) limits() []*Error {
 		add(field(name, "The proposal's title", p.Title, MaxTitle, false))
 		add(field(name, "The proposal's text", p.Text, MaxProposalText, true))
 	}
-	for _, d := range []Date{r.From, r.Until} {
+	add(checkDays(r.From, r.Until))
+	return errs
+}
+
+// checkDays refuses what is no period: a day that is missing or is none, or an end before the beginning.
+func checkDays(from, until Date) *Error {
+	for _, d := range []Date{from, until} {
 		if _, err := ParseDate(string(d)); err != nil || d == "" {
-			add(&Error{Code: Invalid, Field: "report.period", Message: "The report's period needs a first and a last day, as in 2026-11-23."})
+			return &Error{Code: Invalid, Field: "report.period", Message: "The report's period needs a first and a last day, as in 2026-11-23."}
 		}
 	}
-	if r.From > r.Until {
-		add(&Error{Code: Invalid, Field: "report.period", Message: "The report's period ends before it begins."})
+	if from > until {
+		return &Error{Code: Invalid, Field: "report.period", Message: "The report's period ends before it begins."}
 	}
-	return errs
+	return nil
+}
+
+// CheckPeriod refuses a period of which no report can be assembled on a day, which is one in the group's zone. What happens on a day that
+// is not over would stand in no report: it is not known yet, and the next report begins on the day after.
+func CheckPeriod(from, until, on Date) *Error {
+	if err := checkDays(from, until); err != nil || until < on {
+		return err
+	}
+	return &Error{Code: Invalid, Field: "report.period", Message: fmt.Sprintf("The period ends on %s, and the register was read on %s, when that day was not over. Let it end on %s at the latest, or assemble it again when the day is over.", until, on, on.Plus(-1))}
 }
 
 // check is the part of the check list that is about a report.
@@ -281,8 +298,16 @@ func (r Report) check(c Content, p Profile, must func(field, rule, format string
 		}
 		return
 	}
-	if len(r.Sections) == 0 {
+	switch {
+	case len(r.Sections) == 0:
 		must("report.period", "", "Nothing of the register is in it. Assemble it again.")
+	case r.OfFrom != "" && (r.OfFrom != r.From || r.OfUntil != r.Until):
+		must("report.period", "", "What stands in it is of %s to %s, and the report is of %s to %s. Assemble it again.", r.OfFrom, r.OfUntil, r.From, r.Until)
+	}
+	if zone, err := p.Zone(); err != nil {
+		must("report.period", p.Name, "%v", err)
+	} else if err := CheckPeriod(r.From, r.Until, DateOf(r.AsOf, zone)); err != nil && checkDays(r.From, r.Until) == nil { // what is no period at all is said already
+		must("report.period", "", "%s", err.Message)
 	}
 	for i, x := range r.Proposals {
 		name := "report.proposal." + strconv.Itoa(i)

@@ -24,7 +24,8 @@ func reportContent() liaison.Content {
 	}
 	c.Report = &liaison.Report{
 		Parent: "itu-t/sg13", Meeting: "m", MeetingName: "Study Group 13 meeting", MeetingFrom: "2027-03-01", From: "2026-07-01", Until: "2026-11-22",
-		AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), AsOn: "2026-11-22", Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
+		OfFrom: "2026-07-01", OfUntil: "2026-11-22",
+		AsOf: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), AsOn: "2026-11-23", Provisional: true, Forms: []liaison.Digest{liaison.DigestOf([]byte("PDF"))},
 		Notes: []liaison.Note{{Section: "", Text: "In short: three statements."}, {Section: liaison.SectionOverlaps, Text: "None was found."}},
 		Sections: []liaison.Section{{
 			Key: liaison.SectionOutgoing, Figures: []liaison.Figure{{Key: liaison.FigureOnTime, Count: 2, Of: 3, Tenths: 1}},
@@ -57,13 +58,24 @@ func TestReportCheckList(t *testing.T) {
 		alter func(*liaison.Content)
 		field string // of the only blocking finding; "" for none
 	}{
-		"complete":                     {func(*liaison.Content) {}, ""},
-		"without the parent group":     {func(c *liaison.Content) { c.Addressees = c.Addressees[1:] }, "addressees"},
-		"without a reason for another": {func(c *liaison.Content) { c.Addressees[1].Reason = "" }, "addressees"},
-		"a proposal without a title":   {func(c *liaison.Content) { c.Report.Proposals[0].Title = "" }, "report.proposal.0"},
-		"a proposal to nobody":         {func(c *liaison.Content) { c.Report.Proposals[0].To = nil }, "report.proposal.0"},
-		"nothing of the register":      {func(c *liaison.Content) { c.Report.Sections = nil }, "report.period"},
-		"a corrigendum":                {func(c *liaison.Content) { corrigendum(c) }, ""},
+		"complete":                              {func(*liaison.Content) {}, ""},
+		"without the parent group":              {func(c *liaison.Content) { c.Addressees = c.Addressees[1:] }, "addressees"},
+		"without a reason for another":          {func(c *liaison.Content) { c.Addressees[1].Reason = "" }, "addressees"},
+		"a proposal without a title":            {func(c *liaison.Content) { c.Report.Proposals[0].Title = "" }, "report.proposal.0"},
+		"a proposal to nobody":                  {func(c *liaison.Content) { c.Report.Proposals[0].To = nil }, "report.proposal.0"},
+		"nothing of the register":               {func(c *liaison.Content) { c.Report.Sections = nil }, "report.period"},
+		"another period than what stands in it": {func(c *liaison.Content) { c.Report.Until = "2026-11-21" }, "report.period"},
+		"from before that was kept":             {func(c *liaison.Content) { c.Report.OfFrom, c.Report.OfUntil = "", "" }, ""},
+		"a period that ends on the day on which the register was read": {func(c *liaison.Content) {
+			c.Report.Until, c.Report.OfUntil = "2026-11-23", "2026-11-23"
+		}, "report.period"},
+		"one that ends on the day before, in the zone of the group": {func(c *liaison.Content) {
+			c.Report.AsOf = time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC)
+		}, ""},
+		"no period": {func(c *liaison.Content) {
+			c.Report.Until, c.Report.OfUntil = "tomorrow", "tomorrow"
+		}, "report.period"},
+		"a corrigendum": {func(c *liaison.Content) { corrigendum(c) }, ""},
 		"a corrigendum that proposes something": {func(c *liaison.Content) {
 			corrigendum(c)
 			c.Report.Proposals = []liaison.Proposal{{Number: 1, Title: "One more", To: []liaison.Code{"w3c"}}}

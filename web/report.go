@@ -31,6 +31,7 @@ type reportPage struct {
 	Subject    input
 	From       input
 	Until      input
+	Period     string // what is wrong with the two
 	Abstract   string
 	AbsError   string
 	Provision  bool // the profile lets it leave before the group approved it
@@ -107,10 +108,7 @@ func (s *server) showReport(w http.ResponseWriter, r *http.Request, me *visitor)
 	if err != nil {
 		return err
 	}
-	flash := ""
-	if r.URL.Query().Has("saved") {
-		flash = "Draft saved."
-	}
+	flash := map[string]string{"saved": "Draft saved.", "assembled": "Draft saved. What stands under the headings was assembled anew for the period."}[r.URL.RawQuery]
 	return s.writeReport(w, r, me, http.StatusOK, snap, reportForm{Version: snap.DraftVersion, Content: snap.Content}, nil, flash, nil, false)
 }
 
@@ -138,7 +136,8 @@ func (s *server) writeReport(w http.ResponseWriter, r *http.Request, me *visitor
 	}
 	p.Subject = one("title", "Title", "", "", c.Title)
 	p.From = one("from", "From", "First day of the period.", "date", string(rep.From))
-	p.Until = one("until", "Until", "Last day of the period.", "date", string(rep.Until))
+	p.Until = one("until", "Until", "Last day of the period. Another period is assembled anew when the draft is saved.", "date", string(rep.Until))
+	p.Period = ps.Of(fieldID("report.period"))
 	if c.IsCorrigendum() {
 		p.Corrects = c.Relations[0].Ref
 	}
@@ -356,8 +355,6 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
 	case strings.HasPrefix(f.Action, "drop-"):
 		return s.writeReport(w, r, me, http.StatusOK, snap, f, nil, "", nil, true)
-	case f.Action == "assemble" && !snap.Content.IsCorrigendum():
-		return s.reassemble(w, r, me, snap, f)
 	}
 	var ps problems
 	for _, e := range f.Content.Tidy().Limits() {
@@ -366,6 +363,16 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 	if len(ps) > 0 {
 		return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, ps, "", nil, true)
 	}
+	done := "saved"
+	if was, rep := snap.Content.Report, f.Content.Report; !snap.Content.IsCorrigendum() && (f.Action == "assemble" || rep.From != was.From || rep.Until != was.Until) {
+		if err := liaison.CheckPeriod(rep.From, rep.Until, snap.Today); err != nil {
+			return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, problems{problemOf(err)}, "", nil, true)
+		}
+		done = "assembled"
+		if f.Content, err = s.assembled(r.Context(), snap, f.Content); err != nil {
+			return err
+		}
+	}
 	if _, err := s.store.Save(r.Context(), snap.ID, me.ID(), f.Version, f.Content); err != nil {
 		return s.reportNotSaved(w, r, me, f, err)
 	}
@@ -373,34 +380,38 @@ func (s *server) editReport(w http.ResponseWriter, r *http.Request, me *visitor)
 		http.Redirect(w, r, "/statements/"+string(snap.ID)+"/submit", http.StatusSeeOther)
 		return nil
 	}
-	http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report?saved", http.StatusSeeOther)
+	http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report?"+done, http.StatusSeeOther)
 	return nil
 }
 
-// reassemble shows the report with what the register says now, for the period in the form. Saving keeps it.
-func (s *server) reassemble(w http.ResponseWriter, r *http.Request, me *visitor, snap store.Snapshot, f reportForm) error {
-	rep := f.Content.Report
-	for _, d := range []liaison.Date{rep.From, rep.Until} {
-		if _, err := liaison.ParseDate(string(d)); err != nil || d == "" || rep.From > rep.Until {
-			ps := problems{{fieldID("from"), "The period needs a first and a last day, the first not after the last, as in 2026-11-23."}}
-			return s.writeReport(w, r, me, http.StatusUnprocessableEntity, snap, f, ps, "", nil, true)
-		}
-	}
+// assembled is the content with what the register says now of the period that was asked for. A period never stands over what was
+// assembled for another one: whoever changes it gets this, and with it a title and an abstract of the new one where nobody gave others.
+func (s *server) assembled(ctx context.Context, snap store.Snapshot, c liaison.Content) (liaison.Content, error) {
+	was, rep := *snap.Content.Report, c.Report
 	_, revises := snap.Content.Keeps()
-	now, err := s.store.Assemble(r.Context(), store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, Revises: revises})
+	now, err := s.store.Assemble(ctx, store.ReportFor{Group: snap.Group, Meeting: rep.Meeting, From: rep.From, Until: rep.Until, Revises: revises})
 	if err != nil {
-		return err
+		return c, err
+	}
+	parents, err := s.store.BodiesOf(ctx, []liaison.Code{was.Parent, now.Parent})
+	if err != nil {
+		return c, err
+	}
+	parent := func(code liaison.Code) (b liaison.Body) {
+		if i := slices.IndexFunc(parents, func(b liaison.Body) bool { return b.Code == code }); i >= 0 {
+			b = parents[i]
+		}
+		return b
 	}
 	fresh := rep.Reassembled(now)
-	f.Content.Report = &fresh
-	if f.Content.Title == document.Title(*snap.Content.Report, snap.GroupBody, snap.Content.Language) { // nobody gave it another one
-		f.Content.Title = document.Title(fresh, snap.GroupBody, snap.Content.Language)
+	c.Report = &fresh
+	if c.Title == document.Title(was, snap.GroupBody, c.Language) {
+		c.Title = document.Title(fresh, snap.GroupBody, c.Language)
 	}
-	if _, err := s.store.Save(r.Context(), snap.ID, me.ID(), f.Version, f.Content); err != nil {
-		return s.reportNotSaved(w, r, me, f, err)
+	if c.Abstract == document.Abstract(was, snap.GroupBody, parent(was.Parent), c.Language) {
+		c.Abstract = document.Abstract(fresh, snap.GroupBody, parent(fresh.Parent), c.Language)
 	}
-	http.Redirect(w, r, "/statements/"+string(snap.ID)+"/report?saved", http.StatusSeeOther)
-	return nil
+	return c, nil
 }
 
 // reportNotSaved brings the form back; when somebody saved meanwhile, with what they have otherwise.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/jca-ml/liaison/liaison"
 )
 
@@ -91,7 +93,7 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	w.do(id, liaison.DoDispatch, secretary)
 	w.send(id, false)
 	w.do(id, liaison.DoSettle, "", func(c *liaison.Command) { c.Reason = "" })
-	read := desk.at(address).says(t, "Progress report", "JCA-ML-R1", "not yet approved by JCA-ML", "A common list of terms", "no answer", "Record an answer that was given elsewhere", "Record that it was presented", "progress-report-jca-ml-2026-11-23.pdf", annex.name)
+	read := desk.at(address).says(t, "Progress report", "JCA-ML-R1", "not yet approved by JCA-ML", "A common list of terms", "no answer", "Record an answer that was given elsewhere", "Record that it was presented", "progress-report-jca-ml-2026-11-22.pdf", annex.name)
 	w.wellFormed(t, "the report", read)
 	w.as(outsider).at(address).says(t, "A common list of terms").keepsQuiet(t, "Record an answer")
 
@@ -188,4 +190,65 @@ func (b *browser) follow(path string, form url.Values) shown {
 		return b.get(s.Header.Get("Location"))
 	}
 	return s
+}
+
+// TestAReportOfAnotherPeriod: whoever changes the period gets what the register says of that one, however the form is sent, and nobody
+// submits a report of days that are not over. The world's day is 23 November 2026.
+func TestAReportOfAnotherPeriod(t *testing.T) {
+	w := newWorld(t)
+	desk := w.as(secretary)
+	begin := formAt(t, desk.at("/reports"), "/reports", "group")
+	edit := desk.follow("/reports", begin).says(t, "to 22 November 2026")
+	id := liaison.StatementID(begin.Get("command"))
+	address := "/statements/" + string(id)
+	report := func() liaison.Content {
+		t.Helper()
+		snap, err := w.store.Snapshot(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return snap.Content
+	}
+	first := report()
+	if r := first.Report; r.Until != "2026-11-22" || r.OfUntil != "2026-11-22" {
+		t.Fatalf("it begins with the period until %s, assembled until %s; want the last day that is over", r.Until, r.OfUntil)
+	}
+
+	for _, action := range []string{"save", "assemble", "submit"} {
+		f := formAt(t, edit, address+"/report", "version")
+		f.Set("action", action)
+		f.Set("until", "2026-11-23")
+		f.Set("report.note.", "Typed and not lost.")
+		refused := desk.follow(address+"/report", f).is(t, http.StatusUnprocessableEntity).says(t, "that day was not over", "Let it end on 22 November 2026 at the latest")
+		w.wellFormed(t, "the refused form", refused)
+		if kept := formAt(t, refused, address+"/report", "version"); kept.Get("until") != "2026-11-23" || kept.Get("report.note.") != "Typed and not lost." {
+			t.Errorf("%s: what was typed is lost: %q", action, kept)
+		}
+	}
+	if diff := cmp.Diff(first, report()); diff != "" {
+		t.Errorf("a refused period changed the draft (-want +got):\n%s", diff)
+	}
+
+	f := formAt(t, edit, address+"/report", "version")
+	f.Set("action", "save")
+	f.Set("until", "2026-10-31")
+	f.Set("report.note.", "Until October.")
+	edit = desk.follow(address+"/report", f).says(t, "Draft saved", "assembled anew", "Until October.")
+	c := report()
+	if r := c.Report; r.Until != "2026-10-31" || r.OfUntil != "2026-10-31" || r.AsOf.Before(first.Report.AsOf) {
+		t.Errorf("saved until %s, assembled until %s", r.Until, r.OfUntil)
+	}
+	if !strings.Contains(c.Title, "31 October 2026") || !strings.Contains(c.Abstract, "31 October 2026") {
+		t.Errorf("it is called %q, %q", c.Title, c.Abstract)
+	}
+
+	f = formAt(t, edit, address+"/report", "version")
+	f.Set("title", "JCA-ML in the autumn")
+	f.Set("until", "2026-09-30")
+	f.Set("action", "submit")
+	submit := desk.follow(address+"/report", f)
+	if c = report(); c.Report.OfUntil != "2026-09-30" || c.Title != "JCA-ML in the autumn" || !strings.Contains(c.Abstract, "30 September 2026") {
+		t.Errorf("submitted are the sections until %s, called %q, %q", c.Report.OfUntil, c.Title, c.Abstract)
+	}
+	desk.follow(address+"/submit", formAt(t, submit, address+"/submit", "command")).says(t, "Submitted for approval")
 }

@@ -128,7 +128,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 
 	var parent, own []liaison.Meeting
 	for year := 2025; year <= 2028; year++ {
-		for i, days := range [][3]string{{"03-10", "03-21", "02-03"}, {"07-14", "07-25", "06-02"}, {"11-10", "11-21", "10-06"}} {
+		for i, days := range [][3]string{{"03-10", "03-21", "01-28"}, {"07-14", "07-25", "06-02"}, {"11-10", "11-21", "09-29"}} {
 			on := func(d string) liaison.Date { return liaison.Date(fmt.Sprintf("%d-%s", year, d)) }
 			parent = append(parent, liaison.Meeting{ID: liaison.MeetingID(uuid.NewString()), Group: "itu-t/sg13", Title: fmt.Sprintf("SG13 meeting %d.%d", year, i+1), Place: "Geneva",
 				From: on(days[0]), Until: on(days[1]), State: liaison.MeetingPlanned, UID: fmt.Sprintf("%d.%d@itu.example", year, i), Source: "test"})

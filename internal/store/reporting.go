@@ -195,9 +195,10 @@ func (s *Store) ReckonReports(ctx context.Context, group liaison.Code) error {
 }
 
 // ReportContent is what a report of a group for a meeting begins with: assembled from the day after the report before it, up to
-// today, addressed to the parent group.
+// yesterday, the last day that is over, addressed to the parent group.
 func (s *Store) ReportContent(ctx context.Context, group liaison.Code, meeting liaison.MeetingID) (liaison.Content, error) {
-	snap, err := s.GroupSnapshot(ctx, group)
+	now := s.now() // one for both, so that no midnight lies between the period's end and the reading
+	snap, err := groupSnapshot(ctx, s.pool, group, now)
 	if err != nil {
 		return liaison.Content{}, err
 	}
@@ -205,7 +206,8 @@ func (s *Store) ReportContent(ctx context.Context, group liaison.Code, meeting l
 	if err != nil {
 		return liaison.Content{}, err
 	}
-	facts, err := s.ReportFacts(ctx, ReportFor{Group: group, Meeting: meeting, From: min(from, snap.Today), Until: snap.Today})
+	until := snap.Today.Plus(-1)
+	facts, err := s.ReportFacts(ctx, ReportFor{Group: group, Meeting: meeting, From: min(from, until), Until: until, AsOf: now})
 	if err != nil {
 		return liaison.Content{}, err
 	}
