@@ -10,6 +10,7 @@ import (
 type Known struct {
 	Directory
 	SameTitle []string         // how the other statements of the group with the same title are cited
+	Periods   []ReportPeriod   // of the reports of the group that count, for a report
 	Meetings  map[Code]Meeting // the next meeting of each addressee
 }
 
@@ -31,6 +32,7 @@ func (s Snapshot) Check() []Finding {
 	for _, ref := range s.Known.SameTitle {
 		l.should("title", "", "%s has the same title. Say in the title what is different, or leave it if the two belong together.", ref)
 	}
+	s.checkPeriod(l)
 	return l.findings()
 }
 

@@ -52,7 +52,8 @@ func TestAReportFromTheCalendarToItsAnswer(t *testing.T) {
 	w.wellFormed(t, "the report's form", edit)
 	id := liaison.StatementID(begin.Get("command"))
 	address := "/statements/" + string(id)
-	desk.follow("/reports", formAt(t, desk.at("/reports"), "/reports", "group")) // another one, for no meeting, is another report
+	w.wellFormed(t, "/reports with drafts", desk.at("/reports").says(t, "The meeting is told of in"))
+	desk.follow("/reports", formAt(t, desk.at("/reports"), "/reports", "group")).says(t, "No day is left for this report") // another one, for no meeting, is another report
 
 	f := formAt(t, edit, address+"/report", "version")
 	f.Set("action", "add-proposal")
@@ -251,4 +252,19 @@ func TestAReportOfAnotherPeriod(t *testing.T) {
 		t.Errorf("submitted are the sections until %s, called %q, %q", c.Report.OfUntil, c.Title, c.Abstract)
 	}
 	desk.follow(address+"/submit", formAt(t, submit, address+"/submit", "command")).says(t, "Submitted for approval")
+}
+
+// TestNothingIsDueForACancelledMeeting: the calendar cancels it when the draft was begun, and the list says so.
+func TestNothingIsDueForACancelledMeeting(t *testing.T) {
+	w := newWorld(t)
+	desk := w.as(secretary)
+	bring := func(text string) shown {
+		return desk.uploadAs("calendar", "/reports/calendar", url.Values{"group": {string(group)}}, file{"sg13.ics", text}).is(t, http.StatusOK)
+	}
+	desk.follow("/reports", formAt(t, bring(sg13Calendar), "/reports", "due"))
+	page := bring(strings.Replace(sg13Calendar, "SUMMARY", "STATUS:CANCELLED\r\nSUMMARY", 1)).says(t, "not due any more", "The draft")
+	w.wellFormed(t, "/reports with a cancelled meeting", page)
+	if forms := forms(page, "/reports"); len(forms) != 1 || forms[0].Has("due") {
+		t.Errorf("one can be begun for it: %v", forms)
+	}
 }

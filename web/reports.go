@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -31,18 +32,22 @@ type reportGroup struct {
 }
 
 type dueView struct {
-	ID      string
-	Meeting string
-	Days    string
-	Own     bool // after a meeting of the group itself
-	Due     deadline
-	Missed  liaison.Date
-	Address string // of the report, "" while there is none
-	Again   bool   // it came to nothing, so another can begin
-	State   liaison.State
-	Ref     string
-	Outcome string
-	Command string // the id that a draft would have
+	ID       string
+	Meeting  string
+	Days     string
+	Own      bool // after a meeting of the group itself
+	Due      deadline
+	Missed   liaison.Date
+	Address  string // of the report, "" while there is none
+	Again    bool   // it came to nothing, so another can begin
+	Off      bool   // nothing is due any more
+	Recalled bool
+	Within   string // the report that tells of a meeting of the group itself
+	There    string // where that is
+	State    liaison.State
+	Ref      string
+	Outcome  string
+	Command  string // the id that a draft would have
 }
 
 type meetingView struct{ Title, Place, Days, State string }
@@ -111,8 +116,12 @@ func (s *server) reportGroup(r *http.Request, me *visitor, code liaison.Code) (r
 		return g, err
 	}
 	for _, d := range due {
-		v := dueView{ID: d.ID, Meeting: d.Meeting.Title, Days: daysOf(d.Meeting), Own: d.Meeting.Group == code, Missed: d.Missed, State: d.State, Ref: d.Ref, Command: newID()}
-		v.Due = deadlineOf(d.Due, snap.Today, d.Sent == nil && d.Missed == "")
+		v := dueView{ID: d.ID, Meeting: d.Meeting.Title, Days: daysOf(d.Meeting), Own: d.Own(), Missed: d.Missed, State: d.State, Ref: d.Ref, Recalled: d.Recalled, Command: newID()}
+		v.Off = d.Off(snap) && d.Sent == nil && d.Missed == ""
+		v.Due = deadlineOf(d.Due, snap.Today, d.Sent == nil && d.Missed == "" && !v.Off && d.Within.Statement == "")
+		if w := d.Within; w.Statement != "" {
+			v.Within, v.There = cmp.Or(w.Ref, "a draft"), "/statements/"+string(w.Statement)
+		}
 		if d.Statement != "" {
 			v.Address, v.Again = "/statements/"+string(d.Statement), !d.Begun()
 		}

@@ -251,7 +251,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	m = parent[11]
 	inTime(m)
 	r.record(m, 0, liaison.DoAccept)
-	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted})
+	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted, Nil: true})
 
 	followed := map[liaison.StatementID]bool{}
 	r.ExecuteWorkflow(func(ctx workflow.Context) error {

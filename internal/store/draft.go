@@ -85,7 +85,7 @@ func (s *Store) createOnce(ctx context.Context, d newDraft, content liaison.Cont
 		}
 		if d.due != "" {
 			taken, err := t.Exec(ctx, `UPDATE report_due SET statement_id = $2 WHERE id = $1
-				AND (statement_id IS NULL OR statement_id IN (SELECT id FROM statement WHERE state IN ('rejected', 'withdrawn')))`, d.due, id)
+				AND (statement_id IS NULL OR statement_id IN (SELECT s.id FROM statement s WHERE s.state IN ('rejected', 'withdrawn') OR `+recalled("s", `n.dispatched_at IS NOT NULL`)+`))`, d.due, id)
 			if err != nil {
 				return fmt.Errorf("take the report on: %w", err)
 			}

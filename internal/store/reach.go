@@ -215,7 +215,10 @@ func know(ctx context.Context, q querier, snap *Snapshot) (err error) {
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("read what the check list asks for: %w", err)
 	}
-	return nil
+	if snap.Content.Report != nil {
+		snap.Known.Periods, err = reportPeriods(ctx, q, snap.Group)
+	}
+	return err
 }
 
 // editing is how long ago somebody may have had the form open to count as editing.

@@ -98,6 +98,12 @@ func marks(ctx context.Context, q querier, ids []liaison.StatementID) (map[liais
 	return out, err
 }
 
+// recalled holds for the statement of that alias if one of which left holds, an n, tells its addressees to disregard it.
+func recalled(alias, left string) string {
+	return `EXISTS (SELECT FROM relation x JOIN statement n ON n.id = x.statement_id AND n.revision = x.revision
+		WHERE x.related_id = ` + alias + `.id AND x.kind = 'recalls' AND ` + left + `)`
+}
+
 // Marks are what other statements that have left did to the statement: superseded, corrected, recalled, forwarded or answered it.
 // They are there from the moment the other one's dispatch begins.
 func (s *Store) Marks(ctx context.Context, id liaison.StatementID) ([]liaison.Mark, error) {

@@ -80,8 +80,9 @@ func reportFacts(ctx context.Context, q judge, what ReportFor) (liaison.ReportFa
 
 // queueReportGroup adds the reads about the group itself: its parent, its officers and terms of reference, meetings.
 func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
+	read := liaison.DateOf(f.AsOf, f.Zone) // a report goes to who is the parent when it is made, whatever period it is of
 	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $2 ORDER BY in_force DESC, version DESC LIMIT 1)`,
-		what.Group, what.Until).Query(func(rows pgx.Rows) (err error) {
+		what.Group, read).Query(func(rows pgx.Rows) (err error) {
 		parents, err := pgx.CollectRows(rows, scanBody)
 		if len(parents) > 0 {
 			f.Parent = parents[0]
@@ -113,7 +114,7 @@ func queueReportGroup(b *pgx.Batch, f *liaison.ReportFacts, what ReportFor) {
 		return err
 	})
 	b.Queue(`SELECT `+meetingColumns+` FROM meeting WHERE group_code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $2 ORDER BY in_force DESC, version DESC LIMIT 1)
-		ORDER BY held_from, id`, what.Group, what.Until).Query(func(rows pgx.Rows) (err error) {
+		ORDER BY held_from, id`, what.Group, read).Query(func(rows pgx.Rows) (err error) {
 		f.ParentMeetings, err = pgx.CollectRows(rows, scanMeeting)
 		return err
 	})
@@ -292,6 +293,7 @@ func queueReportProposals(b *pgx.Batch, f *liaison.ReportFacts, then time.Time, 
 		SELECT s.id, s.ref, s.period || ' ' || s.number, r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
 		WHERE s.group_code = $1 AND s.kind = 'report' AND s.corrigendum = 0 AND s.dispatched_at < $2
 			AND NOT EXISTS (SELECT FROM statement o WHERE o.id = $3 AND (o.period, o.number) = (s.period, s.number))
+			AND NOT `+recalled("s", `n.dispatched_at < $2`)+`
 		ORDER BY s.period, s.number, s.rev`, f.Group.Code, then, nullable(revises)).Query(func(rows pgx.Rows) error {
 		var x earlierReport
 		_, err := pgx.ForEachRow(rows, []any{&x.id, &x.ref, &x.number, &x.canonical}, func() error { e.reports = append(e.reports, x); x.canonical = nil; return nil })

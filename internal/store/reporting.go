@@ -23,8 +23,10 @@ type DueReport struct {
 	Statement liaison.StatementID // the report, or the revised one that took its place
 	State     liaison.State       // of the report, "" while there is none
 	Ref       string
-	Sent      *time.Time // when its dispatch began
+	Sent      *time.Time // when its dispatch began, nil too once it was recalled
+	Recalled  bool
 	Outcome   liaison.ReportOutcome
+	Within    liaison.ReportPeriod // the report of another that tells of a meeting of the group itself
 }
 
 // outcomeEvents are the events that record what the parent group did with a report.
@@ -38,37 +40,91 @@ func outcomeEvents() []liaison.EventKind {
 	return out
 }
 
-// Begun reports whether there is a report, or the draft of one: another begins once it was rejected or withdrawn.
+// Begun reports whether there is a report, or the draft of one: another begins once it was rejected, withdrawn or recalled.
 func (d DueReport) Begun() bool {
-	return d.Statement != "" && d.State != liaison.Rejected && d.State != liaison.Withdrawn
+	return d.Statement != "" && d.State != liaison.Rejected && d.State != liaison.Withdrawn && !d.Recalled
 }
 
-const dueSQL = `
-	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(s.id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''), s.dispatched_at,
+// Own reports whether it is on a meeting of the group itself.
+func (d DueReport) Own() bool { return d.Meeting.Group == d.Group }
+
+// Off reports whether nothing is due any more, as the group is today: the meeting was cancelled, is one of a former parent group, or one of
+// the group itself that was put off.
+func (d DueReport) Off(group Snapshot) bool {
+	return d.Meeting.State == liaison.MeetingCancelled || !d.Own() && d.Meeting.Group != group.GroupBody.Parent || d.Own() && d.Meeting.Until >= group.Today
+}
+
+// told reports whether a meeting of the group itself needs no report of its own: another one tells of it, or it is before the days that the
+// next report tells of, which begin after last.
+func (d DueReport) told(last liaison.Date) bool {
+	return d.Own() && !d.Begun() && (d.Within.Statement != "" || d.Meeting.Until <= last)
+}
+
+var dueSQL = `
+	SELECT d.id, d.group_code, d.due::text, coalesce(d.missed_on::text, ''), coalesce(s.id::text, ''), coalesce(s.state, ''), coalesce(s.ref, ''),
+		CASE WHEN NOT s.recalled THEN s.dispatched_at END, coalesce(s.recalled, false),
 		coalesce((SELECT e.kind FROM event e WHERE e.statement_id = s.id AND e.kind IN ('presented', 'noted', 'accepted-by-parent', 'returned-by-parent') ORDER BY e.seq DESC LIMIT 1), ''),
 		m.id, m.group_code, m.title, m.place, m.held_from::text, m.held_until::text, m.state
 	FROM report_due d JOIN meeting m ON m.id = d.meeting_id LEFT JOIN statement first ON first.id = d.statement_id
-	LEFT JOIN LATERAL (SELECT * FROM statement i WHERE i.id = first.id OR i.dispatched_at IS NOT NULL AND i.corrigendum = 0
-			AND (i.group_code, i.kind, i.period, i.number) = (first.group_code, first.kind, first.period, first.number) ORDER BY i.rev DESC LIMIT 1) s ON true `
+	LEFT JOIN LATERAL (SELECT * FROM (SELECT i.*, ` + recalled("i", `n.dispatched_at IS NOT NULL`) + ` AS recalled FROM statement i
+			WHERE i.id = first.id OR i.dispatched_at IS NOT NULL AND i.corrigendum = 0
+				AND (i.group_code, i.kind, i.period, i.number) = (first.group_code, first.kind, first.period, first.number)) i
+		ORDER BY i.recalled, i.rev DESC LIMIT 1) s ON true `
 
 func scanDue(row pgx.CollectableRow) (DueReport, error) {
 	var d DueReport
 	var last liaison.EventKind
-	err := row.Scan(&d.ID, &d.Group, &d.Due, &d.Missed, &d.Statement, &d.State, &d.Ref, &d.Sent, &last,
+	err := row.Scan(&d.ID, &d.Group, &d.Due, &d.Missed, &d.Statement, &d.State, &d.Ref, &d.Sent, &d.Recalled, &last,
 		&d.Meeting.ID, &d.Meeting.Group, &d.Meeting.Title, &d.Meeting.Place, &d.Meeting.From, &d.Meeting.Until, &d.Meeting.State)
 	d.Outcome = liaison.OutcomeIn(last)
 	return d, err
 }
 
-// DueReports lists what reports of a group were and are due, the latest day first.
+// DueReports lists what reports of a group were and are due, the latest day first. For a meeting that was cancelled before anything was
+// begun none is.
 func (s *Store) DueReports(ctx context.Context, group liaison.Code) ([]DueReport, error) {
-	rows, err := s.pool.Query(ctx, dueSQL+`WHERE d.group_code = $1 ORDER BY d.due DESC, d.id LIMIT 200`, group)
+	rows, err := s.pool.Query(ctx, dueSQL+`WHERE d.group_code = $1 AND (m.state <> 'cancelled' OR d.statement_id IS NOT NULL) ORDER BY d.due DESC, d.id LIMIT 200`, group)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read reports due: %w", err))
 	}
 	out, err := pgx.CollectRows(rows, scanDue)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read reports due: %w", err))
+	}
+	periods, err := reportPeriods(ctx, s.pool, group)
+	for i, d := range out {
+		if d.Own() && !d.Begun() {
+			out[i].Within, _ = liaison.ReportOn(periods, d.Meeting.Until)
+		}
+	}
+	return out, unavailable(err)
+}
+
+// reportPeriods reads the periods of the reports of a group that are open, or were sent and not recalled, without corrigenda.
+func reportPeriods(ctx context.Context, q querier, group liaison.Code) ([]liaison.ReportPeriod, error) {
+	rows, err := q.Query(ctx, `
+		SELECT s.id, coalesce(s.ref, ''), s.dispatched_at IS NOT NULL, coalesce(x.content #>> '{report,from}', ''), coalesce(x.content #>> '{report,until}', ''), coalesce(x.content -> 'relations', '[]')
+		FROM statement s LEFT JOIN draft d ON d.statement_id = s.id LEFT JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
+		CROSS JOIN LATERAL (SELECT convert_from(CASE WHEN s.state = 'draft' OR r.canonical IS NULL THEN d.canonical ELSE r.canonical END, 'UTF8')::json -> 'content' AS content) x
+		WHERE s.group_code = $1 AND s.kind = 'report' AND s.state NOT IN ('rejected', 'withdrawn') AND NOT `+recalled("s", `n.dispatched_at IS NOT NULL`)+`
+		ORDER BY s.created_at, s.id`, group)
+	if err != nil {
+		return nil, fmt.Errorf("read the periods of reports: %w", err)
+	}
+	var out []liaison.ReportPeriod
+	var p liaison.ReportPeriod
+	var relations []liaison.Relation
+	_, err = pgx.ForEachRow(rows, []any{&p.Statement, &p.Ref, &p.Sent, &p.From, &p.Until, &relations}, func() error {
+		kind, other := liaison.Content{Relations: relations, Report: &liaison.Report{}}.Keeps()
+		relations = nil
+		if kind != liaison.Corrects {
+			p.Keeps = other
+			out = append(out, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the periods of reports: %w", err)
 	}
 	return out, nil
 }
@@ -99,7 +155,7 @@ func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liai
 	}
 	var out []liaison.StatementID
 	for _, d := range all {
-		if d.Statement == "" || d.Sent != nil || d.Missed == "" && !d.Begun() {
+		if d.Statement == "" || d.Sent != nil || d.Missed == "" && (d.Off(snap) || !d.Begun()) {
 			continue
 		}
 		days, kind := -1, liaison.EventReportMissed
@@ -148,9 +204,9 @@ func nextReminder(days []int, left int) int {
 	return out
 }
 
-// ReportGroups lists the groups that have terms of reference with a parent group to report to.
+// ReportGroups lists the groups that have terms of reference in force, and so a parent group to report to.
 func (s *Store) ReportGroups(ctx context.Context) ([]liaison.Code, error) {
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT group_code FROM terms_of_reference ORDER BY group_code`)
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT group_code FROM terms_of_reference WHERE in_force <= $1::timestamptz::date ORDER BY group_code`, s.now())
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read groups that report: %w", err))
 	}
@@ -173,20 +229,22 @@ func (s *Store) ReckonReports(ctx context.Context, group liaison.Code) error {
 			INSERT INTO report_due (id, group_code, meeting_id, due, created_at)
 			SELECT gen_random_uuid(), $1, m.id, CASE WHEN m.group_code = $1 THEN m.held_until + $4::int ELSE m.held_from - $3::int END, $5
 			FROM meeting m
-			WHERE (m.group_code = $1 AND m.state <> 'cancelled' AND m.held_until < $6 AND m.held_until >= $6::date - 366
-					OR m.group_code = (SELECT parent FROM terms_of_reference WHERE group_code = $1 AND in_force <= $6 ORDER BY in_force DESC, version DESC LIMIT 1)
-						AND m.state IN ('planned', 'open') AND m.held_from >= $6::date AND m.held_from <= $6::date + 366)
-				AND m.group_code IN ($1, $2)
+			WHERE m.group_code = $1 AND m.state <> 'cancelled' AND m.held_until < $6 AND m.held_until >= $6::date - 366
+				OR m.group_code = $2 AND m.state IN ('planned', 'open') AND m.held_from >= $6::date AND m.held_from <= $6::date + 366
 			ON CONFLICT ON CONSTRAINT report_due_once DO UPDATE SET due = EXCLUDED.due WHERE report_due.due <> EXCLUDED.due AND report_due.missed_on IS NULL`,
 			group, snap.GroupBody.Parent, rules.PostedDays, rules.AfterDays, t.now, snap.Today)
 		if err != nil {
 			return fmt.Errorf("reckon reports: %w", err)
 		}
+		// What was recalled before the meeting was over was not there; what is recalled later was.
 		_, err = t.Exec(ctx, `
 			UPDATE report_due d SET missed_on = m.held_until FROM meeting m
-			WHERE d.group_code = $1 AND d.meeting_id = m.id AND m.group_code <> $1 AND d.missed_on IS NULL AND m.state <> 'cancelled'
+			WHERE d.group_code = $1 AND d.meeting_id = m.id AND m.group_code = $4 AND d.missed_on IS NULL AND m.state <> 'cancelled'
 				AND (m.state = 'closed' OR m.held_until < $2)
-				AND NOT EXISTS (SELECT FROM statement s WHERE s.id = d.statement_id AND s.dispatched_at IS NOT NULL)`, group, snap.Today)
+				AND NOT EXISTS (SELECT FROM statement first JOIN statement s ON s.id = first.id
+						OR s.corrigendum = 0 AND (s.group_code, s.kind, s.period, s.number) = (first.group_code, first.kind, first.period, first.number)
+					WHERE first.id = d.statement_id AND s.dispatched_at IS NOT NULL AND NOT `+recalled("s", `(n.dispatched_at AT TIME ZONE $3)::date <= m.held_until`)+`)`,
+			group, snap.Today, snap.Profile.TimeZone, snap.GroupBody.Parent)
 		if err != nil {
 			return fmt.Errorf("mark missed reports: %w", err)
 		}
@@ -226,21 +284,15 @@ func (s *Store) ReportContent(ctx context.Context, group liaison.Code, meeting l
 	return c, nil
 }
 
-// reportFrom is the first day of the next report: the day after the last one ended, or the group's first day in the study period.
+// reportFrom is the first day of the next report: the day after the last one that any report tells of, one that is open too, or the
+// group's first day in the study period.
 func (s *Store) reportFrom(ctx context.Context, snap Snapshot) (liaison.Date, error) {
-	var canonical []byte
-	err := s.pool.QueryRow(ctx, `
-		SELECT r.canonical FROM statement s JOIN revision r ON r.statement_id = s.id AND r.number = s.revision
-		WHERE s.group_code = $1 AND s.kind = 'report' AND s.dispatched_at IS NOT NULL AND s.corrigendum = 0 ORDER BY s.period DESC, s.number DESC, s.rev DESC LIMIT 1`, snap.Group).Scan(&canonical)
-	if err == nil {
-		c, err := liaison.ParseCanonical(canonical)
-		if err != nil {
-			return "", err
-		}
-		return c.Report.Until.Plus(1), nil
+	periods, err := reportPeriods(ctx, s.pool, snap.Group)
+	if err != nil {
+		return "", unavailable(err)
 	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return "", unavailable(fmt.Errorf("read the last report: %w", err))
+	if last := liaison.LastReported(periods); last != "" {
+		return last.Plus(1), nil
 	}
 	period, err := liaison.PeriodOn(snap.Today)
 	return max(period.From, snap.GroupBody.From), err
@@ -273,8 +325,8 @@ func (s *Store) BeginReport(ctx context.Context, id liaison.StatementID, actor l
 }
 
 // DraftReports begins the drafts of the reports of a group that are due within the days that its profile reminds of, in the name
-// of the secretary in office, by the engine itself: so a report is drafted in time though nobody thinks of it. It returns the
-// drafts that it began.
+// of the secretary in office, by the engine itself: so a report is drafted in time though nobody thinks of it. None is begun on a
+// meeting of the group that another report tells of. It returns the drafts that it began; one that is refused hinders no other.
 func (s *Store) DraftReports(ctx context.Context, group liaison.Code) ([]liaison.StatementID, error) {
 	snap, err := s.GroupSnapshot(ctx, group)
 	if err != nil {
@@ -289,25 +341,42 @@ func (s *Store) DraftReports(ctx context.Context, group liaison.Code) ([]liaison
 	if err != nil {
 		return nil, err
 	}
+	// The parent group's come first: their reports tell of the meetings of the group too, which may need none of their own.
+	slices.SortStableFunc(all, func(a, b DueReport) int {
+		switch {
+		case a.Own() == b.Own():
+			return 0
+		case a.Own():
+			return 1
+		}
+		return -1
+	})
 	var out []liaison.StatementID
+	var errs []error
 	for _, d := range all {
-		if d.Statement != "" || d.Missed != "" || d.Due > snap.Today.Plus(ahead) {
+		if d.Statement != "" || d.Missed != "" || d.Off(snap) || d.Due > snap.Today.Plus(ahead) {
 			continue
 		}
-		content, err := s.ReportContent(ctx, group, d.Meeting.ID)
-		if err != nil {
-			return out, err
+		from, err := s.reportFrom(ctx, snap)
+		if err == nil && d.told(from.Plus(-1)) {
+			continue
+		}
+		var content liaison.Content
+		if err == nil {
+			content, err = s.ReportContent(ctx, group, d.Meeting.ID)
 		}
 		id := liaison.StatementID(newID())
-		_, err = s.create(ctx, newDraft{id: id, drafter: secretaries[0].ID, due: d.ID}, content)
-		if liaison.CodeOf(err) == liaison.Conflict { // somebody began it meanwhile
-			continue
-		} else if err != nil {
-			return out, err
+		if err == nil {
+			_, err = s.create(ctx, newDraft{id: id, drafter: secretaries[0].ID, due: d.ID}, content)
 		}
-		out = append(out, id)
+		switch {
+		case err == nil:
+			out = append(out, id)
+		case liaison.CodeOf(err) != liaison.Conflict: // else somebody began it meanwhile
+			errs = append(errs, fmt.Errorf("draft the report for %s: %w", d.Meeting.Title, err))
+		}
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // Reports lists the progress reports that the person may see, what changed last first.

@@ -283,9 +283,10 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		_, err := pgx.ForEachRow(rows, []any{&p, &code}, func() error { snap.Employers[p] = append(snap.Employers[p], code); return nil })
 		return err
 	})
-	b.Queue(`SELECT profile, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
+	// Whom it reports to follows from the terms of reference in force, as its rules do; what its body says is of the day on which it was entered.
+	b.Queue(`SELECT profile, parent, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
 		append(args, now)...).QueryRow(func(row pgx.Row) error {
-		if err := row.Scan(&pins.key, &snap.ReviewedBy); errors.Is(err, pgx.ErrNoRows) {
+		if err := row.Scan(&pins.key, &snap.GroupBody.Parent, &snap.ReviewedBy); errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")
 		} else if err != nil {
 			return err
