@@ -363,6 +363,17 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.report_reminder_due() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+	IF NEW.due IS NULL THEN
+		SELECT due INTO NEW.due FROM report_due WHERE id = NEW.due_id;
+	END IF;
+	RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.search_config(language text) RETURNS regconfig
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog'
@@ -1021,8 +1032,8 @@ CREATE TABLE public.event (
     named text DEFAULT ''::text NOT NULL,
     consulted text DEFAULT ''::text NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
-    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'employer-recorded'::text, 'employer-ended'::text])))),
-    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'tabled'::text, 'put-off'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text, 'arrival-asked'::text, 'left-to-vice-chair'::text, 'meeting-unclosed'::text])))
+    CONSTRAINT event_is_about_a_statement CHECK (((statement_id IS NOT NULL) OR (kind = ANY (ARRAY['paused'::text, 'resumed'::text, 'body-profile'::text, 'body-added'::text, 'absence-recorded'::text, 'absence-ended'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'employer-recorded'::text, 'employer-ended'::text, 'report-due'::text, 'report-missed'::text, 'report-late-chair'::text, 'report-late-vice-chair'::text, 'report-late-secretary'::text])))),
+    CONSTRAINT event_kind CHECK ((kind = ANY (ARRAY['drafted'::text, 'edited'::text, 'submitted'::text, 'returned'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'dispatching'::text, 'sealed'::text, 'attempted'::text, 'accepted'::text, 'refused'::text, 'deferred'::text, 'unknown'::text, 'cancelled'::text, 'dispatched'::text, 'dispatched-in-part'::text, 'closed'::text, 'witnessed'::text, 'delayed'::text, 'relayed'::text, 'delivered'::text, 'bounced'::text, 'displayed'::text, 'auto-replied'::text, 'replied'::text, 'acknowledged'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'link-revoked'::text, 'linked'::text, 'absent'::text, 'assumed'::text, 'sent-again'::text, 'copied'::text, 'held'::text, 'presented'::text, 'noted'::text, 'accepted-by-parent'::text, 'returned-by-parent'::text, 'proposal-answered'::text, 'reopened'::text, 'amended'::text, 'unsettled'::text, 'tested'::text, 'paused'::text, 'resumed'::text, 'reply-awaited'::text, 'reply-linked'::text, 'reply-interim'::text, 'reply-unlinked'::text, 'reply-asked'::text, 'extension-granted'::text, 'extension-refused'::text, 'reply-declined'::text, 'reply-redirected'::text, 'reply-expected'::text, 'reply-waived'::text, 'reply-overdue'::text, 'reply-missing'::text, 'reply-taken-back'::text, 'reminded'::text, 'reminded-due'::text, 'reminded-overdue'::text, 'body-profile'::text, 'body-added'::text, 'report-due'::text, 'report-missed'::text, 'recused'::text, 'absence-recorded'::text, 'absence-ended'::text, 'waits-chair'::text, 'waits-vice-chair'::text, 'waits-secretary'::text, 'tabled'::text, 'put-off'::text, 'meeting-entered'::text, 'meeting-changed'::text, 'meeting-opened'::text, 'meeting-closed'::text, 'meeting-cancelled'::text, 'window-opened'::text, 'window-closing'::text, 'window-ended'::text, 'window-cancelled'::text, 'objected'::text, 'objected-late'::text, 'no-objection'::text, 'commented'::text, 'employer-recorded'::text, 'employer-ended'::text, 'arrival-asked'::text, 'report-late-chair'::text, 'report-late-vice-chair'::text, 'report-late-secretary'::text, 'left-to-vice-chair'::text, 'meeting-unclosed'::text])))
 );
 
 ALTER TABLE public.event ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
@@ -1128,7 +1139,7 @@ CREATE TABLE public.notice (
     made_at timestamp with time zone NOT NULL,
     transmission_id uuid,
     withheld_at timestamp with time zone,
-    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'meeting-unclosed'::text]))),
+    CONSTRAINT notice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'report-late'::text, 'meeting-unclosed'::text]))),
     CONSTRAINT notice_sent_or_withheld CHECK (((transmission_id IS NULL) OR (withheld_at IS NULL)))
 );
 
@@ -1137,7 +1148,7 @@ CREATE TABLE public.notice_choice (
     letter text NOT NULL,
     pace text NOT NULL,
     chosen_at timestamp with time zone NOT NULL,
-    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'meeting-unclosed'::text]))),
+    CONSTRAINT notice_choice_letter CHECK ((letter = ANY (ARRAY['review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'report-late'::text, 'meeting-unclosed'::text]))),
     CONSTRAINT notice_choice_pace CHECK ((pace = ANY (ARRAY['at-once'::text, 'daily'::text])))
 );
 
@@ -1283,7 +1294,9 @@ CREATE TABLE public.report_due (
 CREATE TABLE public.report_reminder (
     due_id uuid NOT NULL,
     days integer NOT NULL,
-    event_id uuid NOT NULL
+    event_id uuid NOT NULL,
+    due date NOT NULL,
+    office text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.revision (
@@ -1419,7 +1432,7 @@ END) STORED,
     overtaken text DEFAULT ''::text NOT NULL,
     CONSTRAINT transmission_amended_after_approval CHECK (((approved_revision IS NULL) OR ((approved_revision < revision) AND (letter = 'statement'::text)))),
     CONSTRAINT transmission_deferred_has_time CHECK (((state = 'deferred'::text) = (next_try_at IS NOT NULL))),
-    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'arrival-asked'::text, 'meeting-unclosed'::text]))),
+    CONSTRAINT transmission_letter CHECK ((letter = ANY (ARRAY['statement'::text, 'review-requested'::text, 'returned'::text, 'rejected'::text, 'dispatched'::text, 'approval-void'::text, 'amended'::text, 'test'::text, 'digest'::text, 'approved'::text, 'refused'::text, 'bounced'::text, 'unknown-outcome'::text, 'relay-held'::text, 'acknowledged'::text, 'replied'::text, 'misdirected'::text, 'extension-asked'::text, 'declined'::text, 'reply-due'::text, 'overdue'::text, 'extension-granted'::text, 'extension-refused'::text, 'report-due'::text, 'report-missed'::text, 'report-submitted'::text, 'report-presented'::text, 'proposal-answered'::text, 'decision-waiting'::text, 'tabled'::text, 'put-off'::text, 'correspondence-opened'::text, 'correspondence-closing'::text, 'correspondence-closed'::text, 'objected-late'::text, 'arrival-asked'::text, 'report-late'::text, 'meeting-unclosed'::text]))),
     CONSTRAINT transmission_message_id_check CHECK ((length(message_id) <= 60)),
     CONSTRAINT transmission_only_statements_are_copied CHECK (((copy_of IS NULL) OR (letter = 'statement'::text))),
     CONSTRAINT transmission_overtaken_is_settled CHECK (((overtaken = ''::text) OR ((length(overtaken) <= 400) AND (state = ANY (ARRAY['cancelled'::text, 'refused'::text]))))),
@@ -1708,7 +1721,7 @@ ALTER TABLE ONLY public.report_reminder
     ADD CONSTRAINT report_reminder_event_id_key UNIQUE (event_id);
 
 ALTER TABLE ONLY public.report_reminder
-    ADD CONSTRAINT report_reminder_pkey PRIMARY KEY (due_id, days);
+    ADD CONSTRAINT report_reminder_pkey PRIMARY KEY (due_id, due, days, office);
 
 ALTER TABLE ONLY public.revision
     ADD CONSTRAINT revision_pkey PRIMARY KEY (statement_id, number);
@@ -2061,6 +2074,8 @@ CREATE TRIGGER meeting_guard BEFORE DELETE OR UPDATE ON public.meeting FOR EACH 
 CREATE TRIGGER notice_guard BEFORE DELETE OR UPDATE ON public.notice FOR EACH ROW EXECUTE FUNCTION public.notice_guard();
 
 CREATE TRIGGER reply_guard BEFORE DELETE OR UPDATE ON public.reply FOR EACH ROW EXECUTE FUNCTION public.reply_guard();
+
+CREATE TRIGGER report_reminder_due BEFORE INSERT ON public.report_reminder FOR EACH ROW EXECUTE FUNCTION public.report_reminder_due();
 
 CREATE TRIGGER transmission_guard BEFORE DELETE OR UPDATE ON public.transmission FOR EACH ROW EXECUTE FUNCTION public.transmission_guard();
 

@@ -120,6 +120,11 @@ const (
 	EventReportDue        EventKind = "report-due"
 	EventReportMissed     EventKind = "report-missed"
 
+	// The day by which a report is due has passed: an office is told, as the profile says; see [ReportRules.Reminders].
+	EventReportLateChair       EventKind = "report-late-chair"
+	EventReportLateDeputy      EventKind = "report-late-vice-chair"
+	EventReportLateSecretariat EventKind = "report-late-secretary"
+
 	// At a meeting, and what happens to a meeting, which is about no statement; see meeting.go.
 	EventTabled           EventKind = "tabled"
 	EventPutOff           EventKind = "put-off"
@@ -223,6 +228,9 @@ var Events = []struct {
 	{EventProposalAnswered, "Proposal answered"},
 	{EventReportDue, "Reminded of the day by which it is due"},
 	{EventReportMissed, "The meeting that it was due for closed without it"},
+	{EventReportLateChair, "Not there on the day by which it is due: the chair told"},
+	{EventReportLateDeputy, "Not there on the day by which it is due: the vice-chair told"},
+	{EventReportLateSecretariat, "Not there on the day by which it is due: the secretariat told"},
 
 	{EventTabled, "Tabled for a meeting"},
 	{EventPutOff, "Put off, and in review again"},

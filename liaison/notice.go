@@ -44,6 +44,7 @@ const (
 	LetterObjectedLate     Letter = "objected-late"
 	LetterReportDue        Letter = "report-due"
 	LetterReportMissed     Letter = "report-missed"
+	LetterReportLate       Letter = "report-late"
 	LetterReportSubmitted  Letter = "report-submitted"
 	LetterReportPresented  Letter = "report-presented"
 	LetterProposalAnswered Letter = "proposal-answered"
@@ -92,6 +93,7 @@ var Correspondence = []struct {
 	{LetterWindowClosed, "Correspondence over", "the time for objections is over, or was ended before", true},
 	{LetterObjectedLate, "Late objection", "somebody objects when the time for objections is over", true},
 	{LetterReportDue, "Progress report due", "a progress report is to be posted within days", true},
+	{LetterReportLate, "Progress report overdue", "the day has passed by which a progress report is due", true},
 	{LetterReportMissed, "Progress report missed", "a meeting closed without the progress report that was due for it", true},
 	{LetterReportSubmitted, "Progress report sent", "a progress report is with the parent group", true},
 	{LetterReportPresented, "Progress report presented", "the parent group took a progress report up", true},
@@ -204,6 +206,9 @@ var Notices = []Notice{
 	{Event: EventRemindedDue, Letter: LetterReplyDue, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventRemindedOverdue, Letter: LetterOverdue, To: []Readership{TheDrafter, TheSecretariat}},
 	{Event: EventReportDue, Letter: LetterReportDue, To: []Readership{TheChair, TheSecretariat, TheDrafter}},
+	{Event: EventReportLateChair, Letter: LetterReportLate, To: []Readership{TheChair}},
+	{Event: EventReportLateDeputy, Letter: LetterReportLate, To: []Readership{TheDeputy}},
+	{Event: EventReportLateSecretariat, Letter: LetterReportLate, To: []Readership{TheSecretariat}},
 	{Event: EventReportMissed, Letter: LetterReportMissed, To: []Readership{TheChair, TheSecretariat, TheDrafter}},
 	{Event: EventDispatched, Letter: LetterReportSubmitted, To: []Readership{TheChair}, Of: ProgressReport},
 	{Event: EventDispatchedInPart, Letter: LetterReportSubmitted, To: []Readership{TheChair}, Of: ProgressReport},

@@ -150,11 +150,12 @@ type Escalation struct {
 
 // ReportRules are about the progress reports to the parent group (terms of reference of JCA-ML, clause 5).
 type ReportRules struct {
-	NumberForm     string // fmt verb %d: "JCA-ML-R%d"
-	PostedDays     int    // calendar days before the parent's meeting by which a report has to be posted
-	AfterDays      int    // calendar days after a meeting of its own by which the group reports on it
-	RemindDays     []int  // days before that day
-	MayProvisional bool   // it may leave before the group approved it, named as provisional
+	NumberForm     string       // fmt verb %d: "JCA-ML-R%d"
+	PostedDays     int          // calendar days before the parent's meeting by which a report has to be posted
+	AfterDays      int          // calendar days after a meeting of its own by which the group reports on it
+	RemindDays     []int        // days before that day
+	Overdue        []Escalation // whom to tell after it, in the order of the days
+	MayProvisional bool         // it may leave before the group approved it, named as provisional
 }
 
 // Zone is the profile's time zone.

@@ -94,6 +94,9 @@ func (s Snapshot) checkPeriod(l *checkList) {
 	if first := before.Until.Plus(1); before.Until != "" && first < r.From && !early {
 		l.should("report.period", "", "%s to %s is in no report: %s ends on %s.", first, r.From.Plus(-1), before.cite(), before.Until)
 	}
+	if before.Until != "" && !before.Sent && !early {
+		l.should("report.period", "", "%s to %s is in a report that has not left yet. If that one is withdrawn, let this one begin with its days.", before.From, before.Until)
+	}
 	if last := after.From.Plus(-1); after.From != "" && last > r.Until && !late {
 		l.should("report.period", "", "%s to %s is in no report: %s begins on %s.", r.Until.Plus(1), last, after.cite(), after.From)
 	}

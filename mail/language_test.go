@@ -111,6 +111,7 @@ func notices() map[string]Letter {
 		"incoming-redirected": IncomingRedirected{incoming, from, "ITU-T SG13 (Future networks)", reason},
 		"report-due":          ReportDue{report, "ITU-T SG13", "2027-03-08", 7},
 		"report-due-today":    ReportDue{report, "ITU-T SG13", "2027-03-08", 0},
+		"report-late":         ReportLate{report, "ITU-T SG13", "2027-03-08", 3},
 		"report-missed":       ReportMissed{report, "ITU-T SG13", "2027-03-19"},
 		"proposal-answered":   ProposalAnswered{report, 2, sg17.Name, "Jean Dupont", liaison.ProposalRejected, "SG17 has a list of its own."},
 		"report-submitted":    ReportSubmitted{report, "ITU-T SG13", "TD 151 (PLEN/13)", false},
@@ -146,7 +147,7 @@ func inLanguages() map[string]Letter {
 			linked := s
 			linked.Linked = s.Content.Attachments[:1]
 			out["statement-linked."+code] = linked
-			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined", "report-missed", "proposal-answered"} {
+			for _, name := range []string{"reply-due", "refused", "relay-held", "misdirected", "extension-asked", "declined", "report-missed", "report-late", "proposal-answered"} {
 				out[name+"."+code] = notices()[name]
 			}
 			out["statement-test."+code] = Test{s}
@@ -350,7 +351,7 @@ func TestEveryLetterIsTried(t *testing.T) {
 	}
 	for _, l := range []Letter{Statement{}, ReviewRequested{}, Returned{}, Rejected{}, Dispatched{}, Tabled{}, PutOff{}, MeetingUnclosed{}, CorrespondenceOpened{}, CorrespondenceClosing{},
 		CorrespondenceClosed{}, ObjectedLate{}, Approved{}, ApprovalVoid{}, Amended{}, Bounced{}, Acknowledged{}, ReplyDue{}, Overdue{}, Extension{}, Extension{Granted: true}, Replied{}, IncomingRegistered{}, IncomingAssigned{},
-		IncomingRedirected{}, ReportDue{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, ArrivalAsked{}, Digest{},
+		IncomingRedirected{}, ReportDue{}, ReportLate{}, ReportMissed{}, ProposalAnswered{}, ReportSubmitted{}, ReportPresented{}, LifetimeReview{}, UnknownOutcome{}, ArrivalAsked{}, Digest{},
 		Test{}, Refused{}, RelayHeld{}, Misdirected{}, ExtensionAsked{}, Declined{}} {
 		for _, code := range catalogue.Languages {
 			if _, _, _, err := RenderIn(l, code); err != nil {

@@ -53,6 +53,7 @@ var (
 	_ Letter = IncomingRedirected{}
 	_ Letter = ReportDue{}
 	_ Letter = ReportMissed{}
+	_ Letter = ReportLate{}
 	_ Letter = ProposalAnswered{}
 	_ Letter = ReportSubmitted{}
 	_ Letter = ReportPresented{}

@@ -24,6 +24,21 @@ func (r ReportDue) in(c *catalogue.Catalogue) sheet {
 		Facts: facts(fact{"label.parent", c.Isolate(r.Parent), false}, fact{"label.deadline", c.Date(r.Due), true})})
 }
 
+// ReportLate tells an office that the day has passed by which the progress report was due, and that it is not posted.
+type ReportLate struct {
+	Matter
+	Parent string
+	Due    liaison.Date
+	Days   int // ago, at least 1
+}
+
+func (ReportLate) kind() liaison.Letter { return liaison.LetterReportLate }
+
+func (r ReportLate) in(c *catalogue.Catalogue) sheet {
+	return r.sheet(c, notice{Head: c.Say("report.head-late", "n", r.Days), Lead: c.Say("report.lead-late", "group", r.Group.Label(), "parent", r.Parent, "date", r.Due),
+		Facts: facts(fact{"label.parent", c.Isolate(r.Parent), false}, fact{"label.deadline", c.Date(r.Due), true})})
+}
+
 // ReportMissed tells that a meeting of the parent group closed without the report that was due for it.
 type ReportMissed struct {
 	Matter

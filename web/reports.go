@@ -28,7 +28,7 @@ type reportGroup struct {
 	Calendar bool // the reader may bring the parent group's calendar in
 	Due      []dueView
 	Meetings []meetingView
-	Office   bool // nobody holds the secretariat, so nothing is drafted by itself
+	Office   bool // nobody holds the secretariat, so what is due is begun in the name of another officer
 }
 
 type dueView struct {

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,11 +147,12 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	if err := r.store.EnterMeetings(t.Context(), slices.Concat(parent, own)); err != nil {
 		t.Fatal(err)
 	}
-	for i, m := range own { // reported on with the next report to the parent group, but for the last one
-		if i < len(own)-1 {
-			r.on(m.Until, 3, func() { r.give(r.due(m.ID).Statement, liaison.DoWithdraw, seed.Secretary) })
-		} else {
+	onOwn := map[liaison.MeetingID]bool{} // reported on by a report of its own; the others with the next one to the parent group
+	for i, m := range own {
+		if onOwn[m.ID] = i%3 == 0 || i == len(own)-1; onOwn[m.ID] {
 			r.posted(m.ID, m.Until.Plus(5), 2)
+		} else {
+			r.on(m.Until, 3, func() { r.give(r.due(m.ID).Statement, liaison.DoWithdraw, seed.Secretary) })
 		}
 	}
 
@@ -169,10 +171,11 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	ref := func() string { n++; return fmt.Sprintf("JCA-ML-R%d", n) }
 	inTime := func(m liaison.Meeting) { r.posted(m.ID, due(m).Plus(-10), 2) }
 
+	ref()          // that on the first meeting of the group itself, so that this one has none to tell of
 	m := parent[0] // in time
 	inTime(m)
 	r.record(m, 0, liaison.DoAccept)
-	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted})
+	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted, Nil: true})
 
 	m = parent[1] // nobody does anything: reminded on each day, and missed
 	expect(m, reportedAs{Reminded: 6, Missed: m.Until})
@@ -182,6 +185,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	r.record(m, 0, liaison.DoNote)
 	expect(m, reportedAs{Reminded: 5, Told: []string{"waits-chair", "waits-vice-chair", "waits-secretary"}, Posted: due(m).Plus(-1), Ref: ref(), Outcome: liaison.ReportNoted})
 
+	ref()
 	m = parent[3] // it leaves before the group has approved it
 	provisional := m
 	r.on(due(m), -11, func() {
@@ -190,7 +194,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	inTime(m)
 	r.record(m, -1, liaison.DoPresent)
 	r.record(m, 0, liaison.DoAccept)
-	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted})
+	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportAccepted, Nil: true})
 
 	m = parent[4] // edge 65: returned, and revised
 	inTime(m)
@@ -206,9 +210,10 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	r.putRight(m, 3, liaison.Corrects)
 	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Outcome: liaison.ReportPresented})
 
+	ref()
 	m = parent[6] // in time, and never taken up
 	inTime(m)
-	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref()})
+	expect(m, reportedAs{Reminded: 2, Posted: due(m).Plus(-8), Ref: ref(), Nil: true})
 
 	m = parent[7] // edge 63: no meeting was held since the last report
 	inTime(m)
@@ -218,7 +223,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	m = parent[8] // late, and there before the meeting is over
 	r.posted(m.ID, due(m).Plus(3), 2)
 	r.record(m, 0, liaison.DoNote)
-	expect(m, reportedAs{Reminded: 6, Posted: due(m).Plus(5), Ref: ref(), Outcome: liaison.ReportNoted})
+	expect(m, reportedAs{Reminded: 6, Told: []string{"report-late-chair", "report-late-vice-chair"}, Posted: due(m).Plus(5), Ref: ref(), Outcome: liaison.ReportNoted})
 
 	m = parent[9] // rejected by the chair; the secretariat begins another one
 	rejected := m
@@ -245,7 +250,8 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 		}
 	})
 	r.posted(m.ID, due(moved).Plus(-10), 2)
-	expect(m, reportedAs{Due: due(moved), Drafted: due(m).Plus(-28), Reminded: 2, Posted: due(moved).Plus(-8), Ref: ref()})
+	ref()
+	expect(m, reportedAs{Due: due(moved), Drafted: due(m).Plus(-28), Reminded: 3, Posted: due(moved).Plus(-8), Ref: ref(), Nil: true}) // 28 days before either date, and 14
 
 	ref() // that on the last meeting of the group itself
 	m = parent[11]
@@ -294,13 +300,23 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 		t.Fatal(err)
 	}
 	withdrawn := 0
+	var periods []liaison.Report
 	for _, d := range all {
+		if d.Begun() {
+			snap, err := r.store.Snapshot(t.Context(), d.Statement)
+			if err != nil {
+				t.Fatal(err)
+			}
+			periods = append(periods, *snap.Content.Report)
+		}
 		if !known[d.Meeting.ID] {
 			continue // of the seed
 		}
 		if d.Meeting.Group == seed.JCAML {
-			if d.State == liaison.Withdrawn && d.Missed == "" {
-				withdrawn++
+			if !onOwn[d.Meeting.ID] {
+				if d.State == liaison.Withdrawn && d.Missed == "" && d.Within.Statement != "" {
+					withdrawn++
+				}
 			} else if d.Sent == nil || d.Due != d.Meeting.Until.Plus(14) || liaison.DateOf(*d.Sent, time.UTC) != d.Meeting.Until.Plus(7) {
 				t.Errorf("%s: %+v", d.Meeting.Title, d)
 			}
@@ -332,7 +348,7 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 				x.Drafted = liaison.DateOf(e.At, time.UTC)
 			case liaison.EventReportDue:
 				x.Reminded++
-			case liaison.EventWaitsChair, liaison.EventWaitsDeputy, liaison.EventWaitsSecretariat:
+			case liaison.EventWaitsChair, liaison.EventWaitsDeputy, liaison.EventWaitsSecretariat, liaison.EventReportLateChair, liaison.EventReportLateDeputy, liaison.EventReportLateSecretariat:
 				x.Told = append(x.Told, string(e.Kind))
 			case liaison.EventReportMissed:
 				if at := liaison.DateOf(e.At, time.UTC); at != d.Missed.Plus(1) {
@@ -366,8 +382,18 @@ func TestReportsOfAStudyPeriod(t *testing.T) {
 	if diff := cmp.Diff(wantRefs, refs); diff != "" {
 		t.Errorf("numbers (-want +got):\n%s", diff)
 	}
-	if withdrawn != len(own)-1 {
-		t.Errorf("%d of %d reports on meetings of the group itself were withdrawn", withdrawn, len(own))
+	if withdrawn != 6 {
+		t.Errorf("%d of %d reports on meetings of the group itself were withdrawn, and told of by another one", withdrawn, len(own))
+	}
+	// What a day brought stands in one report, and in one only.
+	slices.SortFunc(periods, func(a, b liaison.Report) int { return strings.Compare(string(a.From), string(b.From)) })
+	for i, p := range periods {
+		if i == 0 && p.From != "2025-01-01" || i > 0 && p.From != periods[i-1].Until.Plus(1) || p.Until < p.From {
+			t.Errorf("a report of %s to %s comes after one until %s", p.From, p.Until, periods[max(0, i-1)].Until)
+		}
+	}
+	if ofSeed := 2; len(periods) != len(parent)+len(own)-withdrawn+ofSeed {
+		t.Errorf("%d reports have a period", len(periods))
 	}
 	report, err := r.store.Audit(t.Context(), nil)
 	if err != nil || len(report.Problems) > 0 {

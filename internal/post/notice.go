@@ -218,7 +218,7 @@ func (o *Office) letter(ctx context.Context, snap store.Snapshot, to liaison.Per
 		return mail.ExtensionAsked{Matter: m, Addressee: addressee, By: by, Date: asked, Deadline: snap.Content.Deadline, Words: words}, nil
 	case liaison.LetterDeclined:
 		return mail.Declined{Matter: m, Addressee: addressee, By: by, Words: words}, nil
-	case liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered:
+	case liaison.LetterReportDue, liaison.LetterReportLate, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered:
 		return o.aboutReport(ctx, snap, m, l)
 	}
 	return nil, fmt.Errorf("render: no letter of the kind %q", l.Letter)

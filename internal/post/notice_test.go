@@ -129,7 +129,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 	elsewhere := []liaison.Letter{liaison.LetterWaiting, // TestLetterAboutADecisionThatWaits
 		liaison.LetterWindowOpened, liaison.LetterWindowClosing, liaison.LetterWindowClosed, liaison.LetterObjectedLate, // TestLettersAboutWindows
 		liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, liaison.LetterArrivalAsked, // reply_test.go
-		liaison.LetterReportDue, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
+		liaison.LetterReportDue, liaison.LetterReportLate, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports
 	for _, l := range liaison.Letters {
 		if slices.Contains(elsewhere, l) {
 			continue

@@ -39,6 +39,34 @@ func (o *Office) report(ctx context.Context, snap store.Snapshot, content liaiso
 	return &mail.Report{Banner: d.Banner, Text: document.Text(d, mail.Columns), HTML: html}, nil
 }
 
+// aboutDue is a notice that a report is due, late or missed. The event says of which days; one from before it did asks what the report is due
+// for now. Where a draft was put aside the reader is led to the list, from which another begins.
+func (o *Office) aboutDue(ctx context.Context, snap store.Snapshot, m mail.Matter, parent string, l store.NoticeLine) (mail.Letter, error) {
+	due, closed := l.Event.Due, l.Event.Until
+	if due == "" {
+		d, err := o.Store.DueReport(ctx, snap.ID)
+		if err != nil {
+			return nil, err
+		}
+		due, closed = d.Due, d.Meeting.Until
+	}
+	if snap.State == liaison.Rejected || snap.State == liaison.Withdrawn || snap.Over == liaison.Recalls {
+		m.URL = o.URL + "/reports"
+	}
+	if l.Letter == liaison.LetterReportMissed {
+		return mail.ReportMissed{Matter: m, Parent: parent, Closed: closed}, nil
+	}
+	in, err := snap.Profile.Zone()
+	if err != nil {
+		return nil, err
+	}
+	days := liaison.DaysBetween(liaison.DateOf(l.Event.At, in), due)
+	if l.Letter == liaison.LetterReportLate {
+		return mail.ReportLate{Matter: m, Parent: parent, Due: due, Days: -days}, nil
+	}
+	return mail.ReportDue{Matter: m, Parent: parent, Due: due, Days: max(0, days)}, nil
+}
+
 // aboutReport is a notice of what happened to a report.
 func (o *Office) aboutReport(ctx context.Context, snap store.Snapshot, m mail.Matter, l store.NoticeLine) (mail.Letter, error) {
 	r := snap.Content.Report
@@ -50,19 +78,8 @@ func (o *Office) aboutReport(ctx context.Context, snap store.Snapshot, m mail.Ma
 		return nil, err
 	}
 	switch l.Letter {
-	case liaison.LetterReportDue, liaison.LetterReportMissed:
-		due, err := o.Store.DueReport(ctx, snap.ID)
-		if err != nil {
-			return nil, err
-		}
-		if l.Letter == liaison.LetterReportMissed {
-			return mail.ReportMissed{Matter: m, Parent: parent.Label(), Closed: due.Meeting.Until}, nil
-		}
-		in, err := snap.Profile.Zone()
-		if err != nil {
-			return nil, err
-		}
-		return mail.ReportDue{Matter: m, Parent: parent.Label(), Due: due.Due, Days: max(0, liaison.DaysBetween(liaison.DateOf(l.Event.At, in), due.Due))}, nil
+	case liaison.LetterReportDue, liaison.LetterReportLate, liaison.LetterReportMissed:
+		return o.aboutDue(ctx, snap, m, parent.Label(), l)
 	case liaison.LetterReportSubmitted:
 		return mail.ReportSubmitted{Matter: m, Parent: parent.Label(), Document: snap.Ref, Provisional: r.Provisional}, nil
 	case liaison.LetterReportPresented:

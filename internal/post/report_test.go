@@ -124,6 +124,16 @@ func TestNoticesOfReports(t *testing.T) {
 	}
 	at = time.Date(2027, 6, 20, 9, 0, 0, 0, time.UTC)
 	late := daily()
+	for _, x := range []struct {
+		month time.Month
+		day   int
+		want  int
+	}{{6, 29, 1}, {6, 30, 0}, {7, 1, 1}, {7, 5, 1}, {7, 16, 0}} { // due on 28 June; the chair, the vice-chair and the secretariat are told
+		at = time.Date(2027, x.month, x.day, 9, 0, 0, 0, time.UTC)
+		if got := daily(); len(got) != x.want {
+			t.Errorf("on %s late are %v, want %d", at.Format("2 January"), got, x.want)
+		}
+	}
 	at = time.Date(2027, 7, 17, 9, 0, 0, 0, time.UTC)
 	missed := daily()
 	if len(late) != 1 || !slices.Equal(late, missed) || len(daily()) != 0 {
@@ -132,6 +142,21 @@ func TestNoticesOfReports(t *testing.T) {
 	letters, err := s.Transmissions(t.Context(), missed[0])
 	if err != nil {
 		t.Fatal(err)
+	}
+	var told []string
+	for _, x := range letters {
+		if x.Letter != liaison.LetterReportLate {
+			continue
+		}
+		told = append(told, x.Name)
+		message, err := o.Render(t.Context(), x)
+		if text, _, _ := mail.Parts(message); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "), "was due on 28 June 2027 and has not been sent") {
+			t.Errorf("%v:\n%s", err, text)
+		}
+	}
+	slices.Sort(told)
+	if want := []string{seed.Chair.Name, seed.ViceChair.Name, seed.Secretary.Name}; !slices.Equal(told, slices.Sorted(slices.Values(want))) {
+		t.Errorf("that it is late was told to %v, want %v", told, want)
 	}
 	i = slices.IndexFunc(letters, func(x store.Transmission) bool { return x.Letter == liaison.LetterReportMissed })
 	if i < 0 {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -55,12 +56,13 @@ func rootKeys(r *reader) []key {
 			key{"remind_days", true, r.days(&p.Replies.RemindDays)},
 			key{"overdue", true, r.number(&p.Replies.Overdue, 0, 366)},
 		)},
-		{"escalate", true, r.list(r.escalation)},
+		{"escalate", true, r.list(r.step(&p.Escalate, liaison.Escalable))},
 		{"reports", true, r.mapping(
 			key{"number_form", true, r.numberForm(&p.Reports.NumberForm)},
 			key{"posted_days", true, r.number(&p.Reports.PostedDays, 0, 366)},
 			key{"after_days", true, r.number(&p.Reports.AfterDays, 0, 366)},
 			key{"remind_days", true, r.days(&p.Reports.RemindDays)},
+			key{"overdue", false, r.list(r.step(&p.Reports.Overdue, reportOffices))},
 			key{"may_provisional", true, r.flag(&p.Reports.MayProvisional)},
 		)},
 	}
@@ -127,16 +129,22 @@ func (r *reader) field(n *yaml.Node, path string) {
 	r.p.Fields = append(r.p.Fields, f)
 }
 
-func (r *reader) escalation(n *yaml.Node, path string) {
-	var e liaison.Escalation
-	r.object(n, path, []key{
-		{"after_days", true, r.number(&e.AfterDays, 1, 366)},
-		{"to", true, choice(r, "known offices", liaison.Escalable, func(v liaison.Office) { e.To = v })},
-	})
-	if k := len(r.p.Escalate); k > 0 && r.p.Escalate[k-1].AfterDays >= e.AfterDays {
-		r.refuse(n, "days and numbers", "%s is after %d days, the one before after %d; escalations go up", path, e.AfterDays, r.p.Escalate[k-1].AfterDays)
+// reportOffices are those that can be told that a report is late.
+var reportOffices = slices.Sorted(maps.Keys(liaison.ReportLate))
+
+// step reads one step of telling offices after so many days, each later than the one before.
+func (r *reader) step(to *[]liaison.Escalation, known []liaison.Office) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		var e liaison.Escalation
+		r.object(n, path, []key{
+			{"after_days", true, r.number(&e.AfterDays, 1, 366)},
+			{"to", true, choice(r, "known offices", known, func(v liaison.Office) { e.To = v })},
+		})
+		if k := len(*to); k > 0 && (*to)[k-1].AfterDays >= e.AfterDays {
+			r.refuse(n, "days and numbers", "%s is after %d days, the one before after %d; escalations go up", path, e.AfterDays, (*to)[k-1].AfterDays)
+		}
+		*to = append(*to, e)
 	}
-	r.p.Escalate = append(r.p.Escalate, e)
 }
 
 // together judges what concerns several values.

@@ -74,6 +74,20 @@ func TestEmbeddedProfiles(t *testing.T) {
 	t.Errorf("the notice of a meeting is not marked as a guess: %+v", jca.Notes)
 }
 
+// TestWhomToTellOfALateReport: every profile says it, from its third version on, and that nobody knows it from a source.
+func TestWhomToTellOfALateReport(t *testing.T) {
+	for _, key := range []string{"3gpp", "ietf-rfc4053", "jca-a1-clause-5", "jca-a18"} {
+		p, ok := profile.Embedded().Version(key, 3)
+		guess := slices.ContainsFunc(p.Notes, func(n liaison.ProfileNote) bool { return n.Path == "reports.overdue" && n.Confidence == liaison.Low })
+		if !ok || len(p.Reports.Overdue) != 3 || !guess {
+			t.Errorf("%s tells %+v, marked as a guess: %t", key, p.Reports.Overdue, guess)
+		}
+		if before, ok := profile.Embedded().Version(key, 2); !ok || len(before.Reports.Overdue) != 0 {
+			t.Errorf("a published version of %s changed", key)
+		}
+	}
+}
+
 const least = `profile: mine
 version: 1
 name: Mine
@@ -107,43 +121,45 @@ func TestParse(t *testing.T) {
 
 	// Every fault with its line and the rule that it breaks.
 	for name, x := range map[string]struct{ old, new, want string }{
-		"an unknown key":            {"name: Mine", "name: Mine\nnmae: Mine", "mine.yaml:4: known keys: \"nmae\""},
-		"an unknown purpose":        {"[action, information]", "[action, consent]", "mine.yaml:7: known purposes: purposes[1] is \"consent\""},
-		"a purpose twice":           {"[action, information]", "[action, action]", "mine.yaml:7: nothing twice"},
-		"a purpose not offered":     {"deadline_for: [action]", "deadline_for: [comment]", "mine.yaml:8: known purposes: deadline_for: \"comment\" is not among"},
-		"an unknown mode":           {"modes: [officer]", "modes: [acclamation]", "mine.yaml:16: known modes"},
-		"no mode":                   {"modes: [officer]", "modes: []", "mine.yaml:16: known modes: a group decides in at least one way"},
-		"a bad zone":                {"time_zone: UTC", "time_zone: Mars/Olympus", "mine.yaml:11: time zones"},
-		"a number form without one": {"{group}-LS%d", "{group}-LS", "mine.yaml:10: form of numbers"},
-		"a number form with two":    {"{group}-LS%d", "{group}-%d-%d", "mine.yaml:10: form of numbers"},
-		"a number form of a text":   {"{group}-LS%d", "{group}-LS%s", "mine.yaml:10: form of numbers"},
-		"an unknown placeholder":    {"{group}-LS%d", "{gruop}-LS%d", "mine.yaml:10: form of numbers"},
-		"days that are words":       {"window_days: 7", "window_days: seven", "mine.yaml:16: days and numbers"},
-		"negative days":             {"window_days: 7", "window_days: -7", "mine.yaml:16: days and numbers"},
-		"days that go up":           {"[7, 0]", "[0, 7]", "mine.yaml:18: days and numbers"},
-		"a day that does not exist": {"from: 2024-01-01", "from: 2024-02-30", "mine.yaml:4: days and numbers"},
-		"an unknown field":          {"field: title,", "field: titel,", "mine.yaml:14: known fields"},
-		"an unknown need":           {"field: title, need: mandatory", "field: title, need: nice", "mine.yaml:14: known needs"},
-		"a condition too many":      {"field: title, need: mandatory", "field: title, when: reply, need: mandatory", "mine.yaml:14: conditions"},
-		"a condition missing":       {"field: title, need: mandatory", "field: title, need: conditional", "mine.yaml:14: conditions"},
-		"no mandatory title":        {"field: title, need: mandatory", "field: title, need: optional", "mine.yaml:13: known fields: \"title\" is mandatory"},
-		"an unknown source":         {"need: mandatory, source: rules", "need: mandatory, source: hearsay", "mine.yaml:14: known sources"},
-		"neither source nor guess":  {"need: mandatory, source: rules", "need: mandatory", "mine.yaml:14: source or confidence"},
-		"a value without either":    {"drafter_may_decide: true", "drafter_may_decide: {value: true}", "mine.yaml:9: source or confidence"},
-		"an unknown confidence":     {"drafter_may_decide: true", "drafter_may_decide: {value: true, confidence: total}", "mine.yaml:9: known confidences"},
-		"maybe":                     {"drafter_may_decide: true", "drafter_may_decide: maybe", "mine.yaml:9: yes or no"},
-		"an unknown office":         {"to: chair", "to: king", "mine.yaml:19: known offices"},
-		"an office that none tells": {"to: chair", "to: editor", "mine.yaml:19: known offices: escalate[0].to is \"editor\"; there are chair, vice-chair, secretary"},
-		"an auditor, who is no one": {"to: chair", "to: auditor", "mine.yaml:19: known offices"},
-		"a key missing":             {"time_zone: UTC\n", "", "mine.yaml:1: required keys: the file has no \"time_zone\""},
-		"a key twice":               {"name: Mine", "name: Mine\nname: Yours", "mine.yaml:4: no key twice"},
-		"an anchor":                 {"name: Mine", "name: &x Mine", "mine.yaml:3: plain values"},
-		"no YAML":                   {"name: Mine", "name: \"Mine", "YAML"},
-		"a list for a text":         {"name: Mine", "name: [Mine]", "mine.yaml:3: form of the value"},
-		"a text for a list":         {"[action, information]", "action", "mine.yaml:7: form of the value"},
-		"a key of another form":     {"profile: mine", "profile: My Rules", "mine.yaml:1: form of the key"},
-		"words without the mandate": {"name: Mine", "name: Mine\nout_of_mandate: [specification]", "mine.yaml:4: conditions"},
-		"a code that is a name":     {"name: Mine", "name: Mine\ncopies: [IETF Secretariat]", "mine.yaml:4: codes of bodies"},
+		"an unknown key":                        {"name: Mine", "name: Mine\nnmae: Mine", "mine.yaml:4: known keys: \"nmae\""},
+		"an unknown purpose":                    {"[action, information]", "[action, consent]", "mine.yaml:7: known purposes: purposes[1] is \"consent\""},
+		"a purpose twice":                       {"[action, information]", "[action, action]", "mine.yaml:7: nothing twice"},
+		"a purpose not offered":                 {"deadline_for: [action]", "deadline_for: [comment]", "mine.yaml:8: known purposes: deadline_for: \"comment\" is not among"},
+		"an unknown mode":                       {"modes: [officer]", "modes: [acclamation]", "mine.yaml:16: known modes"},
+		"no mode":                               {"modes: [officer]", "modes: []", "mine.yaml:16: known modes: a group decides in at least one way"},
+		"a bad zone":                            {"time_zone: UTC", "time_zone: Mars/Olympus", "mine.yaml:11: time zones"},
+		"a number form without one":             {"{group}-LS%d", "{group}-LS", "mine.yaml:10: form of numbers"},
+		"a number form with two":                {"{group}-LS%d", "{group}-%d-%d", "mine.yaml:10: form of numbers"},
+		"a number form of a text":               {"{group}-LS%d", "{group}-LS%s", "mine.yaml:10: form of numbers"},
+		"an unknown placeholder":                {"{group}-LS%d", "{gruop}-LS%d", "mine.yaml:10: form of numbers"},
+		"days that are words":                   {"window_days: 7", "window_days: seven", "mine.yaml:16: days and numbers"},
+		"negative days":                         {"window_days: 7", "window_days: -7", "mine.yaml:16: days and numbers"},
+		"days that go up":                       {"[7, 0]", "[0, 7]", "mine.yaml:18: days and numbers"},
+		"a day that does not exist":             {"from: 2024-01-01", "from: 2024-02-30", "mine.yaml:4: days and numbers"},
+		"an unknown field":                      {"field: title,", "field: titel,", "mine.yaml:14: known fields"},
+		"an unknown need":                       {"field: title, need: mandatory", "field: title, need: nice", "mine.yaml:14: known needs"},
+		"a condition too many":                  {"field: title, need: mandatory", "field: title, when: reply, need: mandatory", "mine.yaml:14: conditions"},
+		"a condition missing":                   {"field: title, need: mandatory", "field: title, need: conditional", "mine.yaml:14: conditions"},
+		"no mandatory title":                    {"field: title, need: mandatory", "field: title, need: optional", "mine.yaml:13: known fields: \"title\" is mandatory"},
+		"an unknown source":                     {"need: mandatory, source: rules", "need: mandatory, source: hearsay", "mine.yaml:14: known sources"},
+		"neither source nor guess":              {"need: mandatory, source: rules", "need: mandatory", "mine.yaml:14: source or confidence"},
+		"a value without either":                {"drafter_may_decide: true", "drafter_may_decide: {value: true}", "mine.yaml:9: source or confidence"},
+		"an unknown confidence":                 {"drafter_may_decide: true", "drafter_may_decide: {value: true, confidence: total}", "mine.yaml:9: known confidences"},
+		"maybe":                                 {"drafter_may_decide: true", "drafter_may_decide: maybe", "mine.yaml:9: yes or no"},
+		"an unknown office":                     {"to: chair", "to: king", "mine.yaml:19: known offices"},
+		"an office that none tells":             {"to: chair", "to: editor", "mine.yaml:19: known offices: escalate[0].to is \"editor\"; there are chair, vice-chair, secretary"},
+		"an auditor, who is no one":             {"to: chair", "to: auditor", "mine.yaml:19: known offices"},
+		"an office that is not told of reports": {"remind_days: [7], may", "remind_days: [7], overdue: [{after_days: 1, to: editor}], may", "mine.yaml:20: known offices: reports.overdue[0].to is \"editor\""},
+		"late reports told of at once":          {"remind_days: [7], may", "remind_days: [7], overdue: [{after_days: 3, to: chair}, {after_days: 3, to: secretary}], may", "mine.yaml:20: days and numbers"},
+		"a key missing":                         {"time_zone: UTC\n", "", "mine.yaml:1: required keys: the file has no \"time_zone\""},
+		"a key twice":                           {"name: Mine", "name: Mine\nname: Yours", "mine.yaml:4: no key twice"},
+		"an anchor":                             {"name: Mine", "name: &x Mine", "mine.yaml:3: plain values"},
+		"no YAML":                               {"name: Mine", "name: \"Mine", "YAML"},
+		"a list for a text":                     {"name: Mine", "name: [Mine]", "mine.yaml:3: form of the value"},
+		"a text for a list":                     {"[action, information]", "action", "mine.yaml:7: form of the value"},
+		"a key of another form":                 {"profile: mine", "profile: My Rules", "mine.yaml:1: form of the key"},
+		"words without the mandate":             {"name: Mine", "name: Mine\nout_of_mandate: [specification]", "mine.yaml:4: conditions"},
+		"a code that is a name":                 {"name: Mine", "name: Mine\ncopies: [IETF Secretariat]", "mine.yaml:4: codes of bodies"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(least, x.old, x.new, 1)

@@ -142,8 +142,9 @@ func (s *Store) DueReport(ctx context.Context, id liaison.StatementID) (DueRepor
 	return d, unavailable(err)
 }
 
-// RemindOfReports records, once for each of the profile's days however often it runs, that a report is due and not posted, or that
-// the meeting closed without it. Its notices follow from the events. It returns the reports that were reminded of.
+// RemindOfReports records what [liaison.ReportRules.Reminders] has to say by now of reports that are due and not posted, each once however often
+// it runs, and that a meeting closed without its report. Notices follow from the events, which are about the report, put aside or not; where
+// none was begun they are about the meeting. It returns the reports that were reminded of; one that is refused hinders no other.
 func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liaison.StatementID, error) {
 	snap, err := s.GroupSnapshot(ctx, group)
 	if err != nil {
@@ -153,55 +154,57 @@ func (s *Store) RemindOfReports(ctx context.Context, group liaison.Code) ([]liai
 	if err != nil {
 		return nil, err
 	}
+	from, err := s.reportFrom(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
 	var out []liaison.StatementID
+	var errs []error
 	for _, d := range all {
-		if d.Statement == "" || d.Sent != nil || d.Missed == "" && (d.Off(snap) || !d.Begun()) {
+		if d.Sent != nil || d.Missed == "" && (d.Off(snap) || d.told(from.Plus(-1))) {
 			continue
 		}
-		days, kind := -1, liaison.EventReportMissed
-		if d.Missed == "" {
-			left := liaison.DaysBetween(snap.Today, d.Due)
-			days, kind = nextReminder(snap.Profile.Reports.RemindDays, left), liaison.EventReportDue
-			if days < 0 {
-				continue
+		say := snap.Profile.Reports.Reminders(d.Due, snap.Today)
+		if d.Missed != "" {
+			say = []liaison.ReportReminder{{Event: liaison.EventReportMissed, Days: -1}}
+		}
+		for _, r := range say {
+			fresh, err := s.remindOfReport(ctx, d, r)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("remind of the report for %s: %w", d.Meeting.Title, err))
+			} else if fresh && d.Statement != "" && !slices.Contains(out, d.Statement) {
+				out = append(out, d.Statement)
 			}
 		}
-		fresh := false
-		err := s.write(ctx, func(t *tx) error {
+	}
+	return out, errors.Join(errs...)
+}
+
+// remindOfReport records one reminder, and reports whether it is a new one.
+func (s *Store) remindOfReport(ctx context.Context, d DueReport, r liaison.ReportReminder) (fresh bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		e := liaison.Event{Kind: r.Event, Acting: liaison.AsEngine, Due: d.Due, On: d.Meeting.From, Until: d.Meeting.Until}
+		if d.Statement == "" {
+			e.Body, e.Meeting = d.Group, d.Meeting.ID
+		} else {
 			now, _, err := snapshot(ctx, t, d.Statement, "", t.now, " FOR UPDATE OF s")
 			if err != nil {
 				return err
 			}
-			t.record(liaison.Event{Kind: kind, Statement: d.Statement, Version: now.Version, Acting: liaison.AsEngine, From: now.State, To: now.State})
-			_, err = t.Exec(ctx, `INSERT INTO report_reminder (due_id, days, event_id) VALUES ($1, $2, $3)`, d.ID, days, t.events[len(t.events)-1].ID)
-			fresh = err == nil
-			return err
-		})
-		if violates(err, "report_reminder_pkey") { // reminded already
-			continue
-		} else if err != nil {
-			return out, fmt.Errorf("remind of a report: %w", err)
+			if now.Dispatched != nil && !d.Recalled { // meanwhile
+				return nil
+			}
+			e.Statement, e.Version, e.From, e.To = d.Statement, now.Version, now.State, now.State
 		}
-		if fresh {
-			out = append(out, d.Statement)
-		}
+		t.record(e)
+		_, err := t.Exec(ctx, `INSERT INTO report_reminder (due_id, due, days, office, event_id) VALUES ($1, $2, $3, $4, $5)`, d.ID, d.Due, r.Days, r.Office, t.events[len(t.events)-1].ID)
+		fresh = err == nil
+		return err
+	})
+	if violates(err, "report_reminder_pkey") { // said already
+		return false, nil
 	}
-	return out, nil
-}
-
-// nextReminder is the reminder that is due when so many days are left: the nearest one whose day has come. A report that was
-// begun late gets that one and none of those that passed. -1 for none.
-func nextReminder(days []int, left int) int {
-	out := -1
-	for _, d := range days {
-		if d >= left && (out < 0 || d < out) {
-			out = d
-		}
-	}
-	if left < 0 {
-		return -1
-	}
-	return out
+	return fresh && err == nil, err
 }
 
 // ReportGroups lists the groups that have terms of reference in force, and so a parent group to report to.
@@ -224,14 +227,14 @@ func (s *Store) ReckonReports(ctx context.Context, group liaison.Code) error {
 			return err
 		}
 		rules := snap.Profile.Reports
-		// A calendar that is moved moves what is not posted yet.
+		// A calendar that is moved moves what is due: a meeting that lies ahead again was not missed.
 		_, err = t.Exec(ctx, `
 			INSERT INTO report_due (id, group_code, meeting_id, due, created_at)
 			SELECT gen_random_uuid(), $1, m.id, CASE WHEN m.group_code = $1 THEN m.held_until + $4::int ELSE m.held_from - $3::int END, $5
 			FROM meeting m
 			WHERE m.group_code = $1 AND m.state <> 'cancelled' AND m.held_until < $6 AND m.held_until >= $6::date - 366
 				OR m.group_code = $2 AND m.state IN ('planned', 'open') AND m.held_from >= $6::date AND m.held_from <= $6::date + 366
-			ON CONFLICT ON CONSTRAINT report_due_once DO UPDATE SET due = EXCLUDED.due WHERE report_due.due <> EXCLUDED.due AND report_due.missed_on IS NULL`,
+			ON CONFLICT ON CONSTRAINT report_due_once DO UPDATE SET due = EXCLUDED.due, missed_on = NULL WHERE report_due.due <> EXCLUDED.due`,
 			group, snap.GroupBody.Parent, rules.PostedDays, rules.AfterDays, t.now, snap.Today)
 		if err != nil {
 			return fmt.Errorf("reckon reports: %w", err)
@@ -325,17 +328,20 @@ func (s *Store) BeginReport(ctx context.Context, id liaison.StatementID, actor l
 }
 
 // DraftReports begins the drafts of the reports of a group that are due within the days that its profile reminds of, in the name
-// of the secretary in office, by the engine itself: so a report is drafted in time though nobody thinks of it. None is begun on a
+// of the secretary in office, or of who is in the next of [liaison.ReportDrafters], by the engine itself: so a report is drafted in time though nobody thinks of it. None is begun on a
 // meeting of the group that another report tells of. It returns the drafts that it began; one that is refused hinders no other.
 func (s *Store) DraftReports(ctx context.Context, group liaison.Code) ([]liaison.StatementID, error) {
 	snap, err := s.GroupSnapshot(ctx, group)
 	if err != nil {
 		return nil, err
 	}
-	secretaries := snap.InOffice(liaison.OfficeSecretary)
+	var drafters []liaison.Person
+	for _, office := range liaison.ReportDrafters {
+		drafters = append(drafters, snap.InOffice(office)...)
+	}
 	ahead := slices.Max(append([]int{0}, snap.Profile.Reports.RemindDays...))
-	if len(secretaries) == 0 {
-		return nil, nil // nobody could go on with it; the page says that the office is empty
+	if len(drafters) == 0 {
+		return nil, nil // nobody could go on with it; the page says that the offices are empty
 	}
 	all, err := s.DueReports(ctx, group)
 	if err != nil {
@@ -367,7 +373,7 @@ func (s *Store) DraftReports(ctx context.Context, group liaison.Code) ([]liaison
 		}
 		id := liaison.StatementID(newID())
 		if err == nil {
-			_, err = s.create(ctx, newDraft{id: id, drafter: secretaries[0].ID, due: d.ID}, content)
+			_, err = s.create(ctx, newDraft{id: id, drafter: drafters[0].ID, due: d.ID}, content)
 		}
 		switch {
 		case err == nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jca-ml/liaison/internal/seed"
@@ -81,6 +82,12 @@ func (r *reporting) meet(group liaison.Code, title string, from, until liaison.D
 	if err := r.ImportMeetings(r.t.Context(), seed.JCAML, seed.Secretary.ID, []liaison.Meeting{m}); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// withdraw puts a draft of the engine's aside.
+func (r *reporting) withdraw(id liaison.StatementID) {
+	r.t.Helper()
+	do(r.t, r.Store, liaison.Command{ID: newCommand(), Kind: liaison.DoWithdraw, Statement: id, Actor: seed.Secretary.ID, Reason: "with the next one"})
 }
 
 // period is what the report of a statement covers.
@@ -235,8 +242,9 @@ func TestReportsFollowOneAnother(t *testing.T) {
 	if len(b) != 1 || r.period(b[0]) != [2]liaison.Date{"2027-01-25", "2027-02-03"} {
 		t.Fatalf("on our own meeting: %v of %v", b, r.period(b[0]))
 	}
-	if said := slices.Concat(r.advice(a[0]), r.advice(b[0])); len(said) != 0 {
-		t.Errorf("of periods that follow one another is said %q", said)
+	want := []string{"1 January 2025 to 24 January 2027 is in a report that has not left yet. If that one is withdrawn, let this one begin with its days."}
+	if diff := cmp.Diff(want, slices.Concat(r.advice(a[0]), r.advice(b[0]))); diff != "" {
+		t.Errorf("of periods that follow one another is said (-want +got):\n%s", diff)
 	}
 
 	// Nothing is left of the day: the draft has no period that ends before it begins, and says what is wrong.
@@ -272,7 +280,7 @@ func TestReportsFollowOneAnother(t *testing.T) {
 	if _, err := r.Create(t.Context(), fourth, seed.Editor.ID, c); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"4 February 2027 to 5 February 2027 is in no report: JCA-ML-R1 ends on 3 February 2027."}
+	want = []string{"4 February 2027 to 5 February 2027 is in no report: JCA-ML-R1 ends on 3 February 2027."}
 	if diff := cmp.Diff(want, r.advice(fourth)); diff != "" {
 		t.Errorf("a gap (-want +got):\n%s", diff)
 	}
@@ -373,6 +381,153 @@ func TestANewParentGroup(t *testing.T) {
 	r.on("2027-03-13")
 	if r.daily(); r.due(sg13).Missed != "" || r.due("TSAG meeting").Missed != "2027-02-26" {
 		t.Errorf("missed are %+v, %+v", r.due(sg13), r.due("TSAG meeting"))
+	}
+	verified(t, r.Store)
+}
+
+// told lists what was recorded of a kind of event that begins so, with the day: of reports, and of meetings without one.
+func (r *reporting) told(about string) (out []string) {
+	r.t.Helper()
+	rows, err := r.pool.Query(r.t.Context(), `
+		SELECT to_char(at, 'MM-DD ') || kind || CASE WHEN statement_id IS NULL THEN ' ' || body_code ELSE '' END FROM event
+		WHERE kind LIKE 'report-%' AND (statement_id::text = $1 OR meeting_id::text = $1) ORDER BY seq`, about)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		r.t.Fatal(err)
+	}
+	return out
+}
+
+// through runs what is done every day from a day to another.
+func (r *reporting) through(from, until liaison.Date) {
+	r.t.Helper()
+	for day := from; day <= until; day = day.Plus(1) {
+		r.on(day)
+		r.daily()
+	}
+}
+
+// TestALateReportIsToldOf: the offices of the profile one after the other, whether the draft was left lying, put aside or never begun, and on a
+// meeting of the group itself too.
+func TestALateReportIsToldOf(t *testing.T) {
+	t.Parallel()
+	before := []string{"06-08 report-due", "06-21 report-due", "06-28 report-due", "07-02 report-due", "07-04 report-due", "07-05 report-due"}
+	after := []string{"07-06 report-late-chair", "07-08 report-late-vice-chair", "07-12 report-late-secretary"}
+	t.Run("left lying", func(t *testing.T) {
+		t.Parallel()
+		r := openReporting(t, "2027-06-01")
+		r.meet("itu-t/sg13", "July", "2027-07-12", "2027-07-16", liaison.MeetingPlanned)
+		r.through("2027-06-07", "2027-07-20")
+		want := slices.Concat([]string{"06-07 report-due"}, before[1:], after, []string{"07-17 report-missed"})
+		if diff := cmp.Diff(want, r.told(string(r.due("July").Statement))); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+		verified(t, r.Store)
+	})
+	t.Run("put aside", func(t *testing.T) {
+		t.Parallel()
+		r := openReporting(t, "2027-06-01")
+		r.meet("itu-t/sg13", "July", "2027-07-12", "2027-07-16", liaison.MeetingPlanned)
+		r.on("2027-06-08")
+		r.daily()
+		r.withdraw(r.due("July").Statement)
+		r.through("2027-06-09", "2027-07-20")
+		if diff := cmp.Diff(slices.Concat(before, after, []string{"07-17 report-missed"}), r.told(string(r.due("July").Statement))); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+		verified(t, r.Store)
+	})
+	t.Run("never begun", func(t *testing.T) {
+		t.Parallel()
+		r := openReporting(t, "2027-06-01")
+		if _, err := r.pool.Exec(t.Context(), `UPDATE appointment SET held_until = '2027-06-02' WHERE group_code = $1 AND (held_until IS NULL OR held_until > '2027-06-02')`, seed.JCAML); err != nil {
+			t.Fatal(err)
+		}
+		r.meet("itu-t/sg13", "July", "2027-07-12", "2027-07-16", liaison.MeetingPlanned)
+		r.on("2027-06-08")
+		if drafted, reminded := r.daily(); len(drafted)+len(reminded) != 0 {
+			t.Fatalf("without an officer begun %v, reminded of %v", drafted, reminded)
+		}
+		r.through("2027-06-09", "2027-07-20")
+		var want []string
+		for _, x := range slices.Concat(before, after, []string{"07-17 report-missed"}) {
+			want = append(want, x+" itu-t/jca-ml")
+		}
+		if diff := cmp.Diff(want, r.told(string(r.due("July").Meeting.ID))); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+		verified(t, r.Store)
+	})
+	t.Run("on a meeting of the group itself, until another report tells of it", func(t *testing.T) {
+		t.Parallel()
+		r := openReporting(t, "2027-06-01")
+		r.meet(seed.JCAML, "Ninth", "2027-06-21", "2027-06-21", liaison.MeetingPlanned)
+		r.through("2027-06-22", "2027-07-08")
+		id := r.due("Ninth").Statement
+		r.withdraw(id)
+		c, err := r.ReportContent(t.Context(), seed.JCAML, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := liaison.StatementID(uuid.NewString())
+		if _, err := r.Create(t.Context(), other, seed.Editor.ID, c); err != nil {
+			t.Fatal(err)
+		}
+		r.through("2027-07-09", "2027-07-30")
+		want := []string{"06-22 report-due", "06-28 report-due", "07-02 report-due", "07-04 report-due", "07-05 report-due", "07-06 report-late-chair", "07-08 report-late-vice-chair"}
+		if diff := cmp.Diff(want, r.told(string(id))); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+		if d := r.due("Ninth"); d.Within.Statement != other || d.Missed != "" {
+			t.Errorf("it is told of in %+v", d)
+		}
+		verified(t, r.Store)
+	})
+}
+
+// TestAReportIsBegunWithoutASecretary: in the name of the next who may draft, so that the chair is reminded of it.
+func TestAReportIsBegunWithoutASecretary(t *testing.T) {
+	t.Parallel()
+	r := openReporting(t, "2027-02-05")
+	if _, err := r.pool.Exec(t.Context(), `UPDATE appointment SET held_until = '2027-01-01' WHERE group_code = $1 AND office = 'secretary'`, seed.JCAML); err != nil {
+		t.Fatal(err)
+	}
+	drafted, reminded := r.daily()
+	if len(drafted) != 1 || len(reminded) != 1 {
+		t.Fatalf("begun %v, reminded of %v", drafted, reminded)
+	}
+	if snap, err := r.Snapshot(t.Context(), drafted[0]); err != nil || snap.Drafter != seed.Editor.ID {
+		t.Errorf("in the name of %+v, %v", snap.DrafterPerson, err)
+	}
+}
+
+// TestAMeetingThatIsPutOffIsRemindedOfAgain: by the days before its new date, also when it was missed on the old one.
+func TestAMeetingThatIsPutOffIsRemindedOfAgain(t *testing.T) {
+	t.Parallel()
+	r := openReporting(t, "2027-06-01")
+	r.meet("itu-t/sg13", "July", "2027-07-12", "2027-07-16", liaison.MeetingPlanned)
+	r.through("2027-07-04", "2027-07-05")
+	r.meet("itu-t/sg13", "July", "2027-07-14", "2027-07-18", liaison.MeetingPlanned)
+	r.through("2027-07-06", "2027-07-07")
+	id := r.due("July").Statement
+	want := []string{"07-04 report-due", "07-05 report-due", "07-06 report-due", "07-07 report-due"} // 1 and 0 days before, twice
+	if diff := cmp.Diff(want, r.told(string(id))); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	r.on("2027-07-19")
+	if r.daily(); r.due("July").Missed != "2027-07-18" {
+		t.Fatalf("it is %+v", r.due("July"))
+	}
+	r.meet("itu-t/sg13", "July", "2027-08-09", "2027-08-13", liaison.MeetingPlanned)
+	r.on("2027-08-01")
+	if _, reminded := r.daily(); r.due("July").Missed != "" || r.due("July").Due != "2027-08-02" || !slices.Equal(reminded, []liaison.StatementID{id}) {
+		t.Errorf("put off when it was over it is %+v, reminded of are %v", r.due("July"), reminded)
+	}
+	r.on("2027-08-14")
+	if _, reminded := r.daily(); r.due("July").Missed != "2027-08-13" || len(reminded) != 1 {
+		t.Errorf("missed again it is %+v, told of are %v", r.due("July"), reminded)
 	}
 	verified(t, r.Store)
 }
