@@ -237,6 +237,12 @@ func meetingsDocument(p func(string, ...any)) {
 		p("| %s `%s` | %s |", s.Label, s.State, s.Meaning)
 	}
 	p("")
+	var acts []string
+	for _, r := range liaison.ParentMeetingTable {
+		acts = append(acts, string(r.Act))
+	}
+	p("The meetings of a parent group that decides nothing here are seen to by the same officers of a group that reports to it, who can %s them. Closing one says that it is over.", strings.Join(acts, ", "))
+	p("")
 	p("A meeting is not closed or cancelled while a statement is tabled for it. What was approved at it goes out when it is closed.")
 }
 

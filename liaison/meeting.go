@@ -77,6 +77,26 @@ var MeetingTable = []MeetingRule{
 	{CancelMeeting, []MeetingState{MeetingPlanned}, MeetingCancelled, "Cancel the meeting", EventMeetingCancelled},
 }
 
+// ParentMeetingTable is what can be done with a meeting of a parent group that decides nothing here, so that nobody of its own sees to it:
+// the officers of a group that reports to it enter it where no calendar does, follow what becomes of it, and say that it is over.
+var ParentMeetingTable = []MeetingRule{
+	{EnterMeeting, []MeetingState{""}, MeetingPlanned, "Enter the meeting", EventMeetingEntered},
+	{ChangeMeeting, []MeetingState{MeetingPlanned}, "", "Change it", EventMeetingChanged},
+	{CloseMeeting, []MeetingState{MeetingPlanned}, MeetingClosed, "Record that it is over", EventMeetingClosed},
+	{CancelMeeting, []MeetingState{MeetingPlanned}, MeetingCancelled, "Cancel the meeting", EventMeetingCancelled},
+}
+
+// rules are the rows for the meeting as the group sees it, none for a meeting that is neither its own nor of its parent.
+func (m Meeting) rules(s Snapshot) []MeetingRule {
+	switch m.Group {
+	case s.Group:
+		return MeetingTable
+	case s.Parent:
+		return ParentMeetingTable
+	}
+	return nil
+}
+
 // MeetingOfficers are the capacities in which somebody enters, changes, opens, closes and cancels a meeting.
 var MeetingOfficers = []Capacity{AsSecretary, AsChair}
 
@@ -160,19 +180,28 @@ func (m Meeting) Unclosed(now time.Time, zone *time.Location) bool {
 	return m.Tables() && m.Until != "" && !now.Before(m.Until.Plus(1).at(RemindHour, zone))
 }
 
-// Judge refuses an act that the actor may not do, or not now; else it returns its row and the capacity. s is of the meeting's group,
-// tabled says how many statements wait on its agenda for their decision. A meeting is closed only when each of them is decided or put
+// Judge refuses an act that the actor may not do, or not now; else it returns its row and the capacity. s is of the meeting's group or, where
+// that decides nothing here, of one that reports to it; tabled says how many statements wait on its agenda for their decision. A meeting
+// is closed only when each of them is decided or put
 // off, so that no statement is decided by silence; decision 57.
 func (m Meeting) Judge(s Snapshot, act MeetingAct, actor PersonID, tabled int, reason string) (MeetingRule, Capacity, error) {
+	rules := m.rules(s)
 	r := act.Rule()
+	i := slices.IndexFunc(rules, func(x MeetingRule) bool { return x.Act == act })
+	if i >= 0 {
+		r = rules[i]
+	}
 	bad := func(code ErrorCode, field, format string, args ...any) (MeetingRule, Capacity, error) {
 		err := Refuse(code, format, args...)
 		err.Field = field
 		return r, "", err
 	}
 	acting := s.ActingAs(actor, MeetingOfficers...)
-	if acting == AsReader || m.Group != s.Group {
-		return bad(Forbidden, "", "%s is for the secretariat and the chair of %s.", cmp.Or(r.Label, string(act)), strings.ToUpper(string(m.Group)))
+	if acting == AsReader || rules == nil {
+		return bad(Forbidden, "", "%s is for the secretariat and the chair of %s.", cmp.Or(r.Label, string(act)), strings.ToUpper(string(s.Group)))
+	}
+	if i < 0 {
+		return bad(Conflict, "", "%s is not for a meeting of the parent group, at which nothing is decided here.", cmp.Or(r.Label, string(act)))
 	}
 	if !slices.Contains(r.From, m.State) {
 		return bad(Conflict, "", "%s is not possible: the meeting is %s.", cmp.Or(r.Label, string(act)), strings.ToLower(m.State.Label()))
@@ -185,6 +214,8 @@ func (m Meeting) Judge(s Snapshot, act MeetingAct, actor PersonID, tabled int, r
 	switch {
 	case act == OpenMeeting && !s.Today.Within(m.From, m.Until):
 		return bad(Conflict, "", "The meeting is from %s, and today is %s. Change its days if it is held today; what it decided without having been opened here is entered with the minutes.", m.Days(), s.Today)
+	case act == CloseMeeting && m.Group != s.Group && s.Today < m.From:
+		return bad(Conflict, "", "The meeting is from %s, and today is %s. Change its days if it was held before, or cancel it.", m.Days(), s.Today)
 	case (act == CloseMeeting || act == CancelMeeting) && tabled > 0:
 		return bad(Conflict, "", "%s: decide on each or put it off first. No statement is decided by the end of a meeting.", stillTabled(tabled))
 	}
@@ -201,7 +232,7 @@ func stillTabled(n int) string {
 // MayMeet lists what the person may do with the meeting now, in the order of the table: the pages' buttons.
 func (m Meeting) MayMeet(s Snapshot, actor PersonID) []MeetingAct {
 	var out []MeetingAct
-	for _, r := range MeetingTable {
+	for _, r := range m.rules(s) {
 		if _, _, err := m.Judge(s, r.Act, actor, 0, "asked"); err == nil {
 			out = append(out, r.Act)
 		}

@@ -326,3 +326,29 @@ func TestMeetingCheck(t *testing.T) {
 		t.Errorf("the agenda is %+v", m.Agenda)
 	}
 }
+
+// TestAMeetingOfTheParentGroup is seen to by the group that reports to it, which decides nothing at it.
+func TestAMeetingOfTheParentGroup(t *testing.T) {
+	snap := ready(liaison.None, liaison.DoDraft)
+	snap.Parent = "itu-t/sg13"
+	m := liaison.Meeting{ID: "m", Group: "itu-t/sg13", Title: "Study Group 13 meeting", From: "2026-11-20", Until: "2026-12-01", State: liaison.MeetingPlanned}
+	want := []liaison.MeetingAct{liaison.ChangeMeeting, liaison.CloseMeeting, liaison.CancelMeeting}
+	for _, c := range liaison.Capacities {
+		got := m.MayMeet(snap, command("", c.Capacity).Actor)
+		if officer := slices.Contains(liaison.MeetingOfficers, c.Capacity); officer && !slices.Equal(got, want) || !officer && len(got) > 0 {
+			t.Errorf("the %s may %v", c.Capacity, got)
+		}
+	}
+	if _, _, err := m.Judge(snap, liaison.OpenMeeting, "chair", 0, ""); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("opened: %v", err)
+	}
+	ahead := m
+	ahead.From = "2026-11-24"
+	if _, _, err := ahead.Judge(snap, liaison.CloseMeeting, "chair", 0, ""); liaison.CodeOf(err) != liaison.Conflict {
+		t.Errorf("over before it begins: %v", err)
+	}
+	snap.Parent = "itu-t/sg17"
+	if may := m.MayMeet(snap, "chair"); len(may) > 0 {
+		t.Errorf("of a group that is not the parent it may %v", may)
+	}
+}

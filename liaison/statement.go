@@ -149,6 +149,7 @@ type Snapshot struct {
 	Now           time.Time
 	GroupUntil    Date  // the last day of the group, "" while it has none
 	ReviewedBy    Date  // from its terms of reference
+	Parent        Code  // whom it reports to, from the same
 	Known         Known // for the check list
 
 	// ApproverOutOfOffice says that the register does not show who approved in that office on the day of the approval.

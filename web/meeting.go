@@ -21,6 +21,7 @@ type meetingPage struct {
 	Address  string
 	Meeting  liaison.Meeting
 	Group    liaison.Body
+	Parent   bool // of a parent group, at which nothing is decided here
 	With     string
 	Advice   []string
 	Change   string
@@ -107,7 +108,8 @@ func meetingAddress(id liaison.MeetingID) string { return "/meetings/" + string(
 // it leaves.
 var errNoMeeting = liaison.Refuse(liaison.NotFound, "There is no such meeting, or it is not yours to see.")
 
-// meeting reads the meeting of the address with its group, for an officer of that.
+// meeting reads the meeting of the address with the group that sees to it, for an officer of that: its own, or of a parent that decides
+// nothing here one that reports to it.
 func (s *server) meeting(r *http.Request, me *visitor) (m liaison.Meeting, snap store.Snapshot, err error) {
 	m, err = s.store.Meeting(r.Context(), liaison.MeetingID(r.PathValue("id")))
 	if liaison.CodeOf(err) == liaison.NotFound {
@@ -115,7 +117,7 @@ func (s *server) meeting(r *http.Request, me *visitor) (m liaison.Meeting, snap 
 	} else if err != nil {
 		return m, snap, err
 	}
-	snap, err = s.store.GroupSnapshot(r.Context(), m.Group)
+	snap, err = s.store.MeetingGroup(r.Context(), m.Group, me.ID())
 	if liaison.CodeOf(err) == liaison.Invalid || liaison.CodeOf(err) == liaison.NotFound { // of a group that decides nothing here
 		return m, snap, errNoMeeting
 	}
@@ -152,8 +154,12 @@ func (s *server) writeMeeting(w http.ResponseWriter, r *http.Request, me *visito
 	if err != nil {
 		return err
 	}
+	of, err := s.store.Body(r.Context(), m.Group)
+	if err != nil {
+		return err
+	}
 	p := meetingPage{
-		layout: s.layout(r, m.Title), Address: meetingAddress(m.ID), Meeting: m, Group: group.GroupBody, Command: newID(), Sits: m.InSession(group.Today), Over: m.Tables() && m.Until < group.Today,
+		layout: s.layout(r, m.Title), Address: meetingAddress(m.ID), Meeting: m, Group: of, Parent: m.Group != group.Group, Command: newID(), Sits: m.InSession(group.Today), Over: m.Tables() && m.Until < group.Today,
 		Outcomes: x.outcomes, Problems: x.problems, Reason: x.reason,
 	}
 	p.Flash = x.flash
@@ -164,7 +170,9 @@ func (s *server) writeMeeting(w http.ResponseWriter, r *http.Request, me *visito
 		}
 		p.With = with.Where() + ", " + with.Days()
 	}
-	p.Advice = m.Advice(group.Profile, with)
+	if !p.Parent {
+		p.Advice = m.Advice(group.Profile, with)
+	}
 	for _, act := range m.MayMeet(group.Snapshot, me.ID()) {
 		switch act {
 		case liaison.ChangeMeeting:
@@ -180,7 +188,7 @@ func (s *server) writeMeeting(w http.ResponseWriter, r *http.Request, me *visito
 	if err := s.addAgenda(r, &p, group, me, zone, x); err != nil {
 		return err
 	}
-	if m.Tables() && m.Until >= group.Today {
+	if m.Tables() && m.Until >= group.Today && !p.Parent {
 		if err := s.addReviewed(r.Context(), &p, group, me); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (s *server) actOnMeeting(w http.ResponseWriter, r *http.Request, me *visito
 	err = s.store.MoveMeeting(r.Context(), me.ID(), m.ID, act, reason)
 	if err == nil {
 		if act == liaison.CloseMeeting {
-			note(r.Context()).err = s.afterMeeting(r.Context(), m.Group) // the meeting is closed; the schedule comes to the report as well
+			note(r.Context()).err = s.afterMeeting(r.Context(), group.Group) // the meeting is closed; the schedule comes to the report as well
 		}
 		http.Redirect(w, r, meetingAddress(m.ID), http.StatusSeeOther)
 		return nil

@@ -19,6 +19,7 @@ type meetingFormPage struct {
 	ID       string
 	Version  int
 	New      bool
+	Parent   bool // of a parent group, at which nothing is decided here
 	Days     []input
 	Lines    []input
 	With     input
@@ -36,6 +37,9 @@ func (s *server) newMeeting(w http.ResponseWriter, r *http.Request, me *visitor)
 	snap, err := s.meetingGroup(r, me, m)
 	if err != nil {
 		return err
+	}
+	if m.Group != snap.Group {
+		return s.writeMeetingForm(w, r, http.StatusOK, m, snap, true, nil, nil)
 	}
 	m.Announced = snap.Today
 	all, err := s.store.Meetings(r.Context(), m.Group)
@@ -55,7 +59,7 @@ func (s *server) newMeeting(w http.ResponseWriter, r *http.Request, me *visitor)
 
 // meetingGroup reads the group that a meeting is entered for, by somebody who may.
 func (s *server) meetingGroup(r *http.Request, me *visitor, m liaison.Meeting) (store.Snapshot, error) {
-	snap, err := s.store.GroupSnapshot(r.Context(), m.Group)
+	snap, err := s.store.MeetingGroup(r.Context(), m.Group, me.ID())
 	if err != nil || !officerOf(snap, me) {
 		if liaison.CodeOf(err) == liaison.Unavailable {
 			return snap, err
@@ -78,7 +82,11 @@ func (s *server) editMeeting(w http.ResponseWriter, r *http.Request, me *visitor
 }
 
 func (s *server) writeMeetingForm(w http.ResponseWriter, r *http.Request, status int, m liaison.Meeting, snap store.Snapshot, fresh bool, ps problems, now *liaison.Meeting) error {
-	p := meetingFormPage{layout: s.layout(r, "Enter a meeting"), To: "/meetings", Back: "/meetings", Group: snap.GroupBody, ID: string(m.ID), Version: m.Version, New: fresh, Problems: ps}
+	of, err := s.store.Body(r.Context(), m.Group)
+	if err != nil {
+		return err
+	}
+	p := meetingFormPage{layout: s.layout(r, "Enter a meeting"), To: "/meetings", Back: "/meetings", Group: of, Parent: m.Group != snap.Group, ID: string(m.ID), Version: m.Version, New: fresh, Problems: ps}
 	if !fresh {
 		p.Title, p.To, p.Back = "Change the meeting", meetingAddress(m.ID)+"/edit", meetingAddress(m.ID)
 	}
@@ -96,6 +104,12 @@ func (s *server) writeMeetingForm(w http.ResponseWriter, r *http.Request, status
 		field("inputs", "Last day for input documents", "If there is one.", "date", string(m.Inputs)),
 	}
 	p.Lines = append(p.Lines, field("source", "Announced by", "The circular or message, as in “TSB Circular 72”.", "", m.Source))
+	if p.Parent {
+		if fresh {
+			p.Back = "/reports"
+		}
+		return meetingFormTemplate.write(w, status, p.agenda(m, snap, ps, now))
+	}
 	p.With = field("with", "Held together with", "", "choice", "")
 	p.With.Options = []option{{"", "no other meeting", m.With == ""}}
 	if snap.GroupBody.Parent != "" {
@@ -109,18 +123,23 @@ func (s *server) writeMeetingForm(w http.ResponseWriter, r *http.Request, status
 			}
 		}
 	}
+	return meetingFormTemplate.write(w, status, p.agenda(m, snap, ps, now))
+}
+
+// agenda is the page with the agenda, and with what the form would change of what somebody else saved.
+func (p meetingFormPage) agenda(m liaison.Meeting, snap store.Snapshot, ps problems, now *liaison.Meeting) meetingFormPage {
 	lines := make([]string, len(m.Agenda))
 	for i, a := range m.Agenda {
 		lines[i] = a.Title
 	}
 	p.Agenda, p.Hint, p.Error = strings.Join(lines, "\n"), "One item a line, in their order; the numbers follow.", ps.Of("f-agenda")
-	if n := snap.Profile.Approval.MeetingItem; n > 0 {
+	if n := snap.Profile.Approval.MeetingItem; n > 0 && !p.Parent {
 		p.Hint += " By the profile, statements are decided under item " + strconv.Itoa(n) + "."
 	}
 	if now != nil {
 		p.Now = differences(compareMeetings(*now, m))
 	}
-	return meetingFormTemplate.write(w, status, p)
+	return p
 }
 
 // compareMeetings says what a form would change of a meeting.
@@ -205,7 +224,7 @@ func (s *server) saveMeeting(w http.ResponseWriter, r *http.Request, me *visitor
 		save = s.store.EnterMeeting
 	}
 	if err = save(r.Context(), me.ID(), m); err == nil {
-		err = s.store.ReckonReports(r.Context(), m.Group) // days of a meeting move what is due after it
+		err = s.store.ReckonReports(r.Context(), snap.Group) // days of a meeting move what is due before or after it
 	}
 	if err == nil {
 		http.Redirect(w, r, meetingAddress(m.ID), http.StatusSeeOther)

@@ -268,3 +268,52 @@ func TestNothingIsDueForACancelledMeeting(t *testing.T) {
 		t.Errorf("one can be begun for it: %v", forms)
 	}
 }
+
+// TestAMeetingOfTheParentGroupIsEnteredByHand: where there is no calendar, the group that reports sees to it. The world's day is 23 November 2026.
+func TestAMeetingOfTheParentGroupIsEnteredByHand(t *testing.T) {
+	w := newWorld(t)
+	desk := w.as(secretary)
+	w.as(editor).at("/reports").keepsQuiet(t, "Enter a meeting of")
+	w.as(editor).get("/meetings/new?group=itu-t/sg13").is(t, http.StatusForbidden)
+	w.as(outsider).get("/meetings/new?group=itu-t/sg13").is(t, http.StatusNotFound)
+	desk.get("/meetings/new?group=itu-t/sg17").is(t, http.StatusNotFound) // no parent of ours
+
+	desk.at("/reports").says(t, "Enter a meeting of SG13")
+	page := desk.at("/meetings/new?group=itu-t/sg13").says(t, "Enter a meeting of SG13").keepsQuiet(t, "Held together with")
+	w.wellFormed(t, "the form for a meeting of the parent", page)
+	wrong := with(page.form(t, "/meetings"), "title", "Study Group 13 meeting", "place", "Geneva", "from", "2026-12-04", "until", "2026-11-27", "source", "TSB Circular 90")
+	kept := desk.send(http.MethodPost, "/meetings", wrong).is(t, http.StatusUnprocessableEntity).says(t, "The last day, 27 November 2026, is before the first")
+	form := with(kept.form(t, "/meetings"), "from", "2026-11-27", "until", "2026-12-04")
+	if form.Get("title") != "Study Group 13 meeting" {
+		t.Errorf("what was typed is lost: %q", form)
+	}
+	address := desk.send(http.MethodPost, "/meetings", form).location(t)
+	page = desk.at(address).says(t, "Study Group 13 meeting", "A progress report is due for it", "Cancel the meeting").keepsQuiet(t, "Open the meeting", "There is no agenda", "Waits in review")
+	w.wellFormed(t, "a meeting of the parent", page)
+	w.as(editor).at(address).keepsQuiet(t, "Cancel the meeting", "Change it")
+	w.as(outsider).get(address).is(t, http.StatusNotFound)
+	desk.at("/reports").says(t, "Study Group 13 meeting", "20 November 2026")
+
+	change := with(desk.at(address+"/edit").form(t, address+"/edit"), "from", "2026-11-26")
+	desk.send(http.MethodPost, address+"/edit", change).location(t)
+	w.as(chair).at("/reports").says(t, "19 November 2026", "26 November 2026 to 4 December 2026")
+
+	// It is over before its time; the report was not sent.
+	over := formAt(t, desk.at(address), address+"/do", "kind")
+	over.Set("kind", string(liaison.CloseMeeting))
+	desk.send(http.MethodPost, address+"/do", over).is(t, http.StatusConflict).says(t, "today is 23 November 2026")
+	w.now = w.now.AddDate(0, 0, 3)
+	page = desk.at(address).says(t, "Record that it is over")
+	desk.follow(address+"/do", over).says(t, "Closed").keepsQuiet(t, "Cancel the meeting")
+	desk.at("/reports").says(t, "missed: the meeting closed on 4 December 2026 without it")
+
+	// Another one is cancelled, for a reason.
+	other := with(desk.at("/meetings/new?group=itu-t/sg13").form(t, "/meetings"), "title", "Extraordinary meeting", "from", "2027-06-07", "until", "2027-06-08")
+	address = desk.send(http.MethodPost, "/meetings", other).location(t)
+	desk.at("/reports").says(t, "31 May 2027")
+	cancel := url.Values{"kind": {string(liaison.CancelMeeting)}}
+	desk.send(http.MethodPost, address+"/do", cancel).is(t, http.StatusUnprocessableEntity).says(t, "Give a reason")
+	cancel.Set("reason", "Merged with the one in July")
+	desk.follow(address+"/do", cancel).says(t, "Cancelled")
+	desk.at("/reports").keepsQuiet(t, "31 May 2027")
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/jca-ml/liaison/internal/calendar"
@@ -24,8 +25,9 @@ type reportGroup struct {
 	Code     liaison.Code
 	Label    string
 	Parent   string
-	May      bool // the reader may begin one
-	Calendar bool // the reader may bring the parent group's calendar in
+	May      bool   // the reader may begin one
+	Enter    string // where the reader may enter a meeting of the parent group, "" for who may not
+	Calendar bool   // the reader may bring the parent group's calendar in
 	Due      []dueView
 	Meetings []meetingView
 	Office   bool // nobody holds the secretariat, so what is due is begun in the name of another officer
@@ -50,7 +52,7 @@ type dueView struct {
 	Command  string // the id that a draft would have
 }
 
-type meetingView struct{ Title, Place, Days, State string }
+type meetingView struct{ Title, Place, Days, State, Address string }
 
 var reportsTemplate = newPage[reportsPage]("reports")
 
@@ -104,10 +106,24 @@ func (s *server) reportGroup(r *http.Request, me *visitor, code liaison.Code) (r
 		if err != nil {
 			return g, err
 		}
+		// A parent that decides here sees to its meetings itself.
+		sees, err := s.store.MeetingGroup(r.Context(), parent.Code, me.ID())
+		if err != nil && liaison.CodeOf(err) != liaison.NotFound {
+			return g, err
+		}
+		ours := err == nil && sees.Group != parent.Code
+		if ours && mayMeet(liaison.Meeting{Group: parent.Code}, sees, me, liaison.EnterMeeting) {
+			g.Enter = "/meetings/new?" + url.Values{"group": {string(parent.Code)}}.Encode()
+		}
 		for _, m := range meetings {
-			if m.Until >= snap.Today {
-				g.Meetings = append(g.Meetings, meetingView{m.Title, m.Place, daysOf(m), m.State.Label()})
+			if m.Until < snap.Today && (m.State != liaison.MeetingPlanned || m.Until < snap.Today.Plus(-30)) { // for a while one that is over and is not said to be
+				continue
 			}
+			v := meetingView{m.Title, m.Place, daysOf(m), m.State.Label(), ""}
+			if ours {
+				v.Address = meetingAddress(m.ID)
+			}
+			g.Meetings = append(g.Meetings, v)
 		}
 		slices.Reverse(g.Meetings)
 	}

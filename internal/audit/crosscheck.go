@@ -275,7 +275,9 @@ func (c *CrossCheck) register(e *liaison.Event) {
 		} else if m.State == "" { // a calendar can take a cancellation back
 			m.State = liaison.MeetingPlanned
 		}
-		if before.Group != "" && before.Group != m.Group || before.State == liaison.MeetingClosed || e.Kind == liaison.EventMeetingClosed && before.State != liaison.MeetingOpen {
+		// One of a parent group is closed without having been opened, as nothing was decided at it; what is decided at one that was not opened is found there.
+		ends := before.State == liaison.MeetingOpen || before.State == liaison.MeetingPlanned
+		if before.Group != "" && before.Group != m.Group || before.State == liaison.MeetingClosed || e.Kind == liaison.EventMeetingClosed && !ends {
 			c.problem("", e.ID, "%s of the meeting %s of %s, which was %s of %s", e.Kind, e.Meeting, m.Group, orNothing(string(before.State)), before.Group)
 		}
 		c.meetings[e.Meeting] = m

@@ -126,3 +126,27 @@ func edit(events []liaison.Event, rows map[string]string, approved int, to, from
 		rows[kind] = strings.ReplaceAll(row, `"d1"`, `"`+string(to)+`"`)
 	}
 }
+
+// TestTheEndOfAMeeting: one of a parent group is closed without having been opened, and no meeting ends twice or before it is there.
+func TestTheEndOfAMeeting(t *testing.T) {
+	entered, opened, closed, cancelled := liaison.EventMeetingEntered, liaison.EventMeetingOpened, liaison.EventMeetingClosed, liaison.EventMeetingCancelled
+	for name, test := range map[string]struct {
+		events []liaison.EventKind
+		fine   bool
+	}{
+		"opened and closed":            {[]liaison.EventKind{entered, opened, closed}, true},
+		"closed and never opened":      {[]liaison.EventKind{entered, closed}, true},
+		"closed though cancelled":      {[]liaison.EventKind{entered, cancelled, closed}, false},
+		"closed and never entered":     {[]liaison.EventKind{closed}, false},
+		"closed twice":                 {[]liaison.EventKind{entered, closed, closed}, false},
+		"cancelled when it was closed": {[]liaison.EventKind{entered, closed, cancelled}, false},
+	} {
+		c := audit.NewCrossCheck()
+		for i, kind := range test.events {
+			c.Event(&liaison.Event{ID: liaison.EventID(rune('a' + i)), Kind: kind, Body: "sg13", Meeting: "m", On: "2027-03-01", Until: "2027-03-12", Actor: "secretary", Acting: liaison.AsSecretary})
+		}
+		if got := c.Problems(); (len(got) == 0) != test.fine {
+			t.Errorf("%s: found %v", name, got)
+		}
+	}
+}

@@ -67,7 +67,46 @@ func meeting(ctx context.Context, q querier, id liaison.MeetingID, lock string) 
 	return m, nil
 }
 
-// EnterMeeting enters a meeting of a group that decides here, in the name of the actor, under an id that the caller made: entering
+// MeetingGroup is the group whose officers see to the meetings of a group: itself if it decides here, else one that reports to it and that the
+// person is an officer of. It refuses with [liaison.NotFound] where there is none for the person.
+func (s *Store) MeetingGroup(ctx context.Context, of liaison.Code, who liaison.PersonID) (Snapshot, error) {
+	snap, err := meetingGroup(ctx, s.pool, of, who, s.now())
+	return snap, unavailable(err)
+}
+
+func meetingGroup(ctx context.Context, q judge, of liaison.Code, who liaison.PersonID, now time.Time) (Snapshot, error) {
+	rows, err := q.Query(ctx, `
+		SELECT group_code FROM (SELECT DISTINCT ON (group_code) group_code, parent FROM terms_of_reference WHERE in_force <= $2::timestamptz::date ORDER BY group_code, in_force DESC, version DESC) t
+		WHERE group_code = $1 OR parent = $1 ORDER BY group_code <> $1, group_code`, of, now)
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("read who sees to a meeting: %w", err)
+	}
+	groups, err := pgx.CollectRows(rows, pgx.RowTo[liaison.Code])
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("read who sees to a meeting: %w", err)
+	}
+	if len(groups) > 0 && groups[0] == of {
+		groups = groups[:1]
+	}
+	var found Snapshot
+	for _, group := range groups {
+		snap, err := groupSnapshot(ctx, q, group, now)
+		switch {
+		case group != of && err != nil && liaison.CodeOf(err) != liaison.Unavailable && liaison.CodeOf(err) != liaison.Internal: // that one's own trouble
+			continue
+		case err != nil || group == of || snap.ActingAs(who, liaison.MeetingOfficers...) != liaison.AsReader:
+			return snap, err
+		case found.Group == "" && snap.CapacitiesOf(who)[0] != liaison.AsReader: // who may look, if there is no group for which they may act
+			found = snap
+		}
+	}
+	if found.Group == "" {
+		return found, errNoMeeting
+	}
+	return found, nil
+}
+
+// EnterMeeting enters a meeting of a group that decides here, or of the parent of one, in the name of the actor, under an id that the caller made: entering
 // the same one again changes nothing. It refuses as [liaison.Meeting.Judge] and [liaison.Meeting.Check] do.
 func (s *Store) EnterMeeting(ctx context.Context, actor liaison.PersonID, m liaison.Meeting) error {
 	for _, id := range []string{string(m.ID), string(actor)} {
@@ -224,7 +263,7 @@ func (s *Store) TellUnclosed(ctx context.Context) (out []liaison.MeetingID, err 
 
 // judgeMeeting asks who may, and for what is entered whether it can be.
 func (t *tx) judgeMeeting(ctx context.Context, m liaison.Meeting, act liaison.MeetingAct, actor liaison.PersonID, tabled int, reason string) (liaison.Capacity, error) {
-	snap, err := groupSnapshot(ctx, t, m.Group, t.now)
+	snap, err := meetingGroup(ctx, t, m.Group, actor, t.now)
 	if err != nil {
 		return "", err
 	}
@@ -240,7 +279,7 @@ func (t *tx) judgeMeeting(ctx context.Context, m liaison.Meeting, act liaison.Me
 	}
 	if m.With != "" {
 		with, err := meeting(ctx, t, m.With, "")
-		if err != nil || with.Group != snap.GroupBody.Parent || with.ID == m.ID {
+		if err != nil || m.Group != snap.Group || with.Group != snap.Parent || with.ID == m.ID {
 			return "", &liaison.Error{Code: liaison.Invalid, Field: "with", Message: "Choose a meeting of the parent group that it is held together with, or none."}
 		}
 	}

@@ -91,9 +91,13 @@ func (s *Store) DueReports(ctx context.Context, group liaison.Code) ([]DueReport
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read reports due: %w", err))
 	}
+	own := func(d DueReport) bool { return d.Own() && !d.Begun() }
+	if !slices.ContainsFunc(out, own) {
+		return out, nil
+	}
 	periods, err := reportPeriods(ctx, s.pool, group)
 	for i, d := range out {
-		if d.Own() && !d.Begun() {
+		if own(d) {
 			out[i].Within, _ = liaison.ReportOn(periods, d.Meeting.Until)
 		}
 	}

@@ -531,3 +531,47 @@ func TestAMeetingThatIsPutOffIsRemindedOfAgain(t *testing.T) {
 	}
 	verified(t, r.Store)
 }
+
+// TestAMeetingOfTheParentGroupIsSeenTo by the group that reports to it, for as long as the parent does not decide here itself.
+func TestAMeetingOfTheParentGroupIsSeenTo(t *testing.T) {
+	t.Parallel()
+	r := openReporting(t, "2027-06-01")
+	m := liaison.Meeting{ID: liaison.MeetingID(uuid.NewString()), Group: "itu-t/sg13", Title: "July", From: "2027-07-12", Until: "2027-07-16", Source: "TSB Circular 90"}
+	refused(t, r.EnterMeeting(t.Context(), seed.Editor.ID, m), liaison.Forbidden)
+	for range 2 { // the form, sent twice
+		if err := r.EnterMeeting(t.Context(), seed.Secretary.ID, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.daily(); r.due("July").Due != "2027-07-05" {
+		t.Errorf("due is %+v", r.due("July"))
+	}
+	m.Version, m.From, m.With = 1, "2027-07-14", seed.Meetings()[0].ID
+	refused(t, r.ChangeMeeting(t.Context(), seed.Chair.ID, m), liaison.Invalid) // held together with a meeting of itself
+	m.With = ""
+	if err := r.ChangeMeeting(t.Context(), seed.Chair.ID, m); err != nil {
+		t.Fatal(err)
+	}
+	if r.daily(); r.due("July").Due != "2027-07-07" {
+		t.Errorf("moved it is due as %+v", r.due("July"))
+	}
+	r.on("2027-07-15")
+	refused(t, r.MoveMeeting(t.Context(), seed.Secretary.ID, m.ID, liaison.OpenMeeting, ""), liaison.Conflict)
+	if err := r.MoveMeeting(t.Context(), seed.Secretary.ID, m.ID, liaison.CloseMeeting, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r.daily(); r.due("July").Missed != "2027-07-16" {
+		t.Errorf("closed before its last day it is %+v", r.due("July"))
+	}
+	other := m
+	other.ID, other.From, other.Until = liaison.MeetingID(uuid.NewString()), "2027-11-08", "2027-11-12"
+	refused(t, r.EnterMeeting(t.Context(), seed.Secretary.ID, liaison.Meeting{ID: other.ID, Group: "itu-t/sg17", Title: "x", From: "2027-11-08", Until: "2027-11-08"}), liaison.NotFound)
+
+	terms := seed.Terms()[0]
+	terms.Group, terms.Parent, terms.InForce = "itu-t/sg13", "itu-t/tsag", "2027-07-15"
+	if err := r.Enter(t.Context(), nil, nil, nil, []liaison.TermsOfReference{terms}); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, r.EnterMeeting(t.Context(), seed.Secretary.ID, other), liaison.Forbidden)
+	verified(t, r.Store)
+}

@@ -238,7 +238,7 @@ func (s *Snapshot) judge(rules *profile.Set, pins pinned, now time.Time) error {
 			return err
 		}
 	}
-	s.Profile, s.GroupUntil = p.For(s.GroupBody), s.GroupBody.Until
+	s.Profile, s.GroupUntil, s.Parent = p.For(s.GroupBody), s.GroupBody.Until, s.GroupBody.Parent
 	s.Today, err = today(s.Profile, now)
 	return err
 }
