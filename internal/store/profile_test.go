@@ -72,7 +72,7 @@ func TestTermsThatPinNothing(t *testing.T) {
 // TestWhatWasDecidedStaysJudgedByItsVersion approves under one version and looks again when the next is in force.
 func TestWhatWasDecidedStaysJudgedByItsVersion(t *testing.T) {
 	first, pool := open(t)
-	set := under(t, t.TempDir(), []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-12-01", "{group} Chair", "{group} by its Chair", "{group}-LS%d", "{group}/%03d"})
+	set := under(t, t.TempDir(), []string{"version: 1", "version: 3", "from: 2019-09-13", "from: 2026-11-20", "{group} Chair", "{group} by its Chair", "{group}-LS%d", "{group}/%03d"})
 	on := func(day string) *store.Store {
 		at, err := time.Parse(time.DateOnly, day)
 		if err != nil {
@@ -80,7 +80,7 @@ func TestWhatWasDecidedStaysJudgedByItsVersion(t *testing.T) {
 		}
 		return first.Under(set).At(func() time.Time { return at.Add(12 * time.Hour) })
 	}
-	before, after := on("2026-11-30"), on("2026-12-01")
+	before, after := on("2026-11-19"), on("2026-11-20")
 	old := draft(t, before, "w3c")
 	carry(t, before, old, liaison.DoSubmit, liaison.DoApprove)
 	for day, s := range map[string]*store.Store{"before": before, "after": after} {
