@@ -24,11 +24,11 @@ type Visitor struct {
 	Zone    *time.Location // of the group that the person holds an office in, else UTC
 }
 
-const officeSQL = `
+var officeSQL = `
 	SELECT p.id, p.name, p.email, p.affiliation, p.language, a.group_code, a.office, a.held_from::text, coalesce(a.held_until::text, ''), a.evidence,
 		coalesce(nullif(g.short_name, ''), g.name)
 	FROM appointment a JOIN person p ON p.id = a.person_id JOIN body g ON g.code = a.group_code
-	WHERE a.held_from <= $1::timestamptz::date AND coalesce(a.held_until, 'infinity') >= $1::timestamptz::date `
+	WHERE ` + todayIn("$1", "a.group_code") + ` BETWEEN a.held_from AND coalesce(a.held_until, 'infinity') `
 
 const officeOrder = ` ORDER BY array_position(ARRAY['chair', 'vice-chair', 'secretary', 'editor', 'auditor'], a.office), a.group_code, p.name`
 
@@ -43,20 +43,24 @@ func (s *Store) Visitor(ctx context.Context, id liaison.PersonID) (Visitor, erro
 	if err := validID(string(id)); err != nil {
 		return Visitor{}, err
 	}
+	days, err := todays(s.pool.rules(), s.now())
+	if err != nil {
+		return Visitor{}, err
+	}
 	v := Visitor{Zone: time.UTC}
 	b := &pgx.Batch{}
 	b.Queue(`SELECT id, name, email, affiliation, language FROM person WHERE id = $1`, id).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&v.Person.ID, &v.Person.Name, &v.Person.Email, &v.Person.Affiliation, &v.Person.Language)
 	})
-	b.Queue(officeSQL+`AND a.person_id = $2`+officeOrder, s.now(), id).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(officeSQL+`AND a.person_id = $2`+officeOrder, days, id).Query(func(rows pgx.Rows) (err error) {
 		v.Offices, err = pgx.CollectRows(rows, scanOffice)
 		return err
 	})
 	var pins string
 	b.Queue(`
 		SELECT t.profile FROM appointment a JOIN terms_of_reference t ON t.group_code = a.group_code
-		WHERE a.person_id = $1 AND coalesce(a.held_until, 'infinity') >= $2::timestamptz::date
-		ORDER BY a.group_code, t.in_force DESC, t.version DESC LIMIT 1`, id, s.now()).QueryRow(func(row pgx.Row) error {
+		WHERE a.person_id = $1 AND coalesce(a.held_until, 'infinity') >= `+todayIn("$2", "a.group_code")+`
+		ORDER BY a.group_code, t.in_force DESC, t.version DESC LIMIT 1`, id, days).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&pins); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -79,7 +83,11 @@ func (s *Store) Visitor(ctx context.Context, id liaison.PersonID) (Visitor, erro
 
 // InOffice lists everyone who holds an office today, chairs first.
 func (s *Store) InOffice(ctx context.Context) ([]Office, error) {
-	rows, err := s.pool.Query(ctx, officeSQL+officeOrder, s.now())
+	days, err := todays(s.pool.rules(), s.now())
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, officeSQL+officeOrder, days)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read officers: %w", err))
 	}

@@ -57,10 +57,14 @@ func (t *tx) onlyFor(ctx context.Context, by liaison.PersonID, refusal string, o
 	if err := validID(string(by)); err != nil {
 		return err
 	}
+	days, err := todays(t.rules(), t.now)
+	if err != nil {
+		return err
+	}
 	var may bool
 	if err := t.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM appointment WHERE person_id = $1 AND office = ANY($2) AND held_from <= $3::timestamptz::date AND coalesce(held_until, 'infinity') >= $3::timestamptz::date)`,
-		by, offices, t.now).Scan(&may); err != nil {
+		SELECT EXISTS (SELECT FROM appointment a WHERE a.person_id = $1 AND a.office = ANY($2) AND `+todayIn("$3", "a.group_code")+` BETWEEN a.held_from AND coalesce(a.held_until, 'infinity'))`,
+		by, offices, days).Scan(&may); err != nil {
 		return fmt.Errorf("read appointments: %w", err)
 	}
 	if !may {

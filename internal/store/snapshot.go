@@ -177,7 +177,9 @@ func snapshot(ctx context.Context, q judge, id liaison.StatementID, command liai
 	})
 	group := `(SELECT group_code FROM statement WHERE id = $1)`
 	var pins pinned
-	queueGroup(b, &snap, &pins, group, []any{id}, now)
+	if err := queueGroup(b, &snap, &pins, group, []any{id}, q.rules(), now); err != nil {
+		return snap, nil, err
+	}
 
 	err = q.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -258,7 +260,11 @@ func inForce(rules *profile.Set, key string, now time.Time) (liaison.Profile, er
 
 // queueGroup adds the reads about the group: its body, its officers with who employs them, their absences, and the profile that its terms
 // of reference pin. group is an SQL expression for its code.
-func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args []any, now time.Time) {
+func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args []any, rules *profile.Set, now time.Time) error {
+	days, err := todays(rules, now)
+	if err != nil {
+		return err
+	}
 	b.Queue(`SELECT `+bodyColumns+` FROM body WHERE code = `+group, args...).Query(func(rows pgx.Rows) (err error) {
 		snap.GroupBody, err = pgx.CollectExactlyOneRow(rows, scanBody)
 		return err
@@ -274,9 +280,9 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 	})
 	b.Queue(`
 		SELECT e.person_id, e.body_code FROM employment e JOIN appointment a ON a.person_id = e.person_id
-		WHERE a.group_code = `+group+` AND e.held_from <= $`+n+`::timestamptz::date AND coalesce(e.held_until, 'infinity') >= $`+n+`::timestamptz::date
-			AND coalesce(e.ended_on, 'infinity') > $`+n+`::timestamptz::date`,
-		append(args, now)...).Query(func(rows pgx.Rows) error {
+		WHERE a.group_code = `+group+` AND `+todayIn("$"+n, "a.group_code")+` BETWEEN e.held_from AND coalesce(e.held_until, 'infinity')
+			AND coalesce(e.ended_on, 'infinity') > `+todayIn("$"+n, "a.group_code"),
+		append(args, days)...).Query(func(rows pgx.Rows) error {
 		snap.Employers = map[liaison.PersonID][]liaison.Code{}
 		var p liaison.PersonID
 		var code liaison.Code
@@ -284,8 +290,8 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		return err
 	})
 	// Whom it reports to follows from the terms of reference in force, as its rules do; what its body says is of the day on which it was entered.
-	b.Queue(`SELECT profile, parent, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= $`+n+`::timestamptz::date ORDER BY in_force DESC, version DESC LIMIT 1`,
-		append(args, now)...).QueryRow(func(row pgx.Row) error {
+	b.Queue(`SELECT profile, parent, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= coalesce($`+n+`::jsonb ->> profile, $`+n+`::jsonb ->> '')::date ORDER BY in_force DESC, version DESC LIMIT 1`,
+		append(args, days)...).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&pins.key, &snap.GroupBody.Parent, &snap.ReviewedBy); errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")
 		} else if err != nil {
@@ -293,6 +299,7 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		}
 		return nil
 	})
+	return nil
 }
 
 // GroupSnapshot is what a new statement of the group would start from: no statement yet, but its officers and profile,
@@ -304,7 +311,9 @@ func (s *Store) GroupSnapshot(ctx context.Context, group liaison.Code) (Snapshot
 func groupSnapshot(ctx context.Context, q judge, group liaison.Code, now time.Time) (snap Snapshot, err error) {
 	b := &pgx.Batch{}
 	var pins pinned
-	queueGroup(b, &snap, &pins, `$1`, []any{group}, now)
+	if err := queueGroup(b, &snap, &pins, `$1`, []any{group}, q.rules(), now); err != nil {
+		return snap, err
+	}
 	err = q.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return snap, liaison.Refuse(liaison.NotFound, "There is no group with the code %s.", group)

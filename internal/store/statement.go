@@ -57,7 +57,11 @@ func (s *Store) reader(ctx context.Context, p liaison.PersonID) (reader, error) 
 	if err := validID(string(p)); err != nil {
 		return reader{}, err
 	}
-	rows, err := s.pool.Query(ctx, appointmentSQL+` WHERE a.person_id = $1 AND a.held_from <= $2::timestamptz::date AND coalesce(a.held_until, 'infinity') >= $2::timestamptz::date`, p, s.now())
+	days, err := todays(s.pool.rules(), s.now())
+	if err != nil {
+		return reader{}, err
+	}
+	rows, err := s.pool.Query(ctx, appointmentSQL+` WHERE a.person_id = $1 AND `+todayIn("$2", "a.group_code")+` BETWEEN a.held_from AND coalesce(a.held_until, 'infinity')`, p, days)
 	if err != nil {
 		return reader{}, unavailable(fmt.Errorf("read appointments: %w", err))
 	}
