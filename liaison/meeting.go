@@ -396,6 +396,9 @@ func (s Snapshot) checkTabling(cmd Command) error {
 	if _, ok := m.Item(cmd.Item); !ok {
 		return bad("item", "Choose an item of the agenda of %s. The agenda is entered with the meeting.", m.Title)
 	}
+	if n := s.Profile.Approval.MeetingItem; n > 0 && cmd.Item != n {
+		return bad("item", "The profile %q decides on statements under item %d of the agenda. Table it under that one, or change the agenda first. (%s)", s.Profile.Name, n, s.Profile.sourceOf("approval.meeting_item"))
+	}
 	return nil
 }
 

@@ -22,15 +22,17 @@ func TestDecisionsAtAMeeting(t *testing.T) {
 		want   liaison.ErrorCode // "" for allowed
 		says   string
 	}{
-		"tabled by the secretariat":                {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsSecretary, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.State = liaison.MeetingPlanned }},
-		"tabled while it sits":                     {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair},
-		"tabled by a drafter":                      {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsDrafter, want: liaison.Forbidden, says: "for the secretariat or chair"},
-		"tabled for no meeting":                    {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Meeting = "" }, want: liaison.Invalid, says: "Choose a meeting"},
-		"tabled for another meeting than was read": {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Meeting = "other" }, want: liaison.Invalid},
-		"tabled for a meeting of the parent":       {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.Group = "itu-t/sg13" }, want: liaison.Invalid, says: "a meeting of ITU-T/JCA-ML"},
-		"tabled for a closed meeting":              {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.State = liaison.MeetingClosed }, want: liaison.Conflict, says: "is closed"},
-		"tabled for a meeting that is over":        {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.Until = "2026-11-22" }, want: liaison.Conflict, says: "is over"},
-		"tabled under an item that there is not":   {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Item = 13 }, want: liaison.Invalid, says: "Choose an item of the agenda"},
+		"tabled by the secretariat":                       {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsSecretary, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.State = liaison.MeetingPlanned }},
+		"tabled while it sits":                            {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair},
+		"tabled by a drafter":                             {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsDrafter, want: liaison.Forbidden, says: "for the secretariat or chair"},
+		"tabled for no meeting":                           {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Meeting = "" }, want: liaison.Invalid, says: "Choose a meeting"},
+		"tabled for another meeting than was read":        {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Meeting = "other" }, want: liaison.Invalid},
+		"tabled for a meeting of the parent":              {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.Group = "itu-t/sg13" }, want: liaison.Invalid, says: "a meeting of ITU-T/JCA-ML"},
+		"tabled for a closed meeting":                     {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.State = liaison.MeetingClosed }, want: liaison.Conflict, says: "is closed"},
+		"tabled for a meeting that is over":               {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) { s.Meeting.Until = "2026-11-22" }, want: liaison.Conflict, says: "is over"},
+		"tabled under an item that there is not":          {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Item = 13 }, want: liaison.Invalid, says: "Choose an item of the agenda"},
+		"tabled under another item than the profile's":    {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(_ *liaison.Snapshot, c *liaison.Command) { c.Item = 8 }, want: liaison.Invalid, says: "under item 9 of the agenda"},
+		"tabled under any item where the profile says so": {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, c *liaison.Command) { c.Item, s.Profile.Approval.MeetingItem = 8, 0 }},
 		"tabled where the profile has no meetings": {kind: liaison.DoTable, state: liaison.InReview, by: liaison.AsChair, change: func(s *liaison.Snapshot, _ *liaison.Command) {
 			s.Profile.Approval.Modes = []liaison.ApprovalMode{liaison.ByOfficer}
 		}, want: liaison.Forbidden, says: "no approval at a meeting"},

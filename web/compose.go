@@ -189,6 +189,9 @@ func (s *server) writeCompose(w http.ResponseWriter, r *http.Request, me *visito
 	return composeTemplate.write(w, status, p)
 }
 
+// Warn is what the check list says of the field with the id, for the places that are no input of their own.
+func (p composePage) Warn(id string) string { return p.warnings[id] }
+
 // addSaved says who saved the draft last, and why it came back if it did.
 func (s *server) addSaved(ctx context.Context, p *composePage, c composing, me *visitor) error {
 	zone, err := c.snap.Profile.Zone()

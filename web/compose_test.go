@@ -157,3 +157,26 @@ func TestAutosave(t *testing.T) {
 	}
 	w.as(outsider).send("POST", edit, with(form, "version", "3")).is(t, http.StatusNotFound)
 }
+
+// TestWarningsStandBesideTheirFields: what the check list says of the text, the abstract and the language stands there too, and not only
+// in the list.
+func TestWarningsStandBesideTheirFields(t *testing.T) {
+	w := newWorld(t)
+	c := content("Bare")
+	c.Abstract, c.Text, c.Language = "", "", ""
+	id := w.draft(editor, c)
+	page := w.as(editor).at(statementPath(id, "/edit"))
+	for _, link := range []string{"f-abstract", "f-text", "f-language"} {
+		if page.find("a", "href=#"+link) == nil {
+			t.Errorf("the check list has nothing of %s", link)
+		}
+		warn := page.find("p", "id="+link+"-warn")
+		if warn == nil {
+			t.Errorf("nothing stands at %s", link)
+			continue
+		}
+		if !strings.Contains(attr(page.find("", "id="+link), "aria-describedby"), link+"-warn") {
+			t.Errorf("%s is not described by its warning", link)
+		}
+	}
+}

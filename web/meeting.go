@@ -339,7 +339,7 @@ func decisionsOf(may []liaison.CommandKind) decisions {
 
 // addReviewed adds what waits in review and can be tabled, for who may.
 func (s *server) addReviewed(ctx context.Context, p *meetingPage, group store.Snapshot, me *visitor) error {
-	if p.Options = agendaOptions(p.Meeting, group.Profile.Approval.MeetingItem); len(p.Options) == 0 || !slices.ContainsFunc(liaison.DoTable.Who(), func(c liaison.Capacity) bool { return slices.Contains(group.CapacitiesOf(me.ID()), c) }) {
+	if p.Options = tablingOptions(p.Meeting, group.Profile); len(p.Options) == 0 || !slices.ContainsFunc(liaison.DoTable.Who(), func(c liaison.Capacity) bool { return slices.Contains(group.CapacitiesOf(me.ID()), c) }) {
 		return nil
 	}
 	waiting, err := s.store.Reviewed(ctx, group.Group)
@@ -355,12 +355,20 @@ func (s *server) addReviewed(ctx context.Context, p *meetingPage, group store.Sn
 }
 
 // agendaOptions are the items of a meeting to choose from, by the value that [tablingOf] reads.
-func agendaOptions(m liaison.Meeting, preferred int) []option {
+func agendaOptions(m liaison.Meeting) []option {
 	var out []option
 	for _, a := range m.Agenda {
-		out = append(out, option{Value: string(m.ID) + " " + strconv.Itoa(a.Number), Label: a.Cite(), Selected: a.Number == preferred})
+		out = append(out, option{Value: string(m.ID) + " " + strconv.Itoa(a.Number), Label: a.Cite()})
 	}
 	return out
+}
+
+// tablingOptions are those of them under which the profile has statements decided.
+func tablingOptions(m liaison.Meeting, p liaison.Profile) []option {
+	if n := p.Approval.MeetingItem; n > 0 {
+		m.Agenda = slices.DeleteFunc(slices.Clone(m.Agenda), func(a liaison.AgendaItem) bool { return a.Number != n })
+	}
+	return agendaOptions(m)
 }
 
 // tablingOf reads the meeting and the item that were chosen.

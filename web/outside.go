@@ -73,7 +73,7 @@ func (s *server) outsideFormOf(r *http.Request, snap store.Snapshot, me *visitor
 		if m, err = s.store.Meeting(r.Context(), m.ID); err != nil {
 			return nil, err
 		}
-		options := append(agendaOptions(m, 0), option{Value: string(m.ID) + " 0", Label: "not on the agenda"})
+		options := append(agendaOptions(m), option{Value: string(m.ID) + " 0", Label: "not on the agenda"})
 		for i := range options {
 			options[i].Selected = options[i].Value == chosen
 		}

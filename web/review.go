@@ -75,12 +75,8 @@ func (s *server) addMeeting(r *http.Request, p *reviewPage, snap store.Snapshot,
 		return err
 	}
 	p.TableID = newID()
-	for i, m := range ahead {
-		preferred := 0
-		if i == 0 {
-			preferred = snap.Profile.Approval.MeetingItem
-		}
-		if options := agendaOptions(m, preferred); len(options) > 0 {
+	for _, m := range ahead {
+		if options := tablingOptions(m, snap.Profile); len(options) > 0 {
 			p.Table = append(p.Table, optionGroup{m.Where() + ", " + m.Days(), options})
 		}
 	}
