@@ -74,8 +74,10 @@ type exportVerifier struct {
 	end      bool
 	claims   []*exportClaim
 	salts    map[string]int
-	commits  map[string]string // commitment by event and field, while the export brings salts
-	last     *exportClaim
+	commits  map[string]string   // commitment by event and field, while the export brings salts
+	before   Before              // the log that was read last
+	roots    map[int64]tlog.Hash // of it, at the size of each checkpoint
+	key      string              // that its checkpoints are signed with
 }
 
 type exportClaim struct {
@@ -201,6 +203,8 @@ func (v *exportVerifier) log(head row) error {
 	}
 	out := ExportedLog{Number: head.Number}
 	var own []*exportClaim
+	var published int64
+	var key string
 	notes := map[int64]string{} // of the checkpoints, by size
 	// checkpoints, tokens over them, and the line that says that leaves begin
 	for {
@@ -213,7 +217,8 @@ func (v *exportVerifier) log(head row) error {
 		}
 		if r.Export == "checkpoint" {
 			if c := v.checkpoint(r, out.Origin); c != nil {
-				own, out.Origin = append(own, c), c.Origin
+				own, out.Origin, key = append(own, c), c.Origin, r.Key
+				published = max(published, c.Size)
 			}
 			notes[r.Size] = r.Note
 		}
@@ -232,6 +237,7 @@ func (v *exportVerifier) log(head row) error {
 	leaves := newScanner(v.cross, v.commits)
 	var tree receipt.Range
 	var failed error
+	roots := map[int64]tlog.Hash{}
 	var buf []byte
 	for tree.Size < head.Size {
 		line, err := v.next()
@@ -253,7 +259,8 @@ func (v *exportVerifier) log(head row) error {
 		}
 		for _, c := range bySize[tree.Size] {
 			c.found = true
-			if c.Root != tree.Root() {
+			roots[tree.Size] = tree.Root()
+			if c.Root != roots[tree.Size] {
 				v.problem("%s has another root than the leaves of log %d in this export: what was logged before it was signed has been changed", c.where, head.Number)
 			} else {
 				out.Checkpoints++
@@ -264,15 +271,13 @@ func (v *exportVerifier) log(head row) error {
 		}
 	}
 	v.report.Problems = append(v.report.Problems, leaves.finish(head.Number)...)
-	v.last = nil
+	v.before, v.roots, v.key = Before{Number: head.Number, Origin: out.Origin, Size: tree.Size, Root: tree.Root(), Published: published}, roots, key
 	for _, c := range own {
 		if !c.found && failed == nil {
 			c.found = true
 			v.problem("%s was signed over %d leaves, log %d has %d here: the last ones were taken away, or the export is an older one", c.where, c.Size, head.Number, tree.Size)
 		}
-		if v.last == nil || c.Size > v.last.Size {
-			v.last = c
-		}
+		v.before.Signed = max(v.before.Signed, c.Size)
 	}
 	out.Size, out.Root = tree.Size, tree.Root()
 	v.report.Logs = append(v.report.Logs, out)
@@ -342,12 +347,7 @@ func (v *exportVerifier) begin(number int, leaf []byte) (origin string) {
 		v.problem("log %d: %v", number, err)
 		return ""
 	}
-	previous, _, err := receipt.ParseCheckpoint([]byte(b.Previous))
-	if err == nil && v.Policy != nil {
-		lenient := *v.Policy
-		lenient.IgnoreUnknown = true
-		_, _, err = lenient.Check([]byte(b.Previous))
-	}
+	previous, err := CheckPrevious(b, v.Policy, v.key)
 	if err != nil {
 		v.problem("log %d: the checkpoint in its first leaf: %v", number, err)
 		return b.Origin
@@ -355,13 +355,17 @@ func (v *exportVerifier) begin(number int, leaf []byte) (origin string) {
 	if len(v.report.Logs) == 0 {
 		return b.Origin
 	}
-	switch before := v.report.Logs[len(v.report.Logs)-1]; {
-	case v.last != nil && (v.last.Origin != previous.Origin || v.last.Size > previous.Size):
-		v.problem("log %d follows the checkpoint of %s at %d leaves, but one of %s at %d leaves was signed", number, previous.Origin, previous.Size, v.last.Origin, v.last.Size)
-	case previous.Size == before.Size && previous.Root != before.Root:
-		v.problem("log %d follows a checkpoint with another root than log %d has", number, before.Number)
-	case previous.Size > before.Size:
-		v.report.Notices = append(v.report.Notices, fmt.Sprintf("log %d was signed with %d leaves and has %d: the rest was lost when the database was restored, as the first leaf of log %d says", before.Number, previous.Size, before.Size, number))
+	before := v.before
+	if root, ok := v.roots[previous.Size]; ok {
+		same := root == previous.Root
+		before.Same = &same
+	}
+	problem, notice := b.Follow(number, previous, before)
+	if problem != "" {
+		v.problem("%s", problem)
+	}
+	if notice != "" {
+		v.report.Notices = append(v.report.Notices, notice)
 	}
 	return b.Origin
 }

@@ -16,11 +16,13 @@ import (
 type Beginner interface {
 	Log
 	BeginLog(ctx context.Context, leaf []byte) (int, error)
+	Checkpoints(ctx context.Context, log int) ([]store.Signed, error)
 }
 
 // NewOrigin begins a new log after a restore: from holds the files of the signer whose log lost leaves, to gets those of the
 // new one. The first leaf of the new log names the last checkpoint of the old one, so that everybody who holds a receipt of
-// it sees how the two belong together. It refuses while the old log can go on. Repeating it after a crash does no harm.
+// it sees how the two belong together, and declares up to where the old log was still published: the restored database may have gone
+// on before anybody noticed, and then other leaves stand where lost ones were. It refuses while the old log can go on. Repeating it after a crash does no harm.
 func NewOrigin(ctx context.Context, db Beginner, from, to, origin string, now time.Time) (vkey string, err error) {
 	b, err := os.ReadFile(filepath.Join(from, stateFile))
 	if err != nil {
@@ -56,11 +58,19 @@ func NewOrigin(ctx context.Context, db Beginner, from, to, origin string, now ti
 	if !errors.Is(err, ErrRollback) && !errors.Is(err, ErrFork) {
 		return "", err
 	}
+	published, err := db.Checkpoints(ctx, old.Log)
+	if err != nil {
+		return "", err
+	}
+	kept := int64(0)
+	for _, c := range published {
+		kept = max(kept, c.Size)
+	}
 	number := newest.Number + 1
 	if vkey, err = Init(to, origin, number); err != nil { // the key first: a log that nobody can sign would be a dead end
 		return "", err
 	}
-	got, err := db.BeginLog(ctx, audit.Begin{Origin: origin, Previous: old.Note, At: now}.Leaf())
+	got, err := db.BeginLog(ctx, audit.Begin{Origin: origin, Previous: old.Note, Kept: &kept, At: now}.Leaf())
 	if err == nil && got != number {
 		err = liaison.Refuse(liaison.Conflict, "somebody else began a log at the same time. Remove %s and look what happened.", to)
 	}

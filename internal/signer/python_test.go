@@ -17,9 +17,9 @@ import (
 	"github.com/jca-ml/liaison/liaison"
 )
 
-// TestCheckerInPython has a program that shares no code with us, written from docs/audit-format.md, check an export and
-// receipts, and refuse changed ones.
-func TestCheckerInPython(t *testing.T) {
+// inPython runs the checker that shares no code with us, and says what it found and whether that was right.
+func inPython(t testing.TB, args ...string) (said map[string]any, ok bool) {
+	t.Helper()
 	python, err := osexec.LookPath("python3")
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -27,6 +27,20 @@ func TestCheckerInPython(t *testing.T) {
 		}
 		t.Skip("NOT TESTED: python3 is not installed")
 	}
+	out, err := osexec.CommandContext(t.Context(), python, append([]string{"../../tests/audit/check.py"}, args...)...).Output()
+	if err == nil {
+		if err := json.Unmarshal(out, &said); err != nil {
+			t.Fatalf("%s: %v", out, err)
+		}
+	} else if !strings.HasPrefix(string(out), "wrong:") {
+		t.Fatalf("%s %v", out, err)
+	}
+	return said, err == nil
+}
+
+// TestCheckerInPython has a program that shares no code with us, written from docs/audit-format.md, check an export and
+// receipts, and refuse changed ones.
+func TestCheckerInPython(t *testing.T) {
 	s, pool := open(t)
 	sg, dir := newSigner(t, s, receipt.Policy{})
 	policy, _ := newWitness(t, sg.Key(), "partner.example/witness")
@@ -52,18 +66,7 @@ func TestCheckerInPython(t *testing.T) {
 	}
 	check := func(args ...string) (map[string]any, bool) {
 		t.Helper()
-		keys := []string{policy.Logs[0].Key.String(), policy.Witnesses[0].Key.String()}
-		cmd := osexec.CommandContext(t.Context(), python, append(append([]string{"../../tests/audit/check.py"}, args...), keys...)...)
-		out, err := cmd.Output()
-		var said map[string]any
-		if err == nil {
-			if err := json.Unmarshal(out, &said); err != nil {
-				t.Fatalf("%s: %v", out, err)
-			}
-		} else if !strings.HasPrefix(string(out), "wrong:") {
-			t.Fatalf("%s %v", out, err)
-		}
-		return said, err == nil
+		return inPython(t, append(args, policy.Logs[0].Key.String(), policy.Witnesses[0].Key.String())...)
 	}
 
 	for _, salts := range []bool{false, true} {

@@ -1,8 +1,11 @@
 package signer_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/kept"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/signer"
@@ -468,5 +472,118 @@ func TestNewOrigin(t *testing.T) {
 	}
 	if v, err := policy.Verify(p.Encode(), leaf); err != nil || v.Origin != origin {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// TestWhatALaterLogFollows: the checkpoint that a later log names was signed, so it counts for the log before it like any other. A database
+// that was restored and went on before anybody noticed has other leaves in the place of signed ones; whoever verifies it has to hear of
+// that, and whoever rewrites a log cannot cover it by beginning another.
+func TestWhatALaterLogFollows(t *testing.T) {
+	const second = "liaison.example/jca-ml/log2"
+	type scene struct {
+		*store.Store
+		pool            *pgxpool.Pool
+		dir             string
+		published, size int64 // leaves under the last checkpoint that is published, and under the last that was signed
+		lost            store.Signed
+	}
+	begin := func(t *testing.T, w scene, b audit.Begin) {
+		t.Helper()
+		b.Origin, b.At = second, time.Now()
+		if _, err := w.BeginLog(t.Context(), b.Leaf()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := int64(0)
+	for name, test := range map[string]struct {
+		do     func(t *testing.T, w scene)
+		wrong  string // what the check of the database says, "" for a notice
+		export string // and of an export, "" for the same
+	}{
+		"declared by new-origin": {do: func(t *testing.T, w scene) {
+			if _, err := signer.NewOrigin(t.Context(), w.Store, w.dir, filepath.Join(t.TempDir(), "signer2"), second, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"not declared": {do: func(t *testing.T, w scene) { begin(t, w, audit.Begin{Previous: w.lost.Note}) },
+			wrong: "other leaves stand in its place", export: "none of those published there"},
+		"declared, and more was published": {do: func(t *testing.T, w scene) { begin(t, w, audit.Begin{Previous: w.lost.Note, Kept: &none}) },
+			wrong: "was published up to 0 leaves"},
+		"declared, and then what is published taken away": {do: func(t *testing.T, w scene) {
+			begin(t, w, audit.Begin{Previous: w.lost.Note, Kept: &w.published})
+			exec(t, w.pool, `SET session_replication_role = replica; DELETE FROM audit.checkpoint; SET session_replication_role = origin`)
+		}, wrong: "its largest published checkpoint is of 0"},
+		"a checkpoint that was never signed": {do: func(t *testing.T, w scene) {
+			begin(t, w, audit.Begin{Previous: strings.Replace(w.lost.Note, "\n"+itoa(w.size)+"\n", "\n"+itoa(w.published)+"\n", 1)})
+		}, wrong: "the checkpoint in its first leaf"},
+		"an older checkpoint": {do: func(t *testing.T, w scene) {
+			all, err := w.Checkpoints(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin(t, w, audit.Begin{Previous: all[0].Note})
+		}, wrong: "but one of"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, pool := open(t)
+			w := scene{Store: s, pool: pool}
+			var sg *signer.Signer
+			sg, w.dir = newSigner(t, s, receipt.Policy{})
+			step(t, sg)
+			more(t, pool, 3)
+			w.published = step(t, sg)
+			more(t, pool, 5)
+			w.size = step(t, sg)
+			var err error
+			if w.lost, err = s.Checkpoint(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := sg.Close(); err != nil {
+				t.Fatal(err)
+			}
+			// restored from a copy of before the last five, and written to before anybody notices
+			n := itoa(w.published)
+			exec(t, pool, `SET session_replication_role = replica; DELETE FROM audit.checkpoint WHERE size > `+n+`; DELETE FROM audit.node WHERE ((index + 1) << level) > `+n+`;
+				DELETE FROM event WHERE id IN (SELECT event_id FROM audit.leaf WHERE index >= `+n+`); DELETE FROM audit.leaf WHERE index >= `+n+`; SET session_replication_role = origin`)
+			more(t, pool, 12)
+			if _, err := signer.Open(t.Context(), signer.Config{Log: s, Dir: w.dir}); !errors.Is(err, signer.ErrFork) {
+				t.Fatalf("the signer opens on other leaves than it signed: %v", err)
+			}
+			test.do(t, w)
+
+			key := keyOf(t, w.dir)
+			policy := receipt.KeysOnly(key)
+			whole := export(t, s, false)
+			for _, policy := range []*receipt.Policy{&policy, nil} {
+				db, err := s.AuditWith(t.Context(), store.AuditOptions{Policy: policy})
+				if err != nil {
+					t.Fatal(err)
+				}
+				file, err := audit.VerifyExport(bytes.NewReader(whole), audit.Outside{Policy: policy}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for where, found := range map[string]struct {
+					problems []audit.Problem
+					notices  []string
+					want     string
+				}{"database": {db.Problems, db.Notices, test.wrong}, "export": {file.Problems, file.Notices, cmp.Or(test.export, test.wrong)}} {
+					if test.wrong == "" {
+						if len(found.problems) > 0 || len(found.notices) != 1 || !strings.Contains(found.notices[0], "of them the first "+n+" are still here") {
+							t.Errorf("of the %s it says %v, and %q", where, found.problems, found.notices)
+						}
+					} else if !strings.Contains(fmt.Sprint(found.problems), found.want) {
+						t.Errorf("of the %s it says %v, want %q", where, found.problems, found.want)
+					}
+				}
+			}
+			file := filepath.Join(t.TempDir(), "export")
+			if err := os.WriteFile(file, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if said, ok := inPython(t, "export", file, key.String()); ok != (test.wrong == "") {
+				t.Errorf("the checker in Python says %v, %v", ok, said)
+			}
+		})
 	}
 }

@@ -142,8 +142,11 @@ type checking struct {
 	cross     *audit.CrossCheck
 	ranges    map[int]receipt.Range // of each log, as far as it was read
 	outside   []claim
-	last      *claim // the largest checkpoint of the log before
-	lastKey   string // and its key
+	before    audit.Before // the log that was checked last
+	key       string       // that the published checkpoints of the log that is checked are signed with
+	keyBefore string       // and of the one before it
+	published int64        // leaves under the largest published checkpoint of the log that is checked
+	next      *claim       // the checkpoint of it that the first leaf of the log after it names, nil for none
 }
 
 // resume takes up what an earlier check has seen.
@@ -178,6 +181,18 @@ type claim struct {
 	receipt.Checkpoint
 	where string
 	found bool
+	// follows is set of the checkpoint that the next log names: what does not agree with it is judged there, by what that log declares.
+	follows bool
+	same    *bool
+}
+
+// agrees holds the root of so many leaves as they are now against the claim.
+func (c *checking) agrees(x *claim, same bool, log int) {
+	if x.found = true; x.follows {
+		x.same = &same
+	} else if !same {
+		c.problem("%s has another root than the leaves of log %d have now: what was logged before it was signed has been changed", x.where, log)
+	}
 }
 
 func (c *checking) problem(format string, args ...any) {
@@ -208,7 +223,7 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 	if err != nil {
 		return err
 	}
-	claims, origin := c.published(published)
+	claims, origin := c.signed(published)
 	stamped, err := stamps(ctx, c.tx, l.Number)
 	if err != nil {
 		return err
@@ -250,16 +265,19 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 			claims = append(claims, o)
 		}
 	}
+	if err := c.following(ctx, l.Number+1); err != nil {
+		return err
+	}
+	if c.next != nil && c.next.Size <= l.Size {
+		claims = append(claims, c.next)
+	}
 	bySize := map[int64][]*claim{}
 	for _, x := range claims {
 		bySize[x.Size] = append(bySize[x.Size], x)
 	}
 	agree := func() {
 		for _, x := range bySize[v.Size()] {
-			x.found = true
-			if x.Root != v.Root() {
-				c.problem("%s has another root than the leaves of log %d have now: what was logged before it was signed has been changed", x.where, l.Number)
-			}
+			c.agrees(x, x.Root == v.Root(), l.Number)
 		}
 	}
 	agree() // the one that an earlier check stopped at
@@ -277,7 +295,7 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 		if x.found || x.Size > from {
 			continue
 		}
-		x.found = true // an earlier check held it against the leaves, if it was there
+		// an earlier check held it against the leaves, if it was there
 		if err := c.proven(ctx, l.Number, x, r); err != nil {
 			return err
 		}
@@ -433,25 +451,28 @@ func (c *checking) proven(ctx context.Context, log int, x *claim, seen receipt.R
 	if err != nil {
 		return fmt.Errorf("prove %s: %w", x.where, err)
 	}
-	if tlog.CheckTree(proof, seen.Size, seen.Root(), x.Size, x.Root) != nil {
-		c.problem("%s has another root than the leaves of log %d have now: what was logged before it was signed has been changed", x.where, log)
-	}
+	c.agrees(x, tlog.CheckTree(proof, seen.Size, seen.Root(), x.Size, x.Root) == nil, log)
 	return nil
 }
 
 // end notes what the log came to.
 func (c *checking) end(l Log, v *audit.Verifier, claims []*claim, stamps int) error {
 	done := AuditedLog{Stamps: stamps, Number: l.Number, Size: v.Size(), Root: v.Root(), Range: v.Range()}
-	c.last = nil
+	c.before = audit.Before{Number: l.Number, Size: done.Size, Root: done.Root, Published: c.published}
+	c.keyBefore, c.key, c.published = c.key, "", 0
 	for _, x := range claims {
+		if x.follows {
+			c.before.Same = x.same
+			continue
+		}
+		if x.Size >= c.before.Signed {
+			c.before.Origin, c.before.Signed = x.Origin, x.Size
+		}
 		if !x.found && x.Size > v.Size() {
 			c.problem("%s was signed over %d leaves, log %d has %d: the last ones were taken away, or the database is an older copy; after a restore run `liaison signer new-origin`", x.where, x.Size, l.Number, v.Size())
 			x.found = true
 		} else if x.found {
 			done.Checkpoints++
-		}
-		if c.last == nil || x.Size > c.last.Size {
-			c.last = x
 		}
 	}
 	c.report.Problems = append(c.report.Problems, v.Problems()...)
@@ -459,8 +480,8 @@ func (c *checking) end(l Log, v *audit.Verifier, claims []*claim, stamps int) er
 	return nil
 }
 
-// published reads the checkpoints of a log and checks their form and signatures.
-func (c *checking) published(list []Signed) (claims []*claim, origin string) {
+// signed reads the published checkpoints of a log and checks their form and signatures.
+func (c *checking) signed(list []Signed) (claims []*claim, origin string) {
 	for _, x := range list {
 		where := fmt.Sprintf("the published checkpoint of log %d at %d leaves", x.Log, x.Size)
 		policy := c.Policy
@@ -487,7 +508,7 @@ func (c *checking) published(list []Signed) (claims []*claim, origin string) {
 			c.problem("%s is of %s, those before it of %s", where, cp.Origin, origin)
 			continue
 		}
-		origin, c.lastKey = cp.Origin, x.Key
+		origin, c.key, c.published = cp.Origin, x.Key, max(c.published, cp.Size)
 		claims = append(claims, &claim{Checkpoint: cp, where: where})
 	}
 	return claims, origin
@@ -510,15 +531,44 @@ func (c *checking) stamps(list []Stamp) (held int) {
 	return held
 }
 
-// begin checks the first leaf of a log that was begun after a restore.
-func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (origin string, err error) {
-	var leaf []byte
+// first is the first leaf of a log that was begun after a restore, nil if there is none.
+func (c *checking) first(ctx context.Context, number int) (leaf []byte, err error) {
 	err = c.tx.QueryRow(ctx, `SELECT payload FROM audit.leaf WHERE log = $1 AND index = 0 AND event_id IS NULL`, number).Scan(&leaf)
 	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("read the first leaf: %w", err)
+	}
+	return leaf, nil
+}
+
+// following looks what the next log says was signed of the one that is checked, so that its leaves are held against that as they come.
+// What is wrong with that leaf itself is said when its log is checked.
+func (c *checking) following(ctx context.Context, number int) error {
+	c.next = nil
+	leaf, err := c.first(ctx, number)
+	if err != nil || leaf == nil {
+		return err
+	}
+	b, err := audit.ParseBegin(leaf)
+	if err != nil {
+		return nil
+	}
+	if previous, _, err := receipt.ParseCheckpoint([]byte(b.Previous)); err == nil {
+		c.next = &claim{Checkpoint: previous, follows: true}
+	}
+	return nil
+}
+
+// begin checks the first leaf of a log that was begun after a restore.
+func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (origin string, err error) {
+	leaf, err := c.first(ctx, number)
+	if err != nil {
+		return "", err
+	}
+	if leaf == nil {
 		c.problem("log %d has no first leaf that names the log before it", number)
 		return "", nil
-	} else if err != nil {
-		return "", fmt.Errorf("read the first leaf: %w", err)
 	}
 	var r receipt.Range
 	r.Add(tlog.RecordHash(leaf))
@@ -529,26 +579,17 @@ func (c *checking) begin(ctx context.Context, number int, v *audit.Verifier) (or
 		c.problem("log %d: %v", number, err)
 		return "", nil
 	}
-	before := c.report.Logs[len(c.report.Logs)-1]
-	previous, _, err := receipt.ParseCheckpoint([]byte(b.Previous))
-	switch {
-	case err != nil:
-		c.problem("log %d: its first leaf names no checkpoint of the log before: %v", number, err)
-	case c.Policy != nil:
-		lenient := *c.Policy
-		lenient.IgnoreUnknown = true
-		if _, _, err := lenient.Check([]byte(b.Previous)); err != nil {
-			c.problem("log %d: the checkpoint in its first leaf: %v", number, err)
-		}
+	previous, err := audit.CheckPrevious(b, c.Policy, c.keyBefore)
+	if err != nil {
+		c.problem("log %d: the checkpoint in its first leaf: %v", number, err)
+		return b.Origin, nil
 	}
-	switch {
-	case err != nil:
-	case c.last != nil && (c.last.Origin != previous.Origin || c.last.Size > previous.Size):
-		c.problem("log %d follows the checkpoint of %s at %d leaves, but one of %s at %d leaves was published", number, previous.Origin, previous.Size, c.last.Origin, c.last.Size)
-	case previous.Size == before.Size && previous.Root != before.Root:
-		c.problem("log %d follows a checkpoint with another root than log %d has", number, before.Number)
-	case previous.Size > before.Size:
-		c.notice("log %d was signed with %d leaves and has %d: the last %d were lost when the database was restored, as the first leaf of log %d says", before.Number, previous.Size, before.Size, previous.Size-before.Size, number)
+	problem, notice := b.Follow(number, previous, c.before)
+	if problem != "" {
+		c.problem("%s", problem)
+	}
+	if notice != "" {
+		c.notice("%s", notice)
 	}
 	return b.Origin, nil
 }

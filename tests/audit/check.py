@@ -385,6 +385,15 @@ class Register:
         return self.problems
 
 
+def follow(previous, kept, before):
+    """The checkpoint that the first leaf of a log names is a claim on the log before it, at its own size."""
+    origin, size, root, _ = previous
+    need(all(c[0] == origin and c[1] <= size for c in before["checkpoints"]), "a log follows a checkpoint that is not the last one of the log before it")
+    need(kept is None or kept == before["published"], "a log says that the one before it was published up to another size")
+    if kept is None and size <= before["size"]:
+        need(before["roots"].get(size) == root, "a log follows a checkpoint that the leaves of the log before it do not make")
+
+
 def export(file, keys, outside=None):
     register, logs, number, leaves, commitments = Register(), [], 0, 0, {}
 
@@ -398,6 +407,7 @@ def export(file, keys, outside=None):
     head = json.loads(line())
     need(head["export"] == "liaison-export/1", "not an export")
     outside_at = open_checkpoint(outside, keys, True) if outside else None
+    before = None  # the log that was read last: its size, its root at the size of every checkpoint and at its end, and its checkpoints
     while True:
         r = json.loads(line())
         if r["export"] == "log":
@@ -416,6 +426,8 @@ def export(file, keys, outside=None):
                 need(opened[1] == c["size"], "a checkpoint is another one than its line says")
                 checkpoints.append(opened)
             need(len({c[0] for c in checkpoints}) < 2, "checkpoints of two origins")
+            published = max((c[1] for c in checkpoints), default=0)
+            roots = {}
             if outside_at and (not checkpoints or checkpoints[0][0] == outside_at[0]):
                 checkpoints.append(outside_at)
             tree = Tree()
@@ -426,7 +438,7 @@ def export(file, keys, outside=None):
                 e = json.loads(b)
                 if index == 0 and r["number"] > 1:
                     need(e["format"] == "liaison-log/1", "the first leaf names no log before it")
-                    open_checkpoint(e["previous"], keys, True)
+                    follow(open_checkpoint(e["previous"], keys, True), e.get("kept"), before)
                 else:
                     need(e["format"] == "liaison-leaf/1", "a leaf of another format")
                     register.leaf(e)
@@ -434,9 +446,13 @@ def export(file, keys, outside=None):
                         for name, value in e.items():
                             if isinstance(value, dict):
                                 commitments[e["id"], name] = value["sha256"]
+                if any(c[1] == tree.size for c in checkpoints):
+                    roots[tree.size] = tree.root()
                 for c in checkpoints:
                     need(c[1] != tree.size or c[2] == tree.root(), "a checkpoint has another root than its leaves")
             need(all(c[1] <= tree.size for c in checkpoints), "a checkpoint has more leaves than the log")
+            roots[tree.size] = tree.root()
+            before = {"size": tree.size, "roots": roots, "checkpoints": checkpoints, "published": published}
             logs.append({"number": r["number"], "size": tree.size, "root": base64.b64encode(tree.root()).decode(), "checkpoints": len(checkpoints), "stamps": stamps})
         elif r["export"] == "salt":
             made = sha256(b"liaison-commit/1\0", base64.b64decode(r["salt"]), r["value"].encode()).hex()
