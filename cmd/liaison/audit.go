@@ -97,6 +97,9 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 		for _, p := range report.Problems {
 			fmt.Println(p)
 		}
+		if cmd.State != "" && len(report.Problems) > 0 {
+			fmt.Fprintln(os.Stderr, "liaison: something is wrong, so nothing of this check is kept; the same command finds it again")
+		}
 		return err
 	}
 	stamped := 0
@@ -216,7 +219,8 @@ type seenLog struct {
 	store.Seen
 }
 
-const seenFormat = "liaison-verified/2"
+// seenFormat is 3 since an interrupted check keeps nothing of a log that something is wrong with: what was kept before can lack it.
+const seenFormat = "liaison-verified/3"
 
 func (cmd auditVerifyCmd) resume() (*store.Seen, error) {
 	if cmd.State == "" {

@@ -97,7 +97,8 @@ type crossState struct {
 	Meetings   map[liaison.MeetingID]meeting            `json:"meetings,omitempty"`
 }
 
-// State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it.
+// State is what was seen of the log, for [ResumeCrossCheck]. What was found wrong is not in it, so
+// who keeps it has to look at [CrossCheck.SoFar] first.
 func (c *CrossCheck) State() (json.RawMessage, error) {
 	return json.Marshal(crossState{c.statements, c.messages, c.absences, c.windows, c.meetings})
 }
@@ -364,6 +365,9 @@ func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
 		m.Outcome = e.Kind
 	}
 }
+
+// SoFar lists what is wrong in the log itself, as far as it was read.
+func (c *CrossCheck) SoFar() []Problem { return c.problems }
 
 // Problems ends the check and lists what is wrong.
 func (c *CrossCheck) Problems() []Problem {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -328,6 +329,48 @@ func TestCheckThatGoesOn(t *testing.T) {
 	rest, err = s.AuditWith(t.Context(), store.AuditOptions{Resume: cut.Seen})
 	if err != nil || len(rest.Problems) == 0 || rest.Seen != nil {
 		t.Errorf("of a state that was changed it says %v, %v", rest.Problems, err)
+	}
+}
+
+// TestAnInterruptedCheckForgetsNothing: what was found before a check was cut off is said there, and the next one begins from the first
+// leaf, because what is kept of a log that something is wrong with would say that nothing was.
+func TestAnInterruptedCheckForgetsNothing(t *testing.T) {
+	t.Parallel()
+	const sent = "0190c0de-0000-7000-8000-000000000100"
+	pool := testkit.Database(t, lived)
+	s := store.New(pool)
+	ts, err := s.Transmissions(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(ts, func(x store.Transmission) bool { return x.State == liaison.TransmissionAccepted })
+	// The log and the register agree on what the procedure forbids: both say that the message was handed over again.
+	e := liaison.Event{
+		ID: liaison.EventID(uuid.Must(uuid.NewV7()).String()), Kind: liaison.EventAttempted, At: audit.Time(time.Now()), Statement: sent, Version: 5, Acting: liaison.AsEngine,
+		Transmission: ts[i].ID, Letter: ts[i].Letter, MessageDigest: ts[i].Digest, Attempt: 2,
+	}
+	payload, _ := audit.NewLeaf(e)
+	err = pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(`INSERT INTO event (id, kind, at, statement_id, version, acting, transmission_id, letter, message_digest, attempt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			e.ID, e.Kind, e.At, e.Statement, e.Version, e.Acting, e.Transmission, e.Letter, e.MessageDigest, e.Attempt)
+		b.Queue(`INSERT INTO attempt (transmission_id, n, worker, started_at, dot_at) VALUES ($1, 2, 'w', now(), now())`, e.Transmission)
+		b.Queue(`SELECT audit.append($1, $2)`, []string{string(e.ID)}, [][]byte{payload})
+		return tx.SendBatch(t.Context(), b).Close()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grow(t, pool, 11_000)
+	const says = "is handed over again after it was accepted"
+	ctx, stop := context.WithCancel(t.Context())
+	cut, err := s.AuditWith(ctx, store.AuditOptions{Progress: func(int64, int64) { stop() }})
+	if err == nil || cut.Seen != nil || strings.Count(fmt.Sprint(cut.Problems), says) != 1 {
+		t.Errorf("interrupted it keeps something: %v, and says %v, %v", cut.Seen != nil, cut.Problems, err)
+	}
+	whole, err := s.AuditWith(t.Context(), store.AuditOptions{Resume: cut.Seen})
+	if err != nil || whole.Seen != nil || strings.Count(fmt.Sprint(whole.Problems), says) != 1 {
+		t.Errorf("to its end it keeps something: %v, and says %v, %v", whole.Seen != nil, whole.Problems, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ type AuditedLog struct {
 
 // AuditWith checks every log against itself, its checkpoints and the register, in one snapshot of the database and in
 // constant memory, but for a story of each statement and message. If it is interrupted, the report's Seen tells how far it came, unless
-// something was wrong before.
+// something was wrong before: then it has the problems.
 func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditReport, err error) {
 	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, s.pool, read, func(t pgx.Tx) (err error) {
@@ -84,9 +85,15 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		if err := c.readOutside(); err != nil {
 			return err
 		}
+		defer func() {
+			if err != nil { // what was found is said, and what was seen kept for another check, wherever this one ends
+				report.Problems = append(report.Problems, c.cross.SoFar()...)
+				err = errors.Join(err, c.keep())
+			}
+		}()
 		for _, l := range all {
 			if err := c.log(ctx, l); err != nil {
-				return errors.Join(err, c.keep())
+				return err
 			}
 		}
 		c.leftOver()
@@ -100,11 +107,8 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 		if err != nil {
 			return err
 		}
-		if err := c.guards(ctx); err != nil {
-			return err
-		}
 		report.Problems = append(report.Problems, problems...)
-		if err := c.keep(); err != nil {
+		if err := c.guards(ctx); err != nil {
 			return err
 		}
 		if o.Resume != nil {
@@ -115,7 +119,13 @@ func (s *Store) AuditWith(ctx context.Context, o AuditOptions) (report AuditRepo
 				return err
 			}
 		}
+		if err := c.keep(); err != nil {
+			return err
+		}
 		report.Problems = append(report.Problems, c.cross.Problems()...)
+		if len(report.Problems) > 0 {
+			report.Seen = nil
+		}
 		return nil
 	})
 	return report, unavailable(err)
@@ -154,6 +164,7 @@ func (c *checking) resume() (err error) {
 	if c.Resume == nil {
 		return nil
 	}
+	maps.Copy(c.ranges, c.Resume.Logs) // what this check does not come to is known as it was
 	c.cross, err = audit.ResumeCrossCheck(c.Resume.Story)
 	return err
 }
@@ -168,7 +179,7 @@ func (c *checking) known(log int) receipt.Range {
 
 // keep notes what was seen, for a check that goes on behind it; nothing if something is wrong, because that would be forgotten.
 func (c *checking) keep() (err error) {
-	if len(c.report.Problems) > 0 {
+	if len(c.report.Problems) > 0 || len(c.cross.SoFar()) > 0 {
 		return nil
 	}
 	c.report.Seen = &Seen{Logs: c.ranges}
@@ -243,6 +254,11 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 		c.seen += r.Size
 	}
 	from := v.Size()
+	defer func() {
+		if err != nil { // else the end of the log says it
+			c.report.Problems = append(c.report.Problems, v.Problems()...)
+		}
+	}()
 	nodes, err := c.store.openStream(ctx, c.snapshot, fmt.Sprintf(`SELECT level, index, hash FROM audit.node WHERE log = %d AND ((index + 1) << level) > %d ORDER BY log, ((index + 1) << level), level`, l.Number, from))
 	if err != nil {
 		return err
@@ -283,7 +299,6 @@ func (c *checking) log(ctx context.Context, l Log) (err error) {
 	agree() // the one that an earlier check stopped at
 	err = c.leaves(ctx, l.Number, v, agree)
 	if c.ranges[l.Number] = v.Range(); err != nil {
-		c.report.Problems = append(c.report.Problems, v.Problems()...)
 		return err
 	}
 	if _, more, err := nodes.next(); err != nil {
