@@ -103,6 +103,25 @@ BEGIN
 	RETURN following;
 END $$;
 
+CREATE FUNCTION audit.rehash(OUT what text, OUT number bigint, OUT size bigint, OUT wrong text[]) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+	SELECT 'message', count(*), coalesce(sum(octet_length(bytes)), 0), coalesce(array_agg(transmission_id::text ORDER BY transmission_id) FILTER (WHERE digest <> encode(sha256(bytes), 'hex')), '{}') FROM public.message
+	UNION ALL
+	SELECT 'revision', count(*), coalesce(sum(octet_length(canonical)), 0), coalesce(array_agg(number || ' of the statement ' || statement_id ORDER BY statement_id, number) FILTER (WHERE digest <> encode(sha256(canonical), 'hex')), '{}') FROM public.revision
+	UNION ALL
+	SELECT 'file', count(*), coalesce(sum(octet_length(bytes)), 0), coalesce(array_agg(digest::text ORDER BY digest) FILTER (WHERE digest <> encode(sha256(bytes), 'hex')), '{}') FROM public.blob
+	UNION ALL
+	SELECT 'response', count(*), coalesce(sum(octet_length(canonical)), 0), coalesce(array_agg(id::text ORDER BY id) FILTER (WHERE digest <> encode(sha256(canonical), 'hex')), '{}') FROM public.transmission_response
+	UNION ALL
+	SELECT 'answer to a proposal', count(*), coalesce(sum(octet_length(canonical)), 0), coalesce(array_agg(id::text ORDER BY id) FILTER (WHERE digest <> encode(sha256(canonical), 'hex')), '{}') FROM public.proposal_answer
+	UNION ALL
+	SELECT 'profile of a body', count(*), coalesce(sum(octet_length(canonical)), 0), coalesce(array_agg(version || ' of ' || body_code ORDER BY body_code, version) FILTER (WHERE digest <> encode(sha256(canonical), 'hex')), '{}') FROM public.body_reach
+	UNION ALL
+	SELECT 'inbound message', count(*), coalesce(sum(octet_length(raw)), 0), coalesce(array_agg(id::text ORDER BY id) FILTER (WHERE digest <> encode(sha256(raw), 'hex')), '{}') FROM public.inbound_message
+$$;
+
 CREATE FUNCTION public.absence_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -2562,6 +2581,10 @@ GRANT ALL ON FUNCTION audit.append(event_ids uuid[], payloads bytea[]) TO liaiso
 GRANT ALL ON FUNCTION audit.append(event_ids uuid[], payloads bytea[]) TO liaison_worker;
 
 REVOKE ALL ON FUNCTION audit.begin(payload bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.rehash(OUT what text, OUT number bigint, OUT size bigint, OUT wrong text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.rehash(OUT what text, OUT number bigint, OUT size bigint, OUT wrong text[]) TO liaison_app;
+GRANT ALL ON FUNCTION audit.rehash(OUT what text, OUT number bigint, OUT size bigint, OUT wrong text[]) TO liaison_auditor;
 
 GRANT SELECT ON TABLE audit.checkpoint TO liaison_app;
 GRANT SELECT ON TABLE audit.checkpoint TO liaison_worker;

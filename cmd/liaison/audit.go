@@ -32,6 +32,7 @@ type auditVerifyCmd struct {
 	Key        []string `help:"Verifier key of the log or of a witness, or a file of them; else the policy of LIAISON_AUDIT_POLICY, else what the database itself names." placeholder:"KEY|FILE"`
 	Checkpoint []string `help:"A signed checkpoint that left the system, or an e-mail (.eml) that carries one. A rewritten database cannot agree with it." type:"existingfile" placeholder:"FILE"`
 	TSARoots   string   `name:"tsa-roots" help:"Certificates, PEM, of the time-stamping authority that tokens are held against; else those of LIAISON_TSA_ROOTS, else any." type:"existingfile" placeholder:"FILE"`
+	NoBytes    bool     `help:"Leave the bytes of messages, texts and files unread, which takes most of the time where there are many; the result says so. An export has none."`
 	State      string   `help:"File to keep what was seen in, so that the next check goes on from there, also after one that was interrupted." type:"path" placeholder:"FILE"`
 }
 
@@ -74,7 +75,7 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	if err := cfg.Need("LIAISON_DATABASE_URL"); err != nil {
 		return err
 	}
-	o.Outside = outside
+	o.Outside, o.NoBytes = outside, cmd.NoBytes
 	if o.Resume, err = cmd.resume(); err != nil {
 		return err
 	}
@@ -106,6 +107,9 @@ func (cmd auditVerifyCmd) Run(ctx context.Context, c *cli) error {
 	for _, l := range report.Logs {
 		fmt.Printf("log %d\nsize %d\nroot %s\ncheckpoints %d\ntime-stamps %d\n", l.Number, l.Size, l.Root, l.Checkpoints, l.Stamps)
 		stamped += l.Stamps
+	}
+	for _, x := range report.Bytes {
+		fmt.Printf("hashed again %d of kind %s, %d bytes\n", x.Rows, x.What, x.Bytes)
 	}
 	report.Notices = append(report.Notices, anyAuthority(stamped, o.Stamps)...)
 	if err := verdict(report.Problems, report.Notices, o.Policy != nil, len(outside) > 0); err != nil {

@@ -19,6 +19,8 @@ import (
 type CrossCheck struct {
 	// Rules finds the version of a profile by its citation, for what a profile has to allow; nil leaves that unjudged.
 	Rules func(cite string) (liaison.Profile, bool)
+	// Revisions says that the rows of revisions are given too. An export has none, because it has not their bytes either.
+	Revisions bool
 
 	statements   map[liaison.StatementID]*statementStory
 	messages     map[liaison.TransmissionID]*messageStory
@@ -33,6 +35,7 @@ type CrossCheck struct {
 		statements []statementRow
 		decisions  []decisionRow
 		amendments []amendmentRow
+		revisions  []revisionRow
 	}
 	problems []Problem
 }
@@ -48,7 +51,19 @@ type statementStory struct {
 	Amended  map[liaison.Digest]liaison.EventID `json:"m,omitempty"` // what editorial corrections made
 	Tabled   liaison.MeetingID                  `json:"t,omitempty"` // the meeting that it was tabled for last
 	Shown    liaison.Digest                     `json:"h,omitempty"` // what was tabled
+	Decided  []decided                          `json:"c,omitempty"` // every decision, in order
+	Made     map[int]liaison.Digest             `json:"n,omitempty"` // its revisions
 	Reported bool                               `json:"-"`           // its row was seen
+}
+
+// decided is one decision, of whatever kind.
+type decided struct {
+	Event    liaison.EventID  `json:"e"`
+	Kind     string           `json:"k"` // as its row has it
+	Revision int              `json:"n"`
+	Digest   liaison.Digest   `json:"d"`
+	Person   liaison.PersonID `json:"by"`
+	As       liaison.Capacity `json:"as"`
 }
 
 type approval struct {
@@ -80,12 +95,21 @@ type messageStory struct {
 	Letter    liaison.Letter      `json:"l"`
 	Sealed    liaison.Digest      `json:"d,omitempty"`
 	Attempted []int               `json:"n,omitempty"`  // attempts that came to the final dot
+	Tried     []int               `json:"t,omitempty"`  // attempts that ended before it
 	Accepted  int                 `json:"ok,omitempty"` // the attempt that was accepted, 0 for none
 	Outcome   liaison.EventKind   `json:"o,omitempty"`
 	Last      liaison.EventID     `json:"e,omitempty"`
 
 	Reply liaison.ReplyState `json:"r,omitempty"` // of the addressee, "" where nothing was ever awaited of it
 	Due   liaison.Date       `json:"due,omitempty"`
+
+	Assumed   bool `json:"as,omitempty"` // a person treats it as sent
+	Bounced   bool `json:"b,omitempty"`  // a report says that it bounced
+	Cancelled bool `json:"x,omitempty"`
+
+	Reported bool  `json:"-"` // its row was seen
+	Replied  bool  `json:"-"` // the row of its reply was seen
+	Rows     []int `json:"-"` // attempts whose rows were seen
 }
 
 // crossState is what a cross-check has seen of the log, for another that goes on behind it.
@@ -182,6 +206,7 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 	if e.Window != "" || e.Kind == liaison.EventApproved {
 		c.window(e)
 	}
+	s.decision(e)
 	switch e.Kind {
 	case liaison.EventApproved:
 		if s.Approved == nil {
@@ -209,6 +234,28 @@ func (c *CrossCheck) Event(e *liaison.Event) {
 	}
 	if e.Transmission != "" {
 		c.message(s, e)
+	}
+}
+
+// decisionKinds is what the row of a decision calls it.
+var decisionKinds = map[liaison.EventKind]string{liaison.EventApproved: "approve", liaison.EventReturned: "return", liaison.EventRejected: "reject"}
+
+// decision notes what has a row of its own: a decision, and the revision that an event made.
+func (s *statementStory) decision(e *liaison.Event) {
+	switch e.Kind {
+	case liaison.EventApproved, liaison.EventReturned, liaison.EventRejected:
+		d := decided{e.ID, decisionKinds[e.Kind], e.Revision, e.Digest, e.Actor, e.Acting}
+		if e.For != "" {
+			d.Person, d.As = e.For, e.ForAs
+		}
+		s.Decided = append(s.Decided, d)
+	}
+	switch e.Kind {
+	case liaison.EventSubmitted, liaison.EventApproved, liaison.EventAmended:
+		if s.Made == nil {
+			s.Made = map[int]liaison.Digest{}
+		}
+		s.Made[e.Revision] = e.Digest
 	}
 }
 
@@ -362,7 +409,14 @@ func (c *CrossCheck) message(s *statementStory, e *liaison.Event) {
 		}
 		m.Outcome = e.Kind
 	case liaison.EventRefused, liaison.EventDeferred, liaison.EventCancelled:
-		m.Outcome = e.Kind
+		m.Outcome, m.Cancelled = e.Kind, e.Kind == liaison.EventCancelled
+		if e.Kind != liaison.EventCancelled && !slices.Contains(m.Attempted, e.Attempt) && !slices.Contains(m.Tried, e.Attempt) {
+			m.Tried = append(m.Tried, e.Attempt)
+		}
+	case liaison.EventAssumed:
+		m.Assumed, m.Outcome = true, e.Kind
+	case liaison.EventBounced:
+		m.Bounced = true
 	}
 }
 
@@ -373,6 +427,7 @@ func (c *CrossCheck) SoFar() []Problem { return c.problems }
 func (c *CrossCheck) Problems() []Problem {
 	c.compareStatements()
 	c.compareDecisions()
+	c.compareMessages()
 	c.compareNumbers()
 	slices.SortFunc(c.problems, func(a, b Problem) int {
 		return strings.Compare(string(a.Statement)+string(a.Event)+a.Message, string(b.Statement)+string(b.Event)+b.Message)
@@ -438,10 +493,88 @@ func (c *CrossCheck) compareDecisions() {
 			}
 		}
 	}
+	held := map[liaison.StatementID][]decided{}
+	for _, d := range c.rows.decisions {
+		held[d.Statement] = append(held[d.Statement], decided{"", d.Kind, d.Revision, d.Digest, d.Person, d.Acting})
+	}
+	for id, s := range c.statements {
+		rows := held[id]
+		for _, d := range s.Decided {
+			event := d.Event
+			d.Event = ""
+			if i := slices.Index(rows, d); i >= 0 {
+				rows = slices.Delete(rows, i, i+1)
+			} else {
+				c.problem(id, event, "the log has the decision to %s revision %d by %s, and the register has not", d.Kind, d.Revision, d.Person)
+			}
+		}
+		for _, d := range rows {
+			if d.Kind != "approve" { // of which more is said
+				c.problem(id, "", "the register has a decision to %s revision %d by %s that the log has not", d.Kind, d.Revision, d.Person)
+			}
+		}
+	}
+	amended := map[liaison.StatementID]map[liaison.Digest]bool{}
 	for _, m := range c.rows.amendments {
+		if amended[m.Statement] == nil {
+			amended[m.Statement] = map[liaison.Digest]bool{}
+		}
+		amended[m.Statement][m.Digest] = true
 		if s := c.statements[m.Statement]; s != nil {
 			if _, ok := s.Amended[m.Digest]; !ok {
 				c.problem(m.Statement, "", "the register has a correction that made revision %d, the log has not", m.Revision)
+			}
+		}
+	}
+	for id, s := range c.statements {
+		for digest, event := range s.Amended {
+			if !amended[id][digest] {
+				c.problem(id, event, "the log has the correction that made %s, and the register has not", digest.Short())
+			}
+		}
+	}
+	c.compareRevisions()
+}
+
+// compareRevisions holds the digests of revisions against those of the log. Whether the bytes beside a digest are its own is for who has
+// them.
+func (c *CrossCheck) compareRevisions() {
+	if !c.Revisions {
+		return
+	}
+	held := map[liaison.StatementID]map[int]bool{}
+	for _, r := range c.rows.revisions {
+		if held[r.Statement] == nil {
+			held[r.Statement] = map[int]bool{}
+		}
+		held[r.Statement][r.Number] = true
+		if s := c.statements[r.Statement]; s != nil && s.Made[r.Number] != r.Digest {
+			c.problem(r.Statement, "", "the register's revision %d is not the one that the log has", r.Number)
+		}
+	}
+	for id, s := range c.statements {
+		for n := range s.Made {
+			if !held[id][n] {
+				c.problem(id, "", "the log has revision %d, and the register has not", n)
+			}
+		}
+	}
+}
+
+// compareMessages finds what the log has of messages and the register has not.
+func (c *CrossCheck) compareMessages() {
+	for id, m := range c.messages {
+		if !m.Reported {
+			c.problem(m.Statement, m.Last, "the log has the message %s, and the ledger has not", id)
+		}
+		if m.Reply != "" && !m.Replied {
+			c.problem(m.Statement, m.Last, "the log says that the reply to the message %s is %s, and the register has nothing of it", id, m.Reply)
+		}
+		for _, tries := range [...][]int{m.Attempted, m.Tried} {
+			for _, n := range tries {
+				if !slices.Contains(m.Rows, n) {
+					c.problem(m.Statement, m.Last, "the log has attempt %d of the message %s, and the ledger has not", n, id)
+				}
 			}
 		}
 	}

@@ -58,6 +58,11 @@ type (
 		Revision  int                 `json:"revision"`
 		Digest    liaison.Digest      `json:"digest"`
 	}
+	revisionRow struct { // of the database alone
+		Statement liaison.StatementID `json:"statement"`
+		Number    int                 `json:"number"`
+		Digest    liaison.Digest      `json:"digest"`
+	}
 	decisionRow struct {
 		Statement liaison.StatementID `json:"statement"`
 		Revision  int                 `json:"revision"`
@@ -137,6 +142,8 @@ func (c *CrossCheck) Row(kind string, line []byte) error {
 		})
 	case "decision":
 		err = decode(line, func(r decisionRow) { c.rows.decisions = append(c.rows.decisions, r) })
+	case "revision":
+		err = decode(line, func(r revisionRow) { c.rows.revisions = append(c.rows.revisions, r) })
 	case "amendment":
 		err = decode(line, func(r amendmentRow) { c.rows.amendments = append(c.rows.amendments, r) })
 	case "transmission":
@@ -190,19 +197,31 @@ func (c *CrossCheck) absence(r absenceRow) {
 func (c *CrossCheck) transmission(r transmissionRow) {
 	m := c.messages[r.ID]
 	if m == nil {
-		if r.Digest != "" || r.State != string(liaison.TransmissionQueued) && r.State != string(liaison.TransmissionCancelled) {
+		if r.Digest != "" || r.State != string(liaison.TransmissionQueued) {
 			c.problem(r.Statement, "", "the message %s is %s in the ledger and not in the log", r.ID, r.State)
 		}
 		return
 	}
+	m.Reported = true
 	if r.Digest != m.Sealed {
 		c.problem(r.Statement, m.Last, "the ledger keeps other bytes of the message %s than were sealed", r.ID)
 	}
 	if r.Statement != m.Statement || r.Letter != m.Letter {
 		c.problem(r.Statement, m.Last, "the ledger has the message %s as %s of this statement, the log otherwise", r.ID, r.Letter)
 	}
-	if ended := r.State == "accepted" || r.State == "refused" || r.State == "unknown"; ended && string(m.Outcome) != r.State {
-		c.problem(r.Statement, m.Last, "the message %s is %s in the ledger and %s in the log", r.ID, r.State, orNothing(string(m.Outcome)))
+	switch r.State {
+	case "accepted", "refused", "unknown", "assumed":
+		if string(m.Outcome) != r.State {
+			c.problem(r.Statement, m.Last, "the message %s is %s in the ledger and %s in the log", r.ID, r.State, orNothing(string(m.Outcome)))
+		}
+	case "bounced":
+		if m.Accepted == 0 || !m.Bounced {
+			c.problem(r.Statement, m.Last, "the message %s bounced by the ledger, and the log has no report of that", r.ID)
+		}
+	case "cancelled":
+		if !m.Cancelled {
+			c.problem(r.Statement, m.Last, "the message %s is cancelled in the ledger and %s in the log", r.ID, orNothing(string(m.Outcome)))
+		}
 	}
 	if m.Accepted != 0 && r.State != "accepted" && r.State != "bounced" {
 		c.problem(r.Statement, m.Last, "the log says that the message %s was accepted, the ledger says %s", r.ID, r.State)
@@ -214,6 +233,7 @@ func (c *CrossCheck) reply(r replyRow) {
 	if m == nil {
 		m = &messageStory{}
 	}
+	m.Replied = true
 	if logged := m.Reply; logged != r.State && !(logged == "" && r.State == liaison.ReplyNotAwaited) || m.Due != r.Due {
 		c.problem(r.Statement, m.Last, "the reply to the message %s is %s in the register, and %s in the log", r.Transmission, r.State, orNothing(string(logged)))
 	}
@@ -228,6 +248,9 @@ func orNothing(s string) string {
 
 func (c *CrossCheck) attempt(r attemptRow) {
 	m := c.messages[r.Transmission]
+	if m != nil {
+		m.Rows = append(m.Rows, r.N)
+	}
 	switch logged := m != nil && slices.Contains(m.Attempted, r.N); {
 	case r.Dot && !logged:
 		c.problem(storyOf(m), "", "attempt %d of the message %s was handed over, by the ledger, and the log does not have it", r.N, r.Transmission)

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/jca-ml/liaison/internal/audit"
 	"github.com/jca-ml/liaison/internal/receipt"
 	"github.com/jca-ml/liaison/internal/signer"
 	"github.com/jca-ml/liaison/internal/store"
@@ -252,10 +253,11 @@ func (c *crime) stillThere() bool {
 	if err != nil {
 		c.Fatal(err)
 	}
-	size, err := c.s.LogSize(c.Context())
+	all, err := c.s.Logs(c.Context())
 	if err != nil {
 		c.Fatal(err)
 	}
+	size := all[0].Size
 	if size < seen.Size {
 		return false
 	}
@@ -330,6 +332,39 @@ func TestAttacks(t *testing.T) {
 			c.latest = c.mailed // and nobody kept the newest
 			c.forgetState()
 		}, false, found{}}, // nothing catches it: all who had seen it are one
+		{"what the register has of a dispatch taken away, the log left", func(c *crime) {
+			c.super(`WITH gone AS (SELECT id FROM transmission WHERE statement_id = $1), m AS (DELETE FROM message USING gone WHERE transmission_id = id), a AS (DELETE FROM attempt USING gone WHERE transmission_id = id)
+				DELETE FROM transmission USING gone WHERE transmission.id = gone.id`, sentStatement)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"one attempt taken away", func(c *crime) {
+			c.super(`DELETE FROM attempt WHERE transmission_id = $1`, c.message.ID)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the approval taken away", func(c *crime) {
+			c.super(`DELETE FROM decision WHERE statement_id = $1`, sentStatement)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"what an addressee owes taken away", func(c *crime) {
+			c.super(`DELETE FROM reply WHERE statement_id = $1`, sentStatement)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the bytes that were sent changed beside their digest", func(c *crime) {
+			exec(c, c.pool, `ALTER TABLE message DROP CONSTRAINT message_check`)
+			c.super(`UPDATE message SET bytes = convert_to('something else', 'UTF8') WHERE transmission_id = $1`, c.message.ID)
+			c.super(`ALTER TABLE message ADD CONSTRAINT message_check CHECK (digest = encode(sha256(bytes), 'hex')) NOT VALID; UPDATE pg_constraint SET convalidated = true WHERE conname = 'message_check'`)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the text that was approved changed beside its digest", func(c *crime) {
+			exec(c, c.pool, `ALTER TABLE revision DROP CONSTRAINT revision_check`)
+			c.super(`UPDATE revision SET canonical = convert_to('something else', 'UTF8') WHERE statement_id = $1`, sentStatement)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the text that was approved changed with its digest", func(c *crime) {
+			c.super(`UPDATE revision SET canonical = convert_to('something else', 'UTF8'), digest = $2 WHERE statement_id = $1`, sentStatement, other)
+		}, false, found{Self: true, Outside: true, Newest: true}},
+		{"the last fifty replaced by others, and another log begun over them", func(c *crime) {
+			c.super(`WITH gone AS (DELETE FROM audit.leaf WHERE index >= (SELECT max(index) - 49 FROM audit.leaf) RETURNING event_id) DELETE FROM event USING gone WHERE id = event_id`)
+			c.rehash()
+			more(c, c.pool, 100)
+			if _, err := c.s.BeginLog(c.Context(), audit.Begin{Origin: origin + "2", Previous: string(c.latest), At: time.Now()}.Leaf()); err != nil {
+				c.Fatal(err)
+			}
+		}, false, found{Self: true, Outside: true, Newest: true, Signer: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := scene(t)

@@ -2,6 +2,7 @@ package signer_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,8 @@ func TestExportTampered(t *testing.T) {
 		"another version":      {`"version" : 5`, `"version" : 6`, "the register says dispatched, version 6"},
 		"office ended":         {`"office" : "chair", "from" : "2023-02-08", "until" : ""`, `"office" : "chair", "from" : "2023-02-08", "until" : "2024-01-01"`, "did not hold that office"},
 		"a reason":             {`"field":"reply","salt":`, `"field":"reply","value":"550 no","salt":`, ""},
+		"bounced in register":  {`"state" : "accepted"`, `"state" : "bounced"`, "the log has no report of that"},
+		"assumed in register":  {`"state" : "accepted"`, `"state" : "assumed"`, "is assumed in the ledger and accepted in the log"},
 		"a number more":        {`"last" : 1`, `"last" : 2`, "the number 2 was never given"},
 		"a checkpoint":         {`\n— liaison`, `\n\n— liaison`, "the checkpoint of log 1"},
 	} {
@@ -98,5 +101,57 @@ func TestExportTampered(t *testing.T) {
 	}
 	if f := os.Getenv("LIAISON_KEEP_EXPORT"); f != "" { // for a look, and for the checker in Python
 		_ = os.WriteFile(filepath.Join(f, "export.jsonl"), []byte(whole), 0o600)
+	}
+}
+
+// TestExportWithRowsLeftOut leaves out rows of the register, one at a time, and says in the last line that there are as many: what the log has
+// of messages, attempts, replies, decisions and corrections has to be there.
+func TestExportWithRowsLeftOut(t *testing.T) {
+	s, _ := open(t)
+	sg, dir := newSigner(t, s, receipt.Policy{})
+	correctOne(t, s)
+	step(t, sg)
+	key := keyOf(t, dir)
+	policy := receipt.KeysOnly(key)
+	lines := strings.SplitAfter(strings.TrimSuffix(string(export(t, s, false)), "\n"), "\n")
+	last := len(lines) - 1
+	tried, seen := 0, map[string]bool{}
+	for i, line := range lines[:last] {
+		var row struct {
+			Export string `json:"export"`
+			State  string `json:"state"`
+			Digest string `json:"message_digest"`
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case row.Export == "reply" && row.State == "not-awaited", row.Export == "transmission" && row.Digest == "" && row.State == "queued":
+			continue // of which the log has nothing
+		case row.Export == "statement", row.Export == "decision", row.Export == "amendment", row.Export == "transmission", row.Export == "attempt", row.Export == "reply":
+		default:
+			continue
+		}
+		tried++
+		end := strings.Replace(lines[last], fmt.Sprintf(`"lines":%d`, last+1), fmt.Sprintf(`"lines":%d`, last), 1)
+		without := strings.Join(lines[:i], "") + strings.Join(lines[i+1:last], "") + end + "\n"
+		r, err := audit.VerifyExport(strings.NewReader(without), audit.Outside{Policy: &policy}, nil)
+		if err != nil || len(r.Problems) == 0 || strings.Contains(fmt.Sprint(r.Problems), "something was taken out") {
+			t.Errorf("without %sit says %v, %v", line, r.Problems, err)
+		}
+		if seen[row.Export] {
+			continue
+		}
+		seen[row.Export] = true
+		file := filepath.Join(t.TempDir(), "export")
+		if err := os.WriteFile(file, []byte(without), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := inPython(t, "export", file, key.String()); ok {
+			t.Errorf("the checker in Python accepts the export without %s", line)
+		}
+	}
+	if tried < 12 || len(seen) != 6 {
+		t.Errorf("%d rows were left out, of %v", tried, seen)
 	}
 }

@@ -15,9 +15,10 @@ type AuditReport struct {
 	Size     int64 // leaves
 	Root     tlog.Hash
 	Problems []audit.Problem
-	Logs     []AuditedLog // one, unless the database was restored; Size and Root are the last one's
-	Seen     *Seen        // where another check can go on; nil if something is wrong
-	Notices  []string     // what is not wrong and a reader should know
+	Logs     []AuditedLog  // one, unless the database was restored; Size and Root are the last one's
+	Bytes    []StoredBytes // that were hashed again; none with NoBytes
+	Seen     *Seen         // where another check can go on; nil if something is wrong
+	Notices  []string      // what is not wrong and a reader should know
 }
 
 // LogSize is the number of leaves in the log.
@@ -61,8 +62,6 @@ var crossChecks = []string{
 	`SELECT m.statement_id::text, '', 'the correction that made revision ' || m.revision || ' is not what the log says' FROM amendment m
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.statement_id = m.statement_id AND e.kind = 'amended' AND e.command_id = m.command_id AND e.revision = m.revision
 		AND e.digest = m.digest AND e.amends = m.amends_digest AND e.changed = m.changed AND e.actor = m.person_id)`,
-	`SELECT e.statement_id::text, e.id::text, 'the log says that revision ' || e.revision || ' was corrected, the register has no such correction' FROM event e
-	 WHERE e.kind = 'amended' AND NOT EXISTS (SELECT FROM amendment m WHERE m.statement_id = e.statement_id AND m.revision = e.revision AND m.digest = e.digest)`,
 	// a message that the ledger calls accepted and the log does not, or with other bytes
 	`SELECT t.statement_id::text, '', 'the message ' || t.id || ' is ' || t.state || ' in the ledger and not in the log' FROM transmission t JOIN message m ON m.transmission_id = t.id
 	 WHERE t.state IN ('accepted', 'refused', 'unknown', 'bounced') AND NOT EXISTS (SELECT FROM event e WHERE e.transmission_id = t.id AND e.kind = t.state AND e.message_digest = m.digest)`,
@@ -73,14 +72,14 @@ var crossChecks = []string{
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = f.event_id AND e.transmission_id = f.transmission_id AND e.kind = f.kind)`,
 	// what an addressee said on its page, which the register has and the log has not, or otherwise
 	`SELECT a.statement_id::text, a.event_id::text, 'the answer to proposal ' || a.number || ' is not what the log says' FROM proposal_answer a
-	 JOIN event e ON e.id = a.event_id
-	 WHERE e.kind <> 'proposal-answered' OR e.statement_id <> a.statement_id OR e.digest <> a.digest OR e.body_code <> a.body_code OR e.transmission_id IS DISTINCT FROM a.transmission_id OR e.actor IS DISTINCT FROM a.person_id`,
+	 LEFT JOIN event e ON e.id = a.event_id
+	 WHERE e.id IS NULL OR e.kind <> 'proposal-answered' OR e.statement_id <> a.statement_id OR e.digest <> a.digest OR e.body_code <> a.body_code OR e.transmission_id IS DISTINCT FROM a.transmission_id OR e.actor IS DISTINCT FROM a.person_id`,
 	`SELECT e.statement_id::text, e.id::text, 'the answer to a proposal that the log has is gone' FROM event e
 	 WHERE e.kind = 'proposal-answered' AND NOT EXISTS (SELECT FROM proposal_answer a WHERE a.event_id = e.id)`,
 	`SELECT t.statement_id::text, r.event_id::text, 'what was said about the message ' || t.id || ' is not what the log says' FROM transmission_response r JOIN transmission t ON t.id = r.transmission_id
 	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.transmission_id = r.transmission_id AND e.kind = r.kind AND e.digest = r.digest)`,
-	`SELECT e.statement_id::text, e.id::text, 'the log says that the message ' || e.transmission_id || ' was ' || e.kind || ', the register has no such answer' FROM event e
-	 WHERE e.kind IN ('misdirected', 'extension-asked', 'declined') AND NOT EXISTS (SELECT FROM transmission_response r WHERE r.event_id = e.id)`,
+	`SELECT t.statement_id::text, r.event_id::text, 'the end of the link of the message ' || t.id || ' is not what the log says' FROM transmission_token_revoked r JOIN transmission t ON t.id = r.transmission_id
+	 WHERE NOT EXISTS (SELECT FROM event e WHERE e.id = r.event_id AND e.transmission_id = r.transmission_id AND e.kind = 'link-revoked' AND e.actor = r.person_id)`,
 	// what an addressee owes, which the register has otherwise than the log's last word on it
 	`SELECT r.statement_id::text, '', 'the reply of addressee ' || r.position || ' is ' || r.state || ', due ' || coalesce(r.due::text, 'never') || ' in the register; the log says ' || coalesce(e.reply_to, 'nothing')
 	 FROM reply r LEFT JOIN LATERAL (SELECT reply_to, due FROM event WHERE event.transmission_id = r.transmission_id AND reply_to <> '' ORDER BY seq DESC LIMIT 1) e ON true

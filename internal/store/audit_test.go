@@ -150,6 +150,32 @@ func TestWhatWasDoneToTheLogIsFound(t *testing.T) {
 		"other bytes under a message":      {`UPDATE message SET bytes = 'x', digest = encode(sha256('x'), 'hex') WHERE transmission_id = (SELECT id FROM transmission WHERE state = 'accepted')`, []string{"in the ledger and not in the log"}},
 		"a number that nobody has":         {`UPDATE number_series SET last = last + 1`, []string{"the number 2 was never given"}},
 		"a number taken away":              {`UPDATE statement SET number = 5 WHERE id = '` + sent + `'`, []string{"the number 1 was never given"}},
+
+		"a message that was sent, taken away":  {`DELETE FROM transmission WHERE state = 'accepted'`, []string{sent, "and the ledger has not"}},
+		"all of it taken away":                 {"DELETE FROM transmission;\nDELETE FROM attempt;\nDELETE FROM message;\nDELETE FROM reply", []string{"and the ledger has not", "the log has attempt 1 of the message", "and the register has nothing of it"}},
+		"its bytes taken away":                 {`DELETE FROM message WHERE transmission_id = (SELECT id FROM transmission WHERE state = 'accepted')`, []string{"other bytes of the message"}},
+		"an attempt taken away":                {`DELETE FROM attempt WHERE outcome = 'accepted'`, []string{"the log has attempt 1 of the message"}},
+		"an attempt before the dot taken away": {`DELETE FROM attempt WHERE dot_at IS NULL`, []string{"the log has attempt 1 of the message"}},
+		"a reply taken away":                   {`DELETE FROM reply WHERE position = 1`, []string{"the reply to the message"}},
+		"the approval taken away":              {`DELETE FROM decision WHERE kind = 'approve'`, []string{"the log has the decision to approve revision 1"}},
+		"a rejection taken away":               {`DELETE FROM decision WHERE kind = 'reject'`, []string{"the log has the decision to reject revision 1"}},
+		"a rejection by somebody else":         {`UPDATE decision SET person_id = '` + string(seed.Secretary.ID) + `' WHERE kind = 'reject'`, []string{"the log has the decision to reject", "the register has a decision to reject"}},
+		"a revision taken away":                {`DELETE FROM revision WHERE statement_id = '` + review + `'`, []string{review, "the log has revision 1, and the register has not"}},
+		"a revision with another digest":       {"UPDATE revision SET canonical = 'x', digest = encode(sha256('x'), 'hex') WHERE statement_id = '" + review + "';\nSET LOCAL lock_timeout = 0", []string{review, "revision 1 is not the one that the log has"}},
+		"a revision that was never submitted":  {`INSERT INTO revision (statement_id, number, digest, canonical, submitted_by, submitted_at) SELECT statement_id, 2, digest, canonical, submitted_by, submitted_at FROM revision WHERE statement_id = '` + review + `'`, []string{review, "revision 2 is not the one"}},
+		"treated as sent by nobody":            {`UPDATE transmission SET state = 'assumed' WHERE state = 'unknown'`, []string{"is assumed in the ledger and unknown in the log"}},
+		"bounced without a report":             {`UPDATE transmission SET state = 'bounced' WHERE state = 'accepted'`, []string{"the log has no report of that"}},
+		"cancelled by nobody":                  {`UPDATE transmission SET state = 'cancelled' WHERE state = 'unknown'`, []string{"is cancelled in the ledger and unknown in the log"}},
+
+		"other bytes beside a message's digest":    {"ALTER TABLE message DROP CONSTRAINT message_check;\nUPDATE message SET bytes = 'x' WHERE transmission_id = (SELECT id FROM transmission WHERE state = 'accepted')", []string{"the bytes of message", "the constraint that holds the digest of a row of message to its bytes was taken away"}},
+		"and the constraint put back for new rows": {"ALTER TABLE message DROP CONSTRAINT message_check;\nUPDATE message SET bytes = 'x' WHERE transmission_id = (SELECT id FROM transmission WHERE state = 'accepted');\nALTER TABLE message ADD CONSTRAINT message_check CHECK (digest = encode(sha256(bytes), 'hex')) NOT VALID", []string{"the bytes of message", "the constraint message_check of message never looked at the rows", "a row of message to its bytes"}},
+		"a constraint that holds nothing":          {"ALTER TABLE blob DROP CONSTRAINT blob_check;\nALTER TABLE blob ADD CONSTRAINT blob_check CHECK (digest = encode(sha256(bytes), 'hex') OR true)", []string{"a row of blob to its bytes"}},
+		"another text beside a revision's digest":  {"ALTER TABLE revision DROP CONSTRAINT revision_check;\nUPDATE revision SET canonical = 'x' WHERE statement_id = '" + review + "'", []string{"the bytes of revision 1 of the statement " + review}},
+		"another file":                  {"INSERT INTO blob (digest, bytes) VALUES (encode(sha256('a file'), 'hex'), 'a file');\nALTER TABLE blob DROP CONSTRAINT blob_check;\nUPDATE blob SET bytes = 'x'", []string{"the bytes of file 7365"}},
+		"a function that finds nothing": {"ALTER TABLE message DROP CONSTRAINT message_check;\nUPDATE message SET bytes = 'x';\nALTER TABLE message ADD CONSTRAINT message_check CHECK (digest = encode(sha256(bytes), 'hex')) NOT VALID;\nUPDATE pg_constraint SET convalidated = true WHERE conname = 'message_check';\nCREATE OR REPLACE FUNCTION audit.rehash(OUT what text, OUT number bigint, OUT size bigint, OUT wrong text[]) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 'message', 3::bigint, 100::bigint, '{}'::text[] $$", []string{"the function audit.rehash"}},
+		"a constraint said to hold":     {"ALTER TABLE message DROP CONSTRAINT message_check;\nUPDATE message SET bytes = 'x';\nALTER TABLE message ADD CONSTRAINT message_check CHECK (digest = encode(sha256(bytes), 'hex')) NOT VALID;\nUPDATE pg_constraint SET convalidated = true WHERE conname = 'message_check'", []string{"the bytes of message"}},
+		"a guard switched off":          {`ALTER TABLE attempt DISABLE TRIGGER attempt_guard`, []string{"the triggers that keep rows of attempt"}},
+
 		"a dispatch that nobody approved": {"INSERT INTO event (id, kind, at, statement_id, version, digest) SELECT gen_random_uuid(), 'dispatching', now(), id, version, digest FROM statement WHERE id = '" + review + "';\n" +
 			"SELECT audit.append(array_agg(id), array_agg('{}'::bytea)) FROM event WHERE NOT EXISTS (SELECT FROM audit.leaf WHERE event_id = event.id)", []string{review, "dispatch begun without an approval"}},
 	} {
@@ -176,6 +202,32 @@ func TestWhatWasDoneToTheLogIsFound(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestStoredBytesAreHashedAgain: the report says of how many rows and bytes, and without it that nothing was looked at.
+func TestStoredBytesAreHashedAgain(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, lived)
+	s := store.New(pool)
+	report := verified(t, s)
+	got := map[string]int64{}
+	for _, x := range report.Bytes {
+		if got[x.What] = x.Rows; x.Rows > 0 && x.Bytes < 10*x.Rows {
+			t.Errorf("%d rows of kind %s have %d bytes", x.Rows, x.What, x.Bytes)
+		}
+	}
+	if len(got) != 7 || got["message"] != 3 || got["revision"] != 3 || len(report.Notices) != 0 {
+		t.Errorf("hashed again were %v; %q", got, report.Notices)
+	}
+	tamper(t, pool, "ALTER TABLE message DROP CONSTRAINT message_check;\nUPDATE message SET bytes = 'x';\nALTER TABLE message ADD CONSTRAINT message_check CHECK (digest = encode(sha256(bytes), 'hex')) NOT VALID;\nUPDATE pg_constraint SET convalidated = true WHERE conname = 'message_check'")
+	without, err := s.AuditWith(t.Context(), store.AuditOptions{NoBytes: true})
+	if err != nil || len(without.Problems) > 0 || len(without.Bytes) > 0 || len(without.Notices) != 1 || !strings.Contains(without.Notices[0], "was not looked at") {
+		t.Errorf("without it the report says %v, %q, %v", without.Problems, without.Notices, err)
+	}
+	with, err := s.Audit(t.Context(), nil)
+	if err != nil || len(with.Problems) != 3 {
+		t.Errorf("three messages with other bytes are found as %v, %v", with.Problems, err)
 	}
 }
 

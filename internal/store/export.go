@@ -45,6 +45,9 @@ var registerRows = []string{
 	`SELECT json_build_object('export', 'attempt', 'transmission', transmission_id, 'n', n, 'dot', dot_at IS NOT NULL, 'outcome', coalesce(outcome, ''), 'stage', coalesce(stage, ''), 'code', code) FROM attempt ORDER BY transmission_id, n`,
 }
 
+// revisionRows are held against the log beside them. An export has none, as it has nothing of the bytes.
+const revisionRows = `SELECT json_build_object('export', 'revision', 'statement', statement_id, 'number', number, 'digest', digest) FROM revision ORDER BY statement_id, number`
+
 // Export writes every log with its checkpoints and the register's side of it, in one snapshot of the database. The form is
 // described in docs/audit-format.md; [audit.VerifyExport] reads it.
 func (s *Store) Export(ctx context.Context, w io.Writer, o ExportOptions) error {

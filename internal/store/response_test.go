@@ -166,11 +166,20 @@ func TestAnAddresseeAnswersThroughThePages(t *testing.T) {
 		}
 	}
 	// somebody who owns the database changes what was said
-	if _, err := pool.Exec(t.Context(), `ALTER TABLE transmission_response DISABLE TRIGGER ALL; UPDATE transmission_response SET kind = 'declined' WHERE kind = 'misdirected'`); err != nil {
-		t.Fatal(err)
-	}
+	tamper(t, pool, `UPDATE transmission_response SET kind = 'declined' WHERE kind = 'misdirected'`)
 	if r, err := s.Audit(t.Context(), nil); err != nil || len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Message, "is not what the log says") {
 		t.Errorf("a changed answer is found as %v, %v", r.Problems, err)
+	}
+	// or takes away what was said, and what became known
+	for sql, says := range map[string]string{
+		`DELETE FROM transmission_response WHERE kind = 'extension-asked'`: "the log says extension-asked of the message " + string(ts[0].ID) + ", the register has no such answer",
+		`DELETE FROM transmission_fact WHERE kind = 'acknowledged'`:        "the log says acknowledged of the message " + string(ts[0].ID) + ", the register has no such fact",
+		`DELETE FROM reply_link`: "the log says reply-linked of the message " + string(ts[0].ID) + ", the register has no such link",
+	} {
+		tamper(t, pool, sql)
+		if r, err := s.Audit(t.Context(), nil); err != nil || !strings.Contains(fmt.Sprint(r.Problems), says) {
+			t.Errorf("%s is found as %v, %v", sql, r.Problems, err)
+		}
 	}
 }
 
@@ -219,6 +228,10 @@ func TestALinkIsRevokedForGood(t *testing.T) {
 		t.Errorf("another link: %v", err)
 	}
 	verified(t, s)
+	tamper(t, pool, `DELETE FROM transmission_token_revoked`)
+	if r, err := s.Audit(t.Context(), nil); err != nil || !strings.Contains(fmt.Sprint(r.Problems), "the register has no such end of a link") {
+		t.Errorf("a link that was opened again is found as %v, %v", r.Problems, err)
+	}
 }
 
 // TestNothingIsMatchedToAMessageInOtherHands: who has it has its addresses and its Message-ID, too. Mail about it waits for a person.

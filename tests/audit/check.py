@@ -250,6 +250,9 @@ def receipt(data, keys, leaf=None):
 # ---- export
 
 
+DECISIONS = {"approved": "approve", "returned": "return", "rejected": "reject"}  # what the row of a decision calls it
+
+
 class Register:
     """What has to agree between the leaves, in their order, and the register's rows."""
 
@@ -271,13 +274,15 @@ class Register:
                     self.problems.append("event %s: the meeting %s was %s" % (e["id"], e["meeting"], was.get("state", "not there")))
                 self.meetings[e["meeting"]] = now
             return
-        s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set()})
+        s = self.statements.setdefault(e["statement"], {"version": 0, "state": "", "approved": {}, "leaving": None, "amended": set(), "decided": []})
         bad = lambda words: self.problems.append("statement %s, event %s: %s" % (e["statement"], e["id"], words))
         before, after = e.get("from", ""), e.get("to", "")
         if before != after:
             if e["version"] != s["version"] + 1 or before != s["state"]:
                 bad("a change of state is missing before it")
             s["version"], s["state"] = e["version"], after
+        if e["kind"] in DECISIONS:
+            s["decided"].append((DECISIONS[e["kind"]], e["revision"], e["digest"], e.get("for", e.get("actor")), e.get("for_as", e.get("acting"))))
         if e["kind"] == "approved":
             meeting, tabled, word = e.get("meeting", ""), before == "tabled", "for" in e
             if e.get("mode") == "meeting":
@@ -309,7 +314,7 @@ class Register:
             bad("dispatched without an approval")
         if "transmission" not in e:
             return
-        m = self.messages.setdefault(e["transmission"], {"sealed": None, "attempts": set(), "accepted": 0})
+        m = self.messages.setdefault(e["transmission"], {"statement": e["statement"], "sealed": None, "attempts": set(), "tried": set(), "accepted": 0, "outcome": None, "bounced": False})
         if "reply_to" in e:
             if e.get("reply_from", "") != m.get("reply", ("",))[0] and not (e.get("reply_from") == "not-awaited" and "reply" not in m):
                 bad("a change of where a reply stands is missing before it")
@@ -333,6 +338,11 @@ class Register:
             if m["accepted"]:
                 bad("accepted twice")
             m["accepted"] = attempt
+        if kind in ("accepted", "refused", "deferred", "unknown"):
+            m["tried"].add(attempt)
+        if kind in ("accepted", "refused", "deferred", "unknown", "assumed", "cancelled"):
+            m["outcome"] = kind
+        m["bounced"] |= kind == "bounced"
 
     def row(self, r):
         self.rows.setdefault(r["export"], []).append(r)
@@ -363,17 +373,43 @@ class Register:
         for i in self.statements:
             if i not in rows:
                 self.problems.append("statement %s: not in the register" % i)
-        for t in self.rows.get("transmission", []):
-            m = self.messages.get(t["id"], {"sealed": None, "attempts": set(), "accepted": 0})
-            if (t["message_digest"] or None) != m["sealed"] or (t["state"] == "accepted") != bool(m["accepted"]) and t["state"] != "bounced":
-                self.problems.append("statement %s: the message %s is not in the log as it is in the ledger" % (t["statement"], t["id"]))
+        bad = lambda statement, words, *of: self.problems.append("statement %s: " % statement + words % of)
+        messages = {t["id"]: t for t in self.rows.get("transmission", [])}
+        for i, t in messages.items():
+            m = self.messages.get(i, {"sealed": None, "accepted": 0, "outcome": None, "bounced": False})
+            if (t["message_digest"] or None) != m["sealed"] or (t["state"] in ("accepted", "bounced")) != bool(m["accepted"]) or t["state"] == "bounced" and not m["bounced"]:
+                bad(t["statement"], "the message %s is not in the log as it is in the ledger", i)
+            if t["state"] in ("refused", "unknown", "assumed", "cancelled") and m["outcome"] != t["state"]:
+                bad(t["statement"], "the message %s is %s in the ledger, and %s in the log", i, t["state"], m["outcome"])
+        replies = set()
         for r in self.rows.get("reply", []):
+            replies.add(r["transmission"])
             if self.messages.get(r["transmission"], {}).get("reply", ("not-awaited", "")) != (r["state"], r["due"]):
-                self.problems.append("statement %s: the reply to the message %s is not in the log as it is in the register" % (r["statement"], r["transmission"]))
+                bad(r["statement"], "the reply to the message %s is not in the log as it is in the register", r["transmission"])
+        attempts = set()
         for a in self.rows.get("attempt", []):
+            attempts.add((a["transmission"], a["n"]))
             m = self.messages.get(a["transmission"], {"attempts": set()})
             if a["dot"] != (a["n"] in m["attempts"]):
                 self.problems.append("attempt %d of the message %s is not in the log as it is in the ledger" % (a["n"], a["transmission"]))
+        for i, m in self.messages.items():  # what the log has and the register has not
+            if i not in messages:
+                bad(m["statement"], "the message %s is not in the ledger", i)
+            if "reply" in m and i not in replies:
+                bad(m["statement"], "the reply to the message %s is not in the register", i)
+            for n in m["attempts"] | m["tried"]:
+                if (i, n) not in attempts:
+                    bad(m["statement"], "attempt %d of the message %s is not in the ledger", n, i)
+        decisions, amendments = {}, {}
+        for d in self.rows.get("decision", []):
+            decisions.setdefault(d["statement"], []).append((d["kind"], d["revision"], d["digest"], d["person"], d["acting"]))
+        for m in self.rows.get("amendment", []):
+            amendments.setdefault(m["statement"], set()).add(m["digest"])
+        for i, s in self.statements.items():
+            if sorted(s["decided"]) != sorted(decisions.get(i, [])):
+                bad(i, "its decisions are not in the log as they are in the register")
+            if s["amended"] != amendments.get(i, set()):
+                bad(i, "its corrections are not in the log as they are in the register")
         for s in self.rows.get("series", []):
             issues = {(r["number"], r.get("rev", 0), r.get("corrigendum", 0)) for r in rows.values() if (r["group"], r["kind"], r["period"]) == (s["group"], s["kind"], s["period"])}
             for n, rev, corr in issues: # each Rev. and each Corr. behind a number follows on the one before it
