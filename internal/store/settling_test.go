@@ -195,7 +195,9 @@ func TestNoProofWithoutACopyThatCouldCome(t *testing.T) {
 	if a := do(t, s, give(t, s, ts[0].Statement, liaison.DoSettle)); a.State != liaison.DispatchedInPart {
 		t.Errorf("settled as %s", a.State)
 	}
-	verified(t, s) // what follows is in no log
+	verified(t, s)
+
+	// from here on the register says what no log has
 	if _, err := pool.Exec(t.Context(), `UPDATE transmission SET state = 'cancelled' WHERE letter <> 'statement' AND state = 'queued'`); err != nil { // the letters that say so wait, too
 		t.Fatal(err)
 	}
