@@ -23,13 +23,13 @@ import (
 // silent are the rules of JCA-ML with approval by no objection besides, which its own have not.
 func silent(t *testing.T) *profile.Set {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "internal", "profile", "profiles", "jca-a1-clause-5.v2.yaml"))
+	b, err := os.ReadFile(filepath.Join("..", "internal", "profile", "profiles", "jca-a1-clause-5.v4.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	text := strings.NewReplacer("version: 2", "version: 3", "from: 2026-11-01", "from: 2026-11-02", "[officer, meeting, correspondence]", "[officer, meeting, correspondence, no-objection]").Replace(string(b))
-	if err := os.WriteFile(filepath.Join(dir, "3.yaml"), []byte(text), 0o600); err != nil {
+	text := strings.NewReplacer("version: 4", "version: 5", "from: 2027-01-01", "from: 2027-01-02", "[officer, meeting, correspondence]", "[officer, meeting, correspondence, no-objection]").Replace(string(b))
+	if err := os.WriteFile(filepath.Join(dir, "5.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	set, err := profile.Load(dir)

@@ -100,7 +100,7 @@ func TestWholeMeeting(t *testing.T) {
 	t.Parallel()
 	s, pool := openAtNoon(t)
 	m := planned(t, s)
-	approved, changed, returned, rejected, putOff, kept := table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 10)
+	approved, changed, returned, rejected, putOff, kept := table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9), table(t, s, m, 9)
 	_, err := s.Do(t.Context(), give(t, s, approved, liaison.DoApprove))
 	refused(t, err, liaison.Conflict) // it does not sit yet
 	snap, _ := s.Snapshot(t.Context(), approved)
