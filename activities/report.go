@@ -32,8 +32,8 @@ func (a *Activities) reportsOf(ctx context.Context, group liaison.Code) (begun i
 		return 0, []error{err}
 	}
 	drafts, err := a.Store.DraftReports(ctx, group)
-	if err != nil {
-		errs = append(errs, err)
+	if err != nil { // and of a report that should be there by now nobody is reminded without one: that would be said once and reach nobody
+		return len(drafts), []error{err}
 	}
 	if _, err := a.Store.RemindOfReports(ctx, group); err != nil {
 		errs = append(errs, err)

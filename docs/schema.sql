@@ -1914,6 +1914,8 @@ CASE
     ELSE 2
 END), changed_at DESC, id DESC);
 
+CREATE INDEX transmission_doubted ON public.transmission USING btree (id) WHERE (state = ANY (ARRAY['unknown'::text, 'assumed'::text, 'deferred'::text]));
+
 CREATE INDEX transmission_fact_bounced ON public.transmission_fact USING btree (transmission_id) WHERE (kind = 'bounced'::text);
 
 CREATE INDEX transmission_fact_of ON public.transmission_fact USING btree (transmission_id, at);

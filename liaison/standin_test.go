@@ -44,6 +44,27 @@ func TestWhoDecidesIsTold(t *testing.T) {
 	}
 }
 
+// TestEachStandInIsToldOnce: a vice-chair to whom the chair left decisions, and another one who stands in because the chair is absent, are each
+// told by what empowers them.
+func TestEachStandInIsToldOnce(t *testing.T) {
+	s := ready(liaison.InReview, liaison.DoApprove)
+	second := person("second vice-chair")
+	s.Officers = append(s.Officers, liaison.Appointment{Person: second, Group: jca, Office: liaison.OfficeViceChair, From: "2020-01-01"})
+	left := liaison.Absence{ID: "left", Group: jca, Kind: liaison.Delegation, Person: person("chair"), Deputy: second, From: today, Until: today, RecordedOn: today}
+	s.Absences = append(s.Absences, left)
+	for stands, want := range map[liaison.AbsenceID]liaison.PersonID{s.Absences[0].ID: "vice-chair", "left": "second vice-chair"} {
+		var got []liaison.PersonID
+		for _, n := range liaison.NoticesOn(liaison.EventLeftToDeputy) {
+			for _, p := range n.Readers(s, liaison.Event{Kind: liaison.EventLeftToDeputy, Stands: stands}) {
+				got = append(got, p.ID)
+			}
+		}
+		if diff := cmp.Diff([]liaison.PersonID{want}, got); diff != "" {
+			t.Errorf("told of %s (-want +got):\n%s", stands, diff)
+		}
+	}
+}
+
 // TestLeftToDeputy: an absence that comes to hold while a decision waits is told of once, and not in the night.
 func TestLeftToDeputy(t *testing.T) {
 	at := func(day liaison.Date, hour int) time.Time {

@@ -91,7 +91,8 @@ func publicEvent(kind liaison.EventKind, about liaison.TransmissionID, letter li
 		liaison.EventWaitsChair, liaison.EventWaitsDeputy, liaison.EventWaitsSecretariat,
 		liaison.EventWindowOpened, liaison.EventWindowClosing, liaison.EventWindowEnded, liaison.EventWindowCancelled,
 		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented,
-		liaison.EventTabled, liaison.EventPutOff:
+		liaison.EventTabled, liaison.EventPutOff, liaison.EventMeetingUnclosed, liaison.EventLeftToDeputy,
+		liaison.EventReportLateChair, liaison.EventReportLateDeputy, liaison.EventReportLateSecretariat:
 		return false
 	}
 	return about == "" || letter == liaison.LetterStatement

@@ -126,7 +126,7 @@ func (v *reachView) form(typed map[string]string) {
 	v.Fields = nil
 	for _, f := range []input{
 		{Name: "channel", Label: "Reached by", Kind: "choice", Options: choose(channels, typed["channel"])},
-		{Name: "mailbox", Label: "Mailbox", Kind: "email", Hint: "That messages to it go to. Leave it empty for the one that stands under Facts already."},
+		{Name: "mailbox", Label: "Mailbox", Kind: "email", Hint: "That messages to it go to. Leave it empty for the one that it was entered with."},
 		{Name: "address", Label: "Where that is", Hint: "The address of the page, list or tracker, if it is not the mailbox."},
 		{Name: "copies", Label: "Copies always to", Hint: "Codes of bodies, with commas."},
 		{Name: "sentence", Label: "Sentence that it asks for", Hint: "It stands in every message to it."},

@@ -324,7 +324,8 @@ func (c *CrossCheck) register(e *liaison.Event) {
 			m.State = liaison.MeetingPlanned
 		}
 		// One of a parent group is closed without having been opened, as nothing was decided at it; what is decided at one that was not opened is found there.
-		ends := before.State == liaison.MeetingOpen || before.State == liaison.MeetingPlanned
+		// Of what stood in a calendar before meetings were entered here, or came with the register, the log begins with its end.
+		ends := before.State == liaison.MeetingOpen || before.State == liaison.MeetingPlanned || before.Group == ""
 		if before.Group != "" && before.Group != m.Group || before.State == liaison.MeetingClosed || e.Kind == liaison.EventMeetingClosed && !ends {
 			c.problem("", e.ID, "%s of the meeting %s of %s, which was %s of %s", e.Kind, e.Meeting, m.Group, orNothing(string(before.State)), before.Group)
 		}

@@ -127,7 +127,7 @@ func TestNoticesAsTheyAreSent(t *testing.T) {
 	s, _, o, id := notified(t)
 	seen := rendered(t, s, o, id, "notices")
 	elsewhere := []liaison.Letter{liaison.LetterWaiting, // TestLetterAboutADecisionThatWaits
-		liaison.LetterMeetingUnclosed, // TestLetterAboutAMeetingThatNobodyClosed
+		liaison.LetterMeetingUnclosed,                                                                                   // TestLetterAboutAMeetingThatNobodyClosed
 		liaison.LetterWindowOpened, liaison.LetterWindowClosing, liaison.LetterWindowClosed, liaison.LetterObjectedLate, // TestLettersAboutWindows
 		liaison.LetterReplyDue, liaison.LetterOverdue, liaison.LetterExtensionGranted, liaison.LetterExtensionRefused, liaison.LetterArrivalAsked, // reply_test.go
 		liaison.LetterReportDue, liaison.LetterReportLate, liaison.LetterReportMissed, liaison.LetterReportSubmitted, liaison.LetterReportPresented, liaison.LetterProposalAnswered} // TestNoticesOfReports

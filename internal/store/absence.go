@@ -106,7 +106,8 @@ func (s *Store) TellStandIns(ctx context.Context) (out []liaison.StatementID, er
 		SELECT s.id FROM statement s
 		WHERE s.state IN ('in-review', 'by-correspondence', 'tabled') AND EXISTS (
 			SELECT FROM absence b
-			WHERE b.group_code = s.group_code AND b.ended_on IS NULL AND $1::date BETWEEN b.held_from - 1 AND b.held_until + 1 -- which day it is there, its zone says
+			WHERE b.group_code = s.group_code AND (b.kind = 'delegation' OR EXISTS (SELECT FROM appointment o WHERE o.group_code = b.group_code AND o.person_id = b.person_id AND o.office = 'chair'))
+				AND b.ended_on IS NULL AND $1::date BETWEEN b.held_from - 1 AND b.held_until + 1 -- which day it is there, its zone says
 				AND NOT EXISTS (SELECT FROM event e WHERE e.statement_id = s.id AND e.version = s.version AND e.kind = 'left-to-vice-chair' AND e.absence_id = b.id))
 		ORDER BY s.id`, liaison.DateOf(s.now(), time.UTC))
 	if err != nil {
@@ -116,7 +117,9 @@ func (s *Store) TellStandIns(ctx context.Context) (out []liaison.StatementID, er
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what is left to a vice-chair: %w", err))
 	}
+	var errs []error
 	for _, id := range ids {
+		told := false
 		err := s.write(ctx, func(t *tx) error {
 			snap, _, err := snapshot(ctx, t, id, "", t.now, " FOR UPDATE OF s")
 			if err != nil {
@@ -127,13 +130,15 @@ func (s *Store) TellStandIns(ctx context.Context) (out []liaison.StatementID, er
 					Kind: liaison.EventLeftToDeputy, Statement: id, Version: snap.Version, Acting: liaison.AsEngine, From: snap.State, To: snap.State,
 					Revision: snap.Revision, Digest: snap.Digest, Stands: a.ID, Until: a.Until,
 				})
-				out = append(out, id)
+				told = true
 			}
 			return nil
 		})
-		if err != nil {
-			return out, fmt.Errorf("tell who stands in: %w", err)
+		if err != nil { // keeps no other waiting
+			errs = append(errs, fmt.Errorf("tell who stands in, of %s: %w", id, err))
+		} else if told {
+			out = append(out, id)
 		}
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }

@@ -75,9 +75,13 @@ func (s *Store) MeetingGroup(ctx context.Context, of liaison.Code, who liaison.P
 }
 
 func meetingGroup(ctx context.Context, q judge, of liaison.Code, who liaison.PersonID, now time.Time) (Snapshot, error) {
+	days, err := todays(q.rules(), now)
+	if err != nil {
+		return Snapshot{}, err
+	}
 	rows, err := q.Query(ctx, `
-		SELECT group_code FROM (SELECT DISTINCT ON (group_code) group_code, parent FROM terms_of_reference WHERE in_force <= $2::timestamptz::date ORDER BY group_code, in_force DESC, version DESC) t
-		WHERE group_code = $1 OR parent = $1 ORDER BY group_code <> $1, group_code`, of, now)
+		SELECT group_code FROM (SELECT DISTINCT ON (group_code) group_code, parent FROM terms_of_reference WHERE in_force <= `+dayUnder("$2")+` ORDER BY group_code, in_force DESC, version DESC) t
+		WHERE group_code = $1 OR parent = $1 ORDER BY group_code <> $1, group_code`, of, days)
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("read who sees to a meeting: %w", err)
 	}
@@ -230,6 +234,7 @@ func (s *Store) TellUnclosed(ctx context.Context) (out []liaison.MeetingID, err 
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read meetings that nobody closed: %w", err))
 	}
+	var errs []error
 	for _, h := range all {
 		told := false
 		err := s.write(ctx, func(t *tx) error {
@@ -252,13 +257,13 @@ func (s *Store) TellUnclosed(ctx context.Context) (out []liaison.MeetingID, err 
 		})
 		switch {
 		case violates(err, "event_meeting_unclosed"): // somebody else told just now
-		case err != nil:
-			return out, fmt.Errorf("tell of a meeting that nobody closed: %w", err)
+		case err != nil: // keeps no other waiting
+			errs = append(errs, fmt.Errorf("tell of the meeting %s that nobody closed: %w", h.Meeting, err))
 		case told:
 			out = append(out, h.Meeting)
 		}
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // judgeMeeting asks who may, and for what is entered whether it can be.

@@ -176,6 +176,13 @@ func (d *desk) closesItself(id liaison.StatementID, want bool) {
 	if want && !slices.ContainsFunc(ripe, func(x store.OpenStatement) bool { return x.ID == id }) {
 		d.Errorf("its workflow is not told to look")
 	}
+	all, err := d.Transmissions(d.Context(), id)
+	if err != nil {
+		d.Fatal(err)
+	}
+	if !want && !slices.ContainsFunc(all, func(x store.Transmission) bool { return !x.State.Settled() }) && slices.ContainsFunc(ripe, func(x store.OpenStatement) bool { return x.ID == id }) {
+		d.Errorf("its workflow is told to look for ever")
+	}
 	_, err = d.Do(d.Context(), liaison.Command{ID: newCommand(), Kind: liaison.DoClose, Statement: id, Reason: "Every reply that was awaited is settled."})
 	if closed := err == nil; closed != want || err != nil && liaison.CodeOf(err) != liaison.Conflict {
 		d.Errorf("the engine closes it: %v, want %t", err, want)

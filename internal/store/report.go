@@ -135,7 +135,7 @@ func queueReportOut(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) {
 			SELECT s.id, s.ref, s.title, s.confidential, s.revision, s.approved_at, s.dispatched_at, d.mode, d.acting, d.given_on, d.entered_by, o.outside, d.reason, p.name AS by,
 				(SELECT min(r.submitted_at) FROM revision r WHERE r.statement_id = s.id) AS submitted_at, moved.state, moved.closed_at
 			FROM statement s
-			CROSS JOIN LATERAL (SELECT (array_agg(e.to_state ORDER BY e.seq DESC))[1] AS state, min(e.at) FILTER (WHERE e.to_state = 'closed') AS closed_at
+			CROSS JOIN LATERAL (SELECT (array_agg(e.to_state ORDER BY e.seq DESC))[1] AS state, CASE WHEN (array_agg(e.to_state ORDER BY e.seq DESC))[1] = 'closed' THEN max(e.at) FILTER (WHERE e.to_state = 'closed' AND e.from_state <> e.to_state) END AS closed_at -- what was opened again has not ended
 				FROM event e WHERE e.statement_id = s.id AND e.to_state <> '' AND e.at <= $3) moved
 			LEFT JOIN LATERAL (SELECT * FROM decision d WHERE s.dispatched_at >= $2 AND d.statement_id = s.id AND d.kind = 'approve' AND d.digest = s.approved_digest ORDER BY d.revision DESC LIMIT 1) d ON true
 			LEFT JOIN person p ON p.id = d.person_id
@@ -243,9 +243,9 @@ func queueReportRest(b *pgx.Batch, f *liaison.ReportFacts, then time.Time) {
 		FROM inbound_message i LEFT JOIN statement s ON s.id = i.statement_id AND coalesce(i.linked_at, i.handled_at) <= $4
 		WHERE i.kind = 'statement' AND i.received_at >= $2 AND i.received_at <= $3 AND i.handled_at <= $4
 			AND CASE WHEN s.id IS NOT NULL THEN s.group_code = $1
-				ELSE lower(i.envelope_recipient) = lower($5) OR NOT EXISTS (SELECT FROM terms_of_reference t WHERE t.group_code <> $1) END
+				ELSE lower(i.envelope_recipient) IN (SELECT lower(email) FROM body WHERE code = $1 UNION ALL SELECT lower(convert_from(canonical, 'UTF8')::jsonb #>> '{reach,mailbox}') FROM body_reach WHERE body_code = $1) OR NOT EXISTS (SELECT FROM terms_of_reference t WHERE t.group_code <> $1) END
 		ORDER BY i.received_at, i.id`,
-		f.Group.Code, startOf(f.From, f.Zone), then, f.AsOf, f.Group.Email).Query(func(rows pgx.Rows) error {
+		f.Group.Code, startOf(f.From, f.Zone), then, f.AsOf).Query(func(rows pgx.Rows) error {
 		var in liaison.InFact
 		_, err := pgx.ForEachRow(rows, []any{&in.Received, &in.From, &in.Title, &in.Statement, &in.Closed}, func() error {
 			x := in

@@ -330,6 +330,16 @@ func TestWhatBecomesOfReplies(t *testing.T) {
 		}, []string{"on-time", "", ""}},
 		"closed without a reply": {func(s *study, n *jotted) { s.later(s.at("2025-02-10"), func() { s.closes(n.statement) }) }, []string{"overdue", "no-reply", ""}},
 		"closed before its day":  {func(s *study, n *jotted) { s.later(s.at("2025-01-20"), func() { s.closes(n.statement) }) }, []string{"no-reply", "", ""}},
+		"closed itself on what was an interim reply": {func(s *study, n *jotted) {
+			s.later(s.at("2025-01-18"), func() {
+				h := s.untracked()
+				s.must(s.about(n.statement, n.position, liaison.DoLinkReply, seed.Secretary, evidenceOf(h)))
+				do(s.T, s.Store, liaison.Command{ID: newCommand(), Kind: liaison.DoClose, Statement: n.statement, Reason: "Every reply is settled."})
+				s.later(s.at("2025-01-19"), func() {
+					s.must(s.about(n.statement, n.position, liaison.DoMarkInterim, seed.Secretary, evidenceOf(h)))
+				})
+			})
+		}, []string{"overdue", "overdue", "overdue"}},
 		"recalled": {func(s *study, n *jotted) {
 			s.later(s.at("2025-02-10"), func() { s.followedUp(n.statement, liaison.Recalls) })
 		}, []string{"overdue", "no-reply", ""}},

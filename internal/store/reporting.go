@@ -213,7 +213,11 @@ func (s *Store) remindOfReport(ctx context.Context, d DueReport, r liaison.Repor
 
 // ReportGroups lists the groups that have terms of reference in force, and so a parent group to report to.
 func (s *Store) ReportGroups(ctx context.Context) ([]liaison.Code, error) {
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT group_code FROM terms_of_reference WHERE in_force <= $1::timestamptz::date ORDER BY group_code`, s.now())
+	days, err := todays(s.pool.rules(), s.now())
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT group_code FROM terms_of_reference WHERE in_force <= `+dayUnder("$1")+` ORDER BY group_code`, days)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read groups that report: %w", err))
 	}

@@ -563,6 +563,9 @@ func TestAMeetingOfTheParentGroupIsSeenTo(t *testing.T) {
 	if r.daily(); r.due("July").Missed != "2027-07-16" {
 		t.Errorf("closed before its last day it is %+v", r.due("July"))
 	}
+	if err := r.MoveMeeting(t.Context(), seed.Secretary.ID, seed.Meetings()[2].ID, liaison.CloseMeeting, ""); err != nil { // of its entering the log has nothing
+		t.Fatal(err)
+	}
 	other := m
 	other.ID, other.From, other.Until = liaison.MeetingID(uuid.NewString()), "2027-11-08", "2027-11-12"
 	refused(t, r.EnterMeeting(t.Context(), seed.Secretary.ID, liaison.Meeting{ID: other.ID, Group: "itu-t/sg17", Title: "x", From: "2027-11-08", Until: "2027-11-08"}), liaison.NotFound)

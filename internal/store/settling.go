@@ -356,6 +356,7 @@ func (s *Store) Ripe(ctx context.Context, rules liaison.Settling) ([]OpenStateme
 			OR s.state = 'approved' AND s.dispatch_at < $2 AND (s.leaves_after IS NULL OR EXISTS (SELECT FROM meeting m WHERE m.id = s.leaves_after AND m.state = 'closed'))
 			OR s.state IN ('dispatched', 'dispatched-in-part') AND EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state <> 'not-awaited')
 				AND NOT EXISTS (SELECT FROM reply r WHERE r.statement_id = s.id AND r.state IN ('awaiting', 'extended', 'overdue', 'redirected'))
+				AND `+allThrough+`
 		ORDER BY s.id`, now.Add(-2*rules.Window), now.Add(-patience), now.Add(-longestAttempt), now.Add(-longestQueue))
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what is ripe: %w", err))
@@ -428,7 +429,15 @@ const (
 	longestQueue   = 30 * time.Minute // for the first attempt, behind others; a look at one that only waits for its turn does no harm
 )
 
-// allAccepted holds for a statement s none of whose messages, but those that another was sent in place of, is anything but sent.
-const allAccepted = `NOT EXISTS (
-	SELECT FROM transmission x WHERE x.statement_id = s.id AND x.revision = s.revision AND x.letter = 'statement' AND x.state NOT IN ('accepted', 'assumed')
+// allAccepted holds for a statement s none of whose messages, but those that another was sent in place of, is anything but sent; allThrough
+// for one of whose messages a person may have cancelled some, as [liaison.Snapshot.RepliesSettled] has it.
+var (
+	allAccepted = allOf(`'accepted', 'assumed'`)
+	allThrough  = allOf(`'accepted', 'assumed', 'cancelled'`)
+)
+
+func allOf(states string) string {
+	return `NOT EXISTS (
+	SELECT FROM transmission x WHERE x.statement_id = s.id AND x.revision = s.revision AND x.letter = 'statement' AND x.state NOT IN (` + states + `)
 		AND NOT EXISTS (SELECT FROM transmission c WHERE c.copy_of = x.id))`
+}

@@ -290,7 +290,7 @@ func queueGroup(b *pgx.Batch, snap *Snapshot, pins *pinned, group string, args [
 		return err
 	})
 	// Whom it reports to follows from the terms of reference in force, as its rules do; what its body says is of the day on which it was entered.
-	b.Queue(`SELECT profile, parent, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= coalesce($`+n+`::jsonb ->> profile, $`+n+`::jsonb ->> '')::date ORDER BY in_force DESC, version DESC LIMIT 1`,
+	b.Queue(`SELECT profile, parent, coalesce(reviewed_by::text, '') FROM terms_of_reference WHERE group_code = `+group+` AND in_force <= `+dayUnder("$"+n)+` ORDER BY in_force DESC, version DESC LIMIT 1`,
 		append(args, days)...).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&pins.key, &snap.GroupBody.Parent, &snap.ReviewedBy); errors.Is(err, pgx.ErrNoRows) {
 			return liaison.Refuse(liaison.Invalid, "The group has no terms of reference in force, so it cannot send statements.")

@@ -40,5 +40,11 @@ func todays(rules *profile.Set, now time.Time) (string, error) {
 // todayIn is the day that it is for a group, as an SQL expression; days is the parameter that [todays] makes, group an expression of its code.
 func todayIn(days, group string) string {
 	return `coalesce(` + days + `::jsonb ->> (SELECT z.profile FROM terms_of_reference z WHERE z.group_code = ` + group + `
+			AND z.in_force <= ` + dayUnder(days) + `
 		ORDER BY z.in_force DESC, z.version DESC LIMIT 1), ` + days + `::jsonb ->> '')::date`
+}
+
+// dayUnder is the day that it is under the profile that terms of reference pin, as an SQL expression about a row of them.
+func dayUnder(days string) string {
+	return `coalesce(` + days + `::jsonb ->> profile, ` + days + `::jsonb ->> '')::date`
 }

@@ -270,7 +270,7 @@ class Register:
                 was = self.meetings.get(e["meeting"], {})
                 moved = {"entered": "planned", "opened": "open", "closed": "closed", "cancelled": "cancelled"}.get(e["kind"][8:])
                 now = {"group": e["body"], "from": e["on"], "until": e["until"], "state": moved or ("open" if was.get("state") == "open" else "planned")}
-                if was.get("state") == "closed" or was.get("group", now["group"]) != now["group"] or moved == "closed" and was.get("state") != "open":
+                if was.get("state") == "closed" or was.get("group", now["group"]) != now["group"] or moved == "closed" and was and was["state"] not in ("open", "planned"):
                     self.problems.append("event %s: the meeting %s was %s" % (e["id"], e["meeting"], was.get("state", "not there")))
                 self.meetings[e["meeting"]] = now
             return
