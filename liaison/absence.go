@@ -165,7 +165,7 @@ func (s Snapshot) standing(p PersonID, day Date) (AbsenceID, error) {
 		}
 	}
 	if found == "" || !all {
-		return "", Refuse(Forbidden, "A vice-chair decides only while the chair's absence or a delegation is recorded, and none is for %s. The chair or the secretariat can record it under Absences and delegations.", day)
+		return "", Refuse(Forbidden, "A vice-chair decides only while the chair's absence or a delegation is recorded, and none is for %s. The chair or the secretariat can record it under Absences and delegations. (WTSA Resolution 1, 3.3)", day)
 	}
 	return s.unlessDrafted(p, found)
 }

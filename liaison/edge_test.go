@@ -204,6 +204,12 @@ func TestRefusalsGiveTheRuleAndItsSource(t *testing.T) {
 	if liaison.CodeOf(err) != liaison.Invalid || !strings.Contains(err.Error(), "needs the date") || !strings.Contains(err.Error(), "Rec. ITU-T A.1 (2019), clause 1.5") {
 		t.Errorf("submitting without a deadline: %v", err)
 	}
+	s = ready(liaison.InReview, liaison.DoApprove)
+	s.Absences = nil
+	_, err = liaison.Next(s, liaison.Command{ID: "c", Kind: liaison.DoApprove, Statement: "s", Actor: "vice-chair", Digest: s.Digest})
+	if liaison.CodeOf(err) != liaison.Forbidden || !strings.Contains(err.Error(), "absence or a delegation is recorded") || !strings.Contains(err.Error(), "WTSA Resolution 1, 3.3") {
+		t.Errorf("edge 16: %v", err)
+	}
 }
 
 func TestEdgeCasesOfTheProcedure(t *testing.T) {
