@@ -120,6 +120,7 @@ func (d *dispatch) listen(ctx workflow.Context) {
 
 // deliver sees one message to its end. It returns false when the history has grown and the rest is for the next run.
 func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (settled bool, err error) {
+	refused := false // to be claimed
 	for tried := false; ; tried = true {
 		if m.State == liaison.TransmissionUnknown {
 			if m, err = d.settle(ctx, m); err != nil {
@@ -129,7 +130,7 @@ func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (set
 		if m.State.Settled() {
 			return m.Wait == 0, nil
 		}
-		if wait := pause(ctx, m, tried); wait > 0 {
+		if wait := pause(ctx, m, tried, refused); wait > 0 {
 			woken, stop, err := d.rest(ctx, wait)
 			if err != nil || stop {
 				return false, err
@@ -138,12 +139,15 @@ func (d *dispatch) deliver(ctx workflow.Context, m activities.Transmission) (set
 				if err := workflow.ExecuteActivity(prepare(ctx), do.Look, m.ID).Get(ctx, &m); err != nil {
 					return false, err
 				}
+				refused = false
 				continue
 			}
 		}
+		before := m
 		if m, err = attempt(ctx, d.slots, m); err != nil {
 			return false, err
 		}
+		refused = m.State == before.State && m.NextTry.Equal(before.NextTry)
 	}
 }
 
@@ -192,16 +196,15 @@ func (d *dispatch) rest(ctx workflow.Context, wait time.Duration) (woken, stop b
 }
 
 // pause is how long to wait before the next attempt: until the ledger's time for a deferred message, a while for one that
-// could not even be claimed.
-func pause(ctx workflow.Context, m activities.Transmission, tried bool) time.Duration {
-	left := time.Duration(0)
-	if m.State == liaison.TransmissionDeferred {
-		left = max(m.NextTry.Sub(workflow.Now(ctx)), time.Second)
-	}
-	if tried && left <= time.Second { // its time has come and it was not taken: asking at once again would lead to the same
+// could not even be claimed: it stands as before, so asking at once again would lead to the same.
+func pause(ctx workflow.Context, m activities.Transmission, tried, refused bool) time.Duration {
+	switch {
+	case m.State == liaison.TransmissionDeferred && !refused:
+		return max(m.NextTry.Sub(workflow.Now(ctx)), time.Second)
+	case tried:
 		return 30 * time.Second
 	}
-	return left
+	return 0
 }
 
 // attempt makes one attempt. When it ends without a word, the ledger tells what is certain.

@@ -34,6 +34,7 @@ type office struct {
 	t   *testing.T
 	now func() time.Time
 
+	stuck   bool // what is deferred once is not taken again, and its next time stays
 	mu      sync.Mutex
 	asked   []string
 	actors  map[liaison.CommandID]liaison.PersonID // in whose name each command was carried out
@@ -231,7 +232,7 @@ func (o *office) Transmit(ctx context.Context, id liaison.TransmissionID) (activ
 	if o.sending != nil {
 		x.State, err = o.sending(id, o.tried[id])
 	}
-	if x.State == liaison.TransmissionDeferred {
+	if x.State == liaison.TransmissionDeferred && (!o.stuck || x.NextTry.IsZero()) {
 		x.NextTry = o.now().Add(30 * time.Minute)
 	}
 	o.ledger[id] = x
@@ -616,6 +617,36 @@ func TestOnlyWhatIsLeftGetsARunOfItsOwn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhatIsNotTakenIsNotAskedForAtOnce: the register refuses to have a message tried whose time has come. It is asked again, and not without
+// a pause.
+func TestWhatIsNotTakenIsNotAskedForAtOnce(t *testing.T) {
+	const times = 20
+	b := newBench(t)
+	b.o.addressees, b.o.stuck = 3, true
+	var first, last time.Time
+	b.o.sending = func(id liaison.TransmissionID, n int) (liaison.TransmissionState, error) {
+		switch {
+		case id != "to 2" || n > times:
+			return liaison.TransmissionAccepted, nil
+		case n == 2:
+			first = b.o.now()
+		}
+		last = b.o.now()
+		return liaison.TransmissionDeferred, nil
+	}
+	b.give(0, liaison.Command{Kind: liaison.DoApprove})
+	b.give(24*time.Hour, liaison.Command{Kind: liaison.DoClose})
+	if err := b.run(workflows.StatementInput{State: liaison.InReview}); err != nil {
+		t.Fatal(err)
+	}
+	if took := last.Sub(first); took < (times-2)*30*time.Second {
+		t.Errorf("it was asked for %d times within %s", times-1, took)
+	}
+	if x := b.o.ledger["to 2"]; x.State != liaison.TransmissionAccepted {
+		t.Errorf("the message is %s", x.State)
 	}
 }
 
