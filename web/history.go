@@ -83,19 +83,9 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request, me *visitor
 	return historyTemplate.write(w, http.StatusOK, p)
 }
 
-// publicEvent reports whether readers outside the group see the entry, and have its leaf: from the approval on, and of messages
-// those to addressees.
+// publicEvent reports whether readers outside the group see the entry, and have its leaf: of messages those to addressees.
 func publicEvent(kind liaison.EventKind, about liaison.TransmissionID, letter liaison.Letter) bool {
-	switch kind {
-	case liaison.EventDrafted, liaison.EventEdited, liaison.EventSubmitted, liaison.EventReturned, liaison.EventRejected, liaison.EventWithdrawn, liaison.EventTested, liaison.EventRecused,
-		liaison.EventWaitsChair, liaison.EventWaitsDeputy, liaison.EventWaitsSecretariat,
-		liaison.EventWindowOpened, liaison.EventWindowClosing, liaison.EventWindowEnded, liaison.EventWindowCancelled,
-		liaison.EventObjected, liaison.EventObjectedLate, liaison.EventNoObjection, liaison.EventCommented,
-		liaison.EventTabled, liaison.EventPutOff, liaison.EventMeetingUnclosed, liaison.EventLeftToDeputy,
-		liaison.EventReportLateChair, liaison.EventReportLateDeputy, liaison.EventReportLateSecretariat:
-		return false
-	}
-	return about == "" || letter == liaison.LetterStatement
+	return kind.Public() && (about == "" || letter == liaison.LetterStatement)
 }
 
 // eventWords tells an event: "Approved by Kangchan Lee as Chair".
