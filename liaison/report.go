@@ -178,6 +178,23 @@ func (r Report) Reassembled(now Report) Report {
 	return now
 }
 
+// Reassembled is the content of a report with what the register says by now. It goes to the parent group of the day, in the place of the
+// former one, as it always goes to that (terms of reference, clause 5).
+func (c Content) Reassembled(now Report) Content {
+	was, r := c.Report.Parent, c.Report.Reassembled(now)
+	c.Report = &r
+	if was == r.Parent || slices.ContainsFunc(c.Addressees, func(a Addressee) bool { return a.Body == r.Parent }) {
+		return c
+	}
+	c.Addressees = slices.Clone(c.Addressees)
+	for i, a := range c.Addressees {
+		if a.Body == was && a.Reason == "" {
+			c.Addressees[i] = Addressee{Body: r.Parent, Purpose: a.Purpose}
+		}
+	}
+	return c
+}
+
 // Own are the attachments that its editor made: all but those that were made of the report.
 func (r Report) Own(attachments []Attachment) []Attachment {
 	return slices.DeleteFunc(slices.Clone(attachments), func(a Attachment) bool { return slices.Contains(r.Forms, a.Digest) })

@@ -307,6 +307,37 @@ func TestAssemble(t *testing.T) {
 	}
 }
 
+// TestAReportGoesToTheParentOfTheDay: with another parent group that one is addressed, in the place of the former one and with its purpose. Who gets
+// the report for a reason of its own still does.
+func TestAReportGoesToTheParentOfTheDay(t *testing.T) {
+	addressed := func(change func(*liaison.Content)) (out []string) {
+		c := liaison.Content{Report: &liaison.Report{Parent: "itu-t/sg13"}, Addressees: []liaison.Addressee{
+			{Body: "itu-t/sg13", Name: "ITU-T SG13", Purpose: liaison.ForAction}, {Body: "w3c", Purpose: liaison.ForInformation, Reason: "asked for it"},
+		}}
+		change(&c)
+		got := c.Reassembled(liaison.Report{Parent: "itu-t/tsag"})
+		if got.Report.Parent != "itu-t/tsag" || c.Report.Parent != "itu-t/sg13" {
+			t.Errorf("the parent is %s, and was %s", got.Report.Parent, c.Report.Parent)
+		}
+		for _, a := range got.Addressees {
+			out = append(out, string(a.Body)+" "+string(a.Purpose)+" "+a.Name)
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		change func(*liaison.Content)
+		want   []string
+	}{
+		"in its place":               {func(*liaison.Content) {}, []string{"itu-t/tsag action ", "w3c information "}},
+		"it is addressed already":    {func(c *liaison.Content) { c.Addressees[1].Body = "itu-t/tsag" }, []string{"itu-t/sg13 action ITU-T SG13", "itu-t/tsag information "}},
+		"the former one has reasons": {func(c *liaison.Content) { c.Addressees[0].Reason = "asked for it" }, []string{"itu-t/sg13 action ITU-T SG13", "w3c information "}},
+	} {
+		if diff := cmp.Diff(test.want, addressed(test.change)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // TestReassembled: what the editor added is never lost by assembling again.
 func TestReassembled(t *testing.T) {
 	before := *reportContent().Report

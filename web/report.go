@@ -403,17 +403,8 @@ func (s *server) assembled(ctx context.Context, snap store.Snapshot, c liaison.C
 		}
 		return b
 	}
-	fresh := rep.Reassembled(now)
-	c.Report = &fresh
-	goes := func(a liaison.Addressee) bool { return a.Body == fresh.Parent }
-	if was.Parent != fresh.Parent && !slices.ContainsFunc(c.Addressees, goes) { // a report always goes to the parent group of the day, in the place of the former one
-		c.Addressees = slices.Clone(c.Addressees)
-		for i, a := range c.Addressees {
-			if a.Body == was.Parent && a.Reason == "" {
-				c.Addressees[i] = liaison.Addressee{Body: fresh.Parent, Purpose: a.Purpose}
-			}
-		}
-	}
+	c = c.Reassembled(now)
+	fresh := *c.Report
 	if c.Title == document.Title(was, snap.GroupBody, c.Language) {
 		c.Title = document.Title(fresh, snap.GroupBody, c.Language)
 	}
