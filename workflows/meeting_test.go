@@ -40,7 +40,7 @@ func TestApprovedAtAMeetingLeavesWhenItIsClosed(t *testing.T) {
 					t.Errorf("before it is closed it is %s, with %d batches sealed", b.o.state, b.o.sealed)
 				}
 				b.o.mu.Lock()
-				b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true, Actor: "secretary", Due: b.Now()}}
+				b.o.open = []store.OpenBatch{{Command: "approve/dispatch", Statement: true, Due: b.Now()}}
 				b.o.mu.Unlock()
 				look()
 			}, 48*time.Hour)

@@ -177,7 +177,7 @@ func (s *statement) command(ctx workflow.Context, cmd liaison.Command) (liaison.
 // leave dispatches what a command approved: in the same breath, in the name of its actor, or later by itself.
 func (s *statement) leave(ctx workflow.Context, cmd liaison.Command, answer liaison.Answer) (liaison.Answer, error) {
 	if !answer.DispatchAt.IsZero() {
-		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Actor: cmd.Actor, Due: answer.DispatchAt}
+		s.pending = &store.OpenBatch{Command: DispatchCommandID(cmd.ID), Statement: true, Due: answer.DispatchAt}
 		return answer, nil
 	}
 	sent, err := s.decide(ctx, liaison.Command{ID: DispatchCommandID(cmd.ID), Kind: liaison.DoDispatch, Statement: s.id, Actor: cmd.Actor})

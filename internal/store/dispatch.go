@@ -346,10 +346,9 @@ type OpenBatch struct {
 	Command   liaison.CommandID
 	Statement bool // it is the dispatch of the statement itself, not a letter to a person
 
-	Due   time.Time        `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
-	Actor liaison.PersonID `json:",omitempty"` // who approved it, or closed the meeting; a release before this dispatched in that name
-	Waits bool             `json:",omitempty"` // it is waited for
-	Late  bool             `json:",omitempty"` // a message of it is deferred and a minute past its time, or does not leave any more
+	Due   time.Time `json:",omitzero"`  // of a dispatch that has not begun: when it does, by itself
+	Waits bool      `json:",omitempty"` // it is waited for
+	Late  bool      `json:",omitempty"` // a message of it is deferred and a minute past its time, or does not leave any more
 }
 
 // OpenBatches lists them for a statement, oldest first. Letters that no command released are released first.
@@ -358,7 +357,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, '', bool_or(t.state = 'deferred' AND t.next_try_at < $2 OR t.overtaken <> '') FROM transmission t
+		SELECT t.batch, bool_or(t.letter = 'statement'), min(t.created_at), NULL::timestamptz, bool_or(t.state = 'deferred' AND t.next_try_at < $2 OR t.overtaken <> '') FROM transmission t
 		JOIN statement s ON s.id = t.statement_id
 		WHERE t.statement_id = $1 AND t.batch IS NOT NULL
 			AND (t.state IN ('queued', 'attempting', 'deferred') OR t.letter = 'statement' AND s.state = 'dispatching'
@@ -366,7 +365,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 				OR t.letter = 'statement' AND s.state = 'dispatched-in-part' AND `+allAccepted+`)
 		GROUP BY t.batch
 		UNION ALL
-		SELECT d.command_id || '/dispatch', true, d.decided_at, greatest(s.dispatch_at, m.closed_at), coalesce(m.closed_by, d.entered_by, d.person_id)::text, false
+		SELECT d.command_id || '/dispatch', true, d.decided_at, greatest(s.dispatch_at, m.closed_at), false
 		FROM statement s LEFT JOIN meeting m ON m.id = s.leaves_after,
 			LATERAL (SELECT * FROM decision d WHERE d.statement_id = s.id AND d.digest = s.approved_digest AND d.kind = 'approve' ORDER BY d.revision DESC LIMIT 1) d
 		WHERE s.id = $1 AND s.state = 'approved' AND s.dispatch_at IS NOT NULL AND (s.leaves_after IS NULL OR m.state = 'closed')
@@ -376,7 +375,7 @@ func (s *Store) OpenBatches(ctx context.Context, id liaison.StatementID) ([]Open
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b OpenBatch, err error) {
 		var due, since *time.Time
-		if err = row.Scan(&b.Command, &b.Statement, &since, &due, &b.Actor, &b.Late); due != nil {
+		if err = row.Scan(&b.Command, &b.Statement, &since, &due, &b.Late); due != nil {
 			b.Due = *due
 		}
 		return b, err
