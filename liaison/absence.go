@@ -191,6 +191,14 @@ func (s Snapshot) standIns() []Person {
 	return slices.DeleteFunc(s.InOffice(OfficeViceChair), func(p Person) bool { return !s.StandsIn(p.ID) })
 }
 
+// standInsBy lists those of them whom an absence or a delegation empowers.
+func (s Snapshot) standInsBy(id AbsenceID) []Person {
+	return slices.DeleteFunc(s.standIns(), func(p Person) bool {
+		by, err := s.standing(p.ID, s.Today)
+		return err != nil || by != id
+	})
+}
+
 // Deciders lists who is asked to decide today: who holds the chair, absent or not, and the vice-chairs who stand in.
 func (s Snapshot) Deciders() []Person { return append(s.InOffice(OfficeChair), s.standIns()...) }
 

@@ -346,7 +346,7 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 			}
 		case NeedSettled:
 			if !s.RepliesSettled() {
-				return Refuse(Conflict, "A reply is still awaited, or a message on its way.")
+				return Refuse(Conflict, "A reply is still awaited, or a message did not get through yet.")
 			}
 		case NeedReopened:
 			if err := s.reopens(cmd); err != nil {
@@ -376,24 +376,12 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 				return Refuse(Conflict, "The register knows no mailbox of yours, so nothing can be sent to you.")
 			}
 		case NeedSent:
-			open := s.Outcomes[TransmissionUnknown]
-			for state, n := range s.Outcomes {
-				if !state.Settled() {
-					open += n
-				}
-			}
-			if open > 0 {
+			if open := s.outcomes(TransmissionState.underway) + s.Outcomes[TransmissionUnknown]; open > 0 {
 				return Refuse(Conflict, "Messages that are on their way, or of which nobody knows what became: %d. Of what is closed nothing more is sent, so wait, or see to each of them first: cancel it, or treat it as sent.", open)
 			}
 		case NeedAllAccepted, NeedSomeFailed:
-			open, failed := 0, 0
-			for state, n := range s.Outcomes {
-				if !state.Settled() {
-					open += n
-				} else if state != TransmissionAccepted && state != TransmissionAssumed {
-					failed += n
-				}
-			}
+			open := s.outcomes(TransmissionState.underway)
+			failed := s.outcomes(func(x TransmissionState) bool { return !x.underway() && !x.sent() })
 			switch {
 			case open > 0:
 				return Refuse(Conflict, "%d messages are still on their way.", open)
@@ -405,6 +393,16 @@ func meets(s Snapshot, r Rule, cmd Command) error {
 		}
 	}
 	return nil
+}
+
+// outcomes counts the messages to addressees in the states that are meant.
+func (s Snapshot) outcomes(meant func(TransmissionState) bool) (count int) {
+	for x, n := range s.Outcomes {
+		if meant(x) {
+			count += n
+		}
+	}
+	return count
 }
 
 // aboutMessage refuses unless the command can be carried out with the message as it stands.

@@ -263,7 +263,7 @@ func (n Notice) Readers(s Snapshot, e Event) []Person {
 		case WhoDecides:
 			people = s.Deciders()
 		case TheStandIn:
-			people = slices.DeleteFunc(s.standIns(), func(p Person) bool { id, err := s.standing(p.ID, s.Today); return err != nil || id != e.Stands })
+			people = s.standInsBy(e.Stands)
 		case TheDeputy:
 			people = s.InOffice(OfficeViceChair)
 		case TheSecretariat:

@@ -292,10 +292,8 @@ func aboutReply(s Snapshot, cmd Command) error {
 // statement is closed by itself. While one is on its way, in doubt, refused or came back, something can still be done about it, and of
 // what is closed nothing more is sent. One that awaits nothing of anybody is closed by a person.
 func (s Snapshot) RepliesSettled() bool {
-	for state, n := range s.Outcomes {
-		if n > 0 && !slices.Contains([]TransmissionState{TransmissionAccepted, TransmissionAssumed, TransmissionCancelled}, state) {
-			return false
-		}
+	if s.outcomes(func(x TransmissionState) bool { return !x.sent() && x != TransmissionCancelled }) > 0 {
+		return false
 	}
 	awaited := false
 	for _, r := range s.Replies {

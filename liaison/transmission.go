@@ -60,6 +60,12 @@ func (s TransmissionState) Settled() bool {
 	return false
 }
 
+// underway reports whether something will happen to it by itself.
+func (s TransmissionState) underway() bool { return !s.Settled() }
+
+// sent reports whether the message counts as sent: a server took it over, or a person answers for it.
+func (s TransmissionState) sent() bool { return s == TransmissionAccepted || s == TransmissionAssumed }
+
 // transmissionMoves says which state may follow which. Unknown is left by evidence: an answer that came late, our own copy,
 // a report; by proof that the message was not taken over (see [Settling]); or by a person's word. A deferred message may
 // turn out to have been accepted after all, by what comes in about an attempt that was in doubt, or be in doubt again, by
