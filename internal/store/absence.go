@@ -117,28 +117,8 @@ func (s *Store) TellStandIns(ctx context.Context) (out []liaison.StatementID, er
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read what is left to a vice-chair: %w", err))
 	}
-	var errs []error
-	for _, id := range ids {
-		told := false
-		err := s.write(ctx, func(t *tx) error {
-			snap, _, err := snapshot(ctx, t, id, "", t.now, " FOR UPDATE OF s")
-			if err != nil {
-				return err
-			}
-			if a, ok := snap.LeftToDeputy(); ok {
-				t.record(liaison.Event{
-					Kind: liaison.EventLeftToDeputy, Statement: id, Version: snap.Version, Acting: liaison.AsEngine, From: snap.State, To: snap.State,
-					Revision: snap.Revision, Digest: snap.Digest, Stands: a.ID, Until: a.Until,
-				})
-				told = true
-			}
-			return nil
-		})
-		if err != nil { // keeps no other waiting
-			errs = append(errs, fmt.Errorf("tell who stands in, of %s: %w", id, err))
-		} else if told {
-			out = append(out, id)
-		}
-	}
-	return out, errors.Join(errs...)
+	return s.tell(ctx, ids, func(_ *tx, snap Snapshot) (liaison.Event, bool) {
+		a, ok := snap.LeftToDeputy()
+		return liaison.Event{Kind: liaison.EventLeftToDeputy, Stands: a.ID, Until: a.Until}, ok
+	})
 }

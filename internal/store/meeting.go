@@ -226,44 +226,22 @@ func (s *Store) TellUnclosed(ctx context.Context) (out []liaison.MeetingID, err 
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read meetings that nobody closed: %w", err))
 	}
-	type hanging struct {
-		Meeting   liaison.MeetingID
-		Statement liaison.StatementID
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[hanging])
-	if err != nil {
+	on := map[liaison.StatementID]liaison.MeetingID{} // that it hangs on: never more than one
+	var ids []liaison.StatementID
+	var m liaison.MeetingID
+	var id liaison.StatementID
+	if _, err := pgx.ForEachRow(rows, []any{&m, &id}, func() error { on[id], ids = m, append(ids, id); return nil }); err != nil {
 		return nil, unavailable(fmt.Errorf("read meetings that nobody closed: %w", err))
 	}
-	var errs []error
-	for _, h := range all {
-		told := false
-		err := s.write(ctx, func(t *tx) error {
-			snap, _, err := snapshot(ctx, t, h.Statement, "", t.now, " FOR UPDATE OF s")
-			if err != nil {
-				return err
-			}
-			zone, err := snap.Profile.Zone()
-			if err != nil {
-				return err
-			}
-			if m := snap.Meeting; m.ID == h.Meeting && m.Unclosed(t.now, zone) {
-				t.record(liaison.Event{
-					Kind: liaison.EventMeetingUnclosed, Statement: snap.ID, Version: snap.Version, Acting: liaison.AsEngine, From: snap.State, To: snap.State,
-					Revision: snap.Revision, Digest: snap.Digest, Meeting: m.ID, Until: m.Until,
-				})
-				told = true
-			}
-			return nil
-		})
-		switch {
-		case violates(err, "event_meeting_unclosed"): // somebody else told just now
-		case err != nil: // keeps no other waiting
-			errs = append(errs, fmt.Errorf("tell of the meeting %s that nobody closed: %w", h.Meeting, err))
-		case told:
-			out = append(out, h.Meeting)
-		}
+	told, err := s.tell(ctx, ids, func(t *tx, snap Snapshot) (liaison.Event, bool) {
+		zone, err := snap.Profile.Zone()
+		m := snap.Meeting
+		return liaison.Event{Kind: liaison.EventMeetingUnclosed, Meeting: m.ID, Until: m.Until}, err == nil && m.ID == on[snap.ID] && m.Unclosed(t.now, zone)
+	})
+	for _, id := range told {
+		out = append(out, on[id])
 	}
-	return out, errors.Join(errs...)
+	return out, err
 }
 
 // judgeMeeting asks who may, and for what is entered whether it can be.
