@@ -203,13 +203,14 @@ var (
 
 // serversHeaders are the headers that stand before the sealed message, whose own names are given.
 func serversHeaders(front string, sealed []string) (added []string, err error) {
+	if front == "" {
+		return nil, nil
+	}
 	for i, line := range strings.Split(strings.TrimSuffix(front, "\r\n"), "\r\n") {
 		name, _, header := strings.Cut(line, ":")
 		name = strings.ToLower(strings.TrimRight(name, " \t"))
 		folded := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
 		switch {
-		case front == "":
-			return nil, nil
 		case i == 0 && name != "from" && strings.HasPrefix(line, "From "): // of a mailbox file
 		case strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
 			return nil, fmt.Errorf("the message holds the sealed one, but line %d before it has control characters, and programs read it in different ways", i+1)
